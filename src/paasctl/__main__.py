@@ -1,0 +1,5 @@
+"""`python -m paasctl`."""
+
+from paasctl.cli.main import main
+
+raise SystemExit(main())

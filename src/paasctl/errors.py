@@ -1,0 +1,164 @@
+"""What can go wrong, sorted by who has to act.
+
+Adapters translate library errors into these; nothing above an adapter ever catches a library's own exception.
+A message reads *doing what, to what: why*; a hint is a command or an edit. `code` is stable and documented, `exit` is the process's status.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, unique
+from typing import ClassVar
+
+
+@unique
+class Exit(IntEnum):
+    """The process's exit status; the README's table is made from the same names."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    CHANGES = 3
+    REFUSED = 4
+    LOCKED = 5
+    ROLLED_BACK = 6
+    INCONCLUSIVE = 7
+    BUG = 70
+    UNAVAILABLE = 75
+    FORBIDDEN = 77
+    CONFIG = 78
+    TIMEOUT = 124
+    CANCELLED = 130
+    TERMINATED = 143
+
+
+class PaasError(Exception):
+    """A problem we foresaw: one sentence for the reader, a code for scripts.
+
+    `where` is `file:line:column` where a file is to blame; `evidence` are lines (logs, events) that prove the message.
+    """
+
+    exit: ClassVar[Exit]
+    code: str
+
+    def __init__(
+        self, message: str, *, hint: str = "", where: str = "", evidence: tuple[str, ...] = (), code: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.where = where
+        self.evidence = evidence
+        if code:
+            self.code = code
+
+
+class UsageError(PaasError):
+    """The command line is wrong. Nothing changed."""
+
+    exit = Exit.USAGE
+    code = "usage"
+
+
+class ConfigError(PaasError):
+    """The project's files are wrong; the author must edit `where`. Nothing changed.
+
+    `problems` holds every problem found (this one is the first), each with its own place.
+    """
+
+    exit = Exit.CONFIG
+    code = "config-invalid"
+
+    @property
+    def problems(self) -> tuple[ConfigError, ...]:
+        """Every problem of the files at once; one error stands for itself."""
+        return self._all or (self,)
+
+    _all: tuple[ConfigError, ...] = ()
+
+    @classmethod
+    def of(cls, problems: tuple[ConfigError, ...]) -> ConfigError:
+        """One error that carries all of `problems` (at least one)."""
+        first = problems[0]
+        whole = cls(first.message, hint=first.hint, where=first.where, code=first.code)
+        whole._all = problems
+        return whole
+
+
+class Refused(PaasError):  # noqa: N818 - a refusal is not a fault
+    """We could, but a rule says no; the caller must decide. Nothing changed."""
+
+    exit = Exit.REFUSED
+    code = "refused"
+
+
+class StalePlan(Refused):
+    """The world moved between the plan and the lock."""
+
+    code = "plan-stale"
+
+
+class DirtyTree(Refused):
+    """The working tree has changes that no version can name."""
+
+    code = "dirty-tree"
+
+
+class WouldClobber(Refused):
+    """A tag or an object that is not ours to overwrite."""
+
+    code = "would-clobber"
+
+
+class Protected(Refused):
+    """A protected target was not confirmed."""
+
+    code = "protected"
+
+
+class Locked(Refused):
+    """Another run holds the target."""
+
+    exit = Exit.LOCKED
+    code = "target-locked"
+
+
+class Unavailable(PaasError):  # noqa: N818
+    """We could not find out. Never to be mistaken for "it is not there". Retrying may help."""
+
+    exit = Exit.UNAVAILABLE
+    code = "unavailable"
+
+
+class Forbidden(PaasError):  # noqa: N818
+    """A permission is missing; the message names it and the credential that was used."""
+
+    exit = Exit.FORBIDDEN
+    code = "forbidden"
+
+
+class BuildFailed(PaasError):  # noqa: N818
+    """A build ran and did not work; evidence holds the end of its log."""
+
+    exit = Exit.FAILED
+    code = "build-failed"
+
+
+class RolloutFailed(PaasError):  # noqa: N818
+    """We acted and the target turned bad; state has changed."""
+
+    exit = Exit.FAILED
+    code = "rollout-failed"
+
+
+class TimedOut(PaasError):  # noqa: N818
+    """The time given by `--timeout` ran out."""
+
+    exit = Exit.TIMEOUT
+    code = "timed-out"
+
+
+class Cancelled(PaasError):  # noqa: N818
+    """Somebody asked us to stop."""
+
+    exit = Exit.CANCELLED
+    code = "cancelled"

@@ -1,0 +1,254 @@
+"""`paas.yaml` as values. Every name here is a key of the file (camelCase there); units are seconds and bytes.
+
+Places of keys are kept beside the values, so that a later check (a dangling name, a template) can still say where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+from paasctl.model.image import Platform, Repository
+
+Path = tuple[str | int, ...]
+Values = Mapping[str, Any]
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Where:
+    """A place in a file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchRule:
+    """What `version.branches` says of branches that match a regular expression."""
+
+    pattern: str
+    increment: str = ""
+    decorate: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versioning:
+    """`version:`: from git tags to versions (cli.md, decision 1)."""
+
+    tag_prefix: str = "v"
+    increment: Literal["patch", "minor", "major", "minorIfNotOnRelease", "prerelease"] = "patch"
+    branches: tuple[BranchRule, ...] = ()
+    release_from: tuple[str, ...] = ("main", "master")
+    """Regular expressions of branch names a release may be made from."""
+    snapshot: Literal["semver", "maven"] = "semver"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileLayer:
+    """One layer of files for the daemonless builder."""
+
+    src: str
+    dest: str
+    uid: int = 0
+    gid: int = 0
+    mode: int | None = None
+    """Permission bits of files; None keeps what the checkout says, reduced to 0644 or 0755."""
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageConfig:
+    """The OCI image configuration of a `layers:` build, under its own names."""
+
+    entrypoint: tuple[str, ...] = ()
+    cmd: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    user: str = ""
+    workdir: str = ""
+    ports: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    stop_signal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Squash:
+    """How many layers come out, and whether the base keeps its own (images.md 2.7)."""
+
+    layers: int = 1
+    base: Literal["keep", "squash"] = "keep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """`images.NAME`: a Dockerfile build, or `layers:` over a base with no daemon at all."""
+
+    name: str
+    context: str = "."
+    dockerfile: str = "Dockerfile"
+    target: str = ""
+    args: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    layers: tuple[FileLayer, ...] = ()
+    base: str = ""
+    """Base of a `layers:` build: `scratch`, `host/path:tag`, `host/path@sha256:…` or `oci:DIR[:tag]`."""
+    config: ImageConfig = field(default_factory=ImageConfig)
+    platform: Platform = Platform("linux", "amd64")
+    squash: Squash | None = None
+    repository: Repository | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """`scale:`: a HorizontalPodAutoscaler; `cpu` and `memory` are target utilisations in percent."""
+
+    min: int
+    max: int
+    cpu: int | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromKey:
+    """`{secret: name/key}` or `{config: name/key}`: an environment variable from an object in the namespace."""
+
+    kind: Literal["secret", "config"]
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretSource:
+    """Where a secret's value comes from when a deploy runs; the value itself is never in `Config`."""
+
+    kind: Literal["env", "file", "command"]
+    of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """`volumes.NAME`: a claim (then the service is a StatefulSet), or an `emptyDir`."""
+
+    name: str
+    path: str
+    claim: str = ""
+    """Size as a Kubernetes quantity (`1Gi`); empty means an emptyDir."""
+    storage_class: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """`tls: {secret: NAME}` or `{issuer: NAME}` (cert-manager's ClusterIssuer)."""
+
+    secret: str = ""
+    issuer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """`services.NAME`: what runs. A Deployment, unless `schedule` (CronJob), `run: once` (Job) or a claimed volume (StatefulSet)."""
+
+    name: str
+    image: str = ""
+    """A name in `images`; empty means the only image there is."""
+    pod: Mapping[str, Any] | str | None = None
+    """A PodSpec (or, where it has `template`, a Deployment spec) as it stands, or the path of a file with one."""
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    port: int | None = None
+    health: str = ""
+    replicas: int | None = None
+    scale: Scale | None = None
+    hosts: tuple[str, ...] = ()
+    path: str = "/"
+    drain: float = 5.0
+    """Seconds a pod goes on serving after it was told to stop, so that routers notice first."""
+    grace: float | None = None
+    """Seconds from SIGTERM to SIGKILL, beyond `drain`; None is 30."""
+    env: Mapping[str, str | FromKey] = field(default_factory=lambda: NOTHING)
+    config: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """File name in the container's `configPath` -> path in the checkout."""
+    config_path: str = "/config"
+    secrets: Mapping[str, SecretSource] = field(default_factory=lambda: NOTHING)
+    """Environment variable (or file) name -> source."""
+    tls: Tls | None = None
+    volumes: tuple[Volume, ...] = ()
+    schedule: str = ""
+    run: Literal["", "once"] = ""
+    service_account: str = ""
+    """Name of a ServiceAccount to make and use; empty means the namespace's default, with no token mounted."""
+    resources: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    """Kubernetes' ResourceRequirements, as they stand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """`registries.NAME`: one stop of the promotion path; the file's order is the path's order."""
+
+    name: str
+    repository: Repository
+    insecure: bool | None = None
+    """Plain HTTP. None: only for loopback addresses."""
+    pull_secret: str = ""
+    """Name of the Secret pods pull with, where the registry asks for credentials."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """`clusters.NAME`: a kubeconfig context, and who it must turn out to be."""
+
+    name: str
+    context: str
+    kubeconfig: str = ""
+    identity: str = ""
+    """UID of `kube-system`, as `cluster pin` writes it; empty means not pinned."""
+    router: Literal["", "gateway", "ingress"] = ""
+    gateway: str = ""
+    """`namespace/name` of the Gateway that routes hang on."""
+    ingress_class: str = ""
+    values: Values = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """`environments.NAME`: clusters, a registry, values."""
+
+    name: str
+    clusters: tuple[str, ...]
+    registry: str
+    namespace: str
+    """Default `{app}-{environment}`."""
+    values: Values = field(default_factory=lambda: NOTHING)
+    snapshots: bool = False
+    protected: bool = False
+    on_failure: Literal["stay"] = "stay"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The whole file, resolved but for values, with the place of every key."""
+
+    app: str
+    file: str
+    """Path of the file as it was named."""
+    requires: str = ""
+    version: Versioning = field(default_factory=Versioning)
+    images: Mapping[str, Image] = field(default_factory=lambda: NOTHING)
+    services: Mapping[str, Service] = field(default_factory=lambda: NOTHING)
+    registries: Mapping[str, Registry] = field(default_factory=lambda: NOTHING)
+    clusters: Mapping[str, Cluster] = field(default_factory=lambda: NOTHING)
+    environments: Mapping[str, Environment] = field(default_factory=lambda: NOTHING)
+    values: Values = field(default_factory=lambda: NOTHING)
+    places: Mapping[Path, Where] = field(default_factory=lambda: NOTHING, compare=False)
+
+    def where(self, *path: str | int) -> str:
+        """`file:line:column` of the nearest key that is there, for messages."""
+        for end in range(len(path), 0, -1):
+            if found := self.places.get(path[:end]):
+                return str(found)
+        return self.file

@@ -1,0 +1,134 @@
+"""What happened, as it happens. Views render events; nobody else prints. Seconds are floats, monotonic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from paasctl.errors import Exit, PaasError
+from paasctl.model.answer import Answer
+from paasctl.model.plan import Plan, Step
+from paasctl.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A round's plan, before anything is done. `round` counts from 1."""
+
+    plan: Plan
+    round: int = 1
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Step `index` of the round's plan begins."""
+
+    index: int
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something worth a line; `index` is the step it belongs to, None where there is none."""
+
+    text: str
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something the reader should act on one day, but that stops nothing."""
+
+    text: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long step is. `total` is None where nobody knows; `unit` is `bytes`, `steps`, `objects`."""
+
+    index: int | None
+    what: str
+    done: int
+    total: int | None
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One consistent look at the rollout: a verdict per workload."""
+
+    index: int | None
+    target: str
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line somebody else wrote: a build, a container."""
+
+    source: str
+    text: str
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Step `index` is done."""
+
+    index: int
+    step: Step
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Nothing else was said for a while; `seconds` since the run began. Plain views print a sign of life."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to a question."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What went wrong, as data."""
+
+    code: str
+    message: str
+    hint: str = ""
+    where: str = ""
+    evidence: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, error: PaasError) -> Problem:
+        """The same, from an error."""
+        return cls(code=error.code, message=error.message, hint=error.hint, where=error.where, evidence=error.evidence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a run ended: what is true now, what was left undone, and the exit status that says so."""
+
+    status: Literal["done", "nothing-to-do", "dry-run", "answered", "refused", "failed", "cancelled"]
+    exit: Exit
+    verb: str = ""
+    subject: str = ""
+    done: tuple[Step, ...] = ()
+    left: tuple[Step, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    urls: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = field(default=())
+    """Named results for scripts: `version`, `digest.web`, `record` …"""
+    seconds: float = 0.0
+
+
+Event = Planned | Started | Noted | Warned | Progress | Observed | LogLine | Ended | Ticked | Answered | Outcome
+Emit = Callable[[Event], None]

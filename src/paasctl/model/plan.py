@@ -1,0 +1,182 @@
+"""A plan is a value: the locks it needs and the steps to take, in stages. Printed, compared, saved, tested.
+
+Steps are closed unions, one per subject; the engine and the words match them exhaustively.
+A step names what the same run makes by *place* (a name in the run's layout), never by a digest it cannot know yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from paasctl.model.config import Image
+from paasctl.model.image import Pinned, Repository
+from paasctl.model.kube import Key, Manifest, Target
+
+# --- images ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """Build an image into the run's layout, under the place `image.name`. `revision` is the commit."""
+
+    image: Image
+    version: str
+    revision: str
+    epoch: int
+    """SOURCE_DATE_EPOCH: seconds; the commit's time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SquashImage:
+    """Squash what lies at a place, in place."""
+
+    image: Image
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """Push what lies at a place to a repository, by digest; no tag yet."""
+
+    name: str
+    repository: Repository
+
+
+ImageStep = Build | SquashImage | Push
+
+# --- releases -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagCommit:
+    """Make the git tag on the commit and push it, plainly; `remote` None: a local tag only."""
+
+    tag: str
+    commit: str
+    message: str
+    remote: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Write the release record, of what lies at the places, into a repository under the version's tag."""
+
+    repository: Repository
+    version: str
+    commit: str
+    created: int
+    images: tuple[tuple[str, Repository], ...]
+    """(place, repository it was pushed to)."""
+    pinned: tuple[tuple[str, Pinned], ...]
+    """Images that were pushed by an earlier run already."""
+    subjects: tuple[str, ...]
+    files: tuple[tuple[str, bytes], ...] = field(repr=False)
+    snapshot: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagImage:
+    """Give the image at a place (or an already pinned one) its version tag: last, when all else is there."""
+
+    name: str
+    repository: Repository
+    tag: str
+    pinned: Pinned | None = None
+
+
+ReleaseStep = TagCommit | Record | TagImage
+
+# --- clusters -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """One field that differs: a path in Kubernetes' own notation, and both values as short texts (masked in Secrets)."""
+
+    path: str
+    before: str | None
+    after: str | None
+    manager: str = ""
+    """Who last set the live value, where known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apply:
+    """Apply one object server-side. Preconditions: the live UID (None: absent)."""
+
+    target: Target
+    manifest: Manifest
+    change: Literal["create", "update"]
+    uid: str | None = None
+    fields: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delete:
+    """Delete one object that is ours and no longer wanted, if it is still the one that was seen."""
+
+    target: Target
+    key: Key
+    uid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitReady:
+    """Wait until every workload of `keys` is ready, or one is doomed. `timeout` in seconds, for the whole step."""
+
+    target: Target
+    keys: tuple[Key, ...]
+    timeout: float
+
+
+ClusterStep = Apply | Delete | AwaitReady
+
+Step = ImageStep | ReleaseStep | ClusterStep
+Stage = tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployHead:
+    """What a deploy's history record says before the first write."""
+
+    target: Target
+    environment: str
+    version: str
+    before: str
+    """The version that ran until now; empty where none did."""
+    commit: str
+    images: tuple[tuple[str, str], ...]
+    """(name, pinned image)."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """Resolved values, as (dotted path, JSON text)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a verb will do: locks, stages in order; the steps of one stage may run together."""
+
+    verb: str
+    subject: str
+    """What it is about, for people: `dev (testbed/shop-dev/shop)`, `1.2.4`."""
+    stages: tuple[Stage, ...] = ()
+    holds: tuple[Target, ...] = ()
+    may: frozenset[str] = frozenset()
+    """What later rounds of this run may do beyond repeating nothing: names of rules, like `revert`."""
+    heads: tuple[DeployHead, ...] = ()
+    """One history record per target, opened before the first write."""
+    asks: str = ""
+    """Why a person must agree first; empty: no need."""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, in order."""
+        return tuple(step for stage in self.stages for step in stage)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not any(self.stages)
+
+
+NOTHING = Plan(verb="", subject="")
+"""The explicit end of a run's rounds."""

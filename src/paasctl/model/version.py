@@ -1,0 +1,88 @@
+"""Versions (SemVer 2.0.0 without build metadata, which image tags cannot carry) and what git told us."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import total_ordering
+from typing import Self
+
+_SEMVER = re.compile(
+    r"(?P<major>0|[1-9]\d*)\.(?P<minor>0|[1-9]\d*)\.(?P<patch>0|[1-9]\d*)"
+    r"(?:-(?P<pre>(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(?:\.(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*))?"
+)
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A SemVer version. Ordering is SemVer precedence (section 11)."""
+
+    major: int
+    minor: int
+    patch: int
+    pre: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Parse `1.2.3` or `1.2.3-rc.1`; anything else (build metadata too) is a `ValueError`."""
+        if not (found := _SEMVER.fullmatch(text)):
+            raise ValueError(f"not a version (want MAJOR.MINOR.PATCH[-PRERELEASE]): {text!r}")
+        return cls(int(found["major"]), int(found["minor"]), int(found["patch"]), found["pre"] or "")
+
+    @property
+    def is_release(self) -> bool:
+        """Whether it has no pre-release part."""
+        return not self.pre
+
+    def __lt__(self, other: Self) -> bool:
+        return self._rank() < other._rank()
+
+    def _rank(self) -> tuple[object, ...]:
+        # SemVer 11.3 and 11.4: a release outranks its pre-releases; numbers rank below words.
+        parts = tuple((0, int(it), "") if it.isdigit() else (1, 0, it) for it in self.pre.split(".") if it)
+        return (self.major, self.minor, self.patch, not self.pre, parts)
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.patch}" + (f"-{self.pre}" if self.pre else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """What git told us about the commit under our feet. Every field is known; adapters raise rather than guess."""
+
+    commit: str
+    """Full hash of HEAD, 40 (or 64) hex digits."""
+    committed: int
+    """Commit time of HEAD, seconds since the epoch."""
+    branch: str | None
+    """None when detached and no CI variable names it."""
+    tags: tuple[tuple[str, int], ...]
+    """Version tags reachable from HEAD with our prefix, as (tag name, commits between the tag and HEAD)."""
+    commits: int
+    """How many commits HEAD has in all: the distance where there is no tag."""
+    dirty: tuple[str, ...]
+    """Paths that differ from HEAD, untracked ones included; empty means clean."""
+    tree: str
+    """Hash of the tree as it lies in the checkout (first 12 hex digits), dirt included; "" when clean."""
+    root: str
+    """The top folder of the checkout."""
+    remote: str | None
+    """Name of the remote that a release tag is pushed to; None where there is none."""
+    head_subjects: tuple[str, ...] = ()
+    """Subjects of the commits since the nearest tag, newest first, bounded by 1,000."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A version in all its spellings, and the story of how it came about."""
+
+    text: str
+    """SemVer, as in `1.2.4-feature-x.3.gabc1234`."""
+    is_release: bool
+    """Whether a tag on this very commit names it."""
+    dirty: bool
+    story: tuple[str, ...]
+    """One sentence each: which tag, how many commits, which rule, which branch, what was cut."""
+    tag: str = ""
+    """The git tag this version has or would get."""

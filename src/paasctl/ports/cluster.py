@@ -1,0 +1,108 @@
+"""One Kubernetes cluster, in our words. `None` and an empty tuple mean *proved absent*; not knowing raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from paasctl.model.answer import HistoryEntry
+from paasctl.model.kube import Holder, Identity, Key, Kind, Live, Manifest, Offers, Rejection, Target
+from paasctl.model.plan import DeployHead
+from paasctl.model.verdict import Cause
+
+
+class ClusterReads(Protocol):
+    """Reads only."""
+
+    @property
+    def name(self) -> str:
+        """Its name in `paas.yaml`."""
+        ...
+
+    def identity(self) -> Identity:
+        """Who it is (decision 11)."""
+        ...
+
+    def offers(self) -> Offers:
+        """What it serves, from discovery."""
+        ...
+
+    def namespace_exists(self, name: str) -> bool:
+        """Whether the namespace is there and not going away; a terminating one is `Refused`."""
+        ...
+
+    def owned(self, target: Target) -> tuple[Live, ...]:
+        """Every object that carries our owner label there, of every kind we may make: one list per kind."""
+        ...
+
+    def seen(self, keys: Sequence[Key]) -> tuple[Live, ...]:
+        """Those of the objects that exist, ours or not."""
+        ...
+
+    def preview(self, manifest: Manifest) -> Live | Rejection:
+        """What the server would make of it: a server-side dry run of a server-side apply. Writes nothing."""
+        ...
+
+    def snapshot(self, namespace: str, kinds: Sequence[Kind], app: str) -> tuple[Live, ...]:
+        """All objects of these kinds that belong to the app: one list per kind, one consistent look."""
+        ...
+
+    def events(self, namespace: str) -> tuple[dict[str, Any], ...]:
+        """The namespace's `Event`s as they stand, oldest first."""
+        ...
+
+    def logs(self, namespace: str, cause: Cause, lines: int) -> tuple[str, ...]:
+        """The last lines of the container that `cause` names; none where the kubelet has none."""
+        ...
+
+    def may(self, verb: str, kind: Kind, namespace: str) -> bool:
+        """SelfSubjectAccessReview: whether the caller may do this."""
+        ...
+
+    def holder(self, target: Target) -> Holder | None:
+        """Who holds the target's Lease now; None: nobody, or it expired."""
+        ...
+
+    def history(self, target: Target) -> tuple[HistoryEntry, ...]:
+        """The target's deploys, newest first."""
+        ...
+
+
+class Cluster(ClusterReads, Protocol):
+    """The writing half. Every write but `ensure_namespace` happens under `hold`."""
+
+    def ensure_namespace(self, target: Target) -> None:
+        """Make the namespace where it is missing; already there is success."""
+        ...
+
+    def apply(self, target: Target, manifest: Manifest, *, uid: str | None) -> Live:
+        """Server-side apply as `paasctl`, never forced. A conflict is `Refused` with manager and field.
+
+        `uid` is the precondition: the object must still be that one; None: it must not exist yet (`StalePlan`).
+        """
+        ...
+
+    def delete(self, target: Target, key: Key, *, uid: str) -> None:
+        """Delete it if it is still that one; already gone is success."""
+        ...
+
+    def hold(self, target: Target, holder: Holder, *, wait: float, seen: Callable[[Holder], None]) -> Held:
+        """Hold the target's Lease while in the context, waiting at most `wait` seconds; `seen` is told of a holder.
+
+        Raises `Locked` naming the holder. Losing the lease inside the context makes the next write raise `Locked`.
+        """
+        ...
+
+    def open_record(self, head: DeployHead, by: Holder, began: str) -> int:
+        """Open a history entry before the first write; closes what a killed run left open. Gives its number."""
+        ...
+
+    def close_record(
+        self, target: Target, number: int, *, outcome: str, ended: str, message: str, evidence: tuple[str, ...]
+    ) -> None:
+        """Close it, with how it ended; keeps the newest 20."""
+        ...
+
+
+Held = AbstractContextManager[None]

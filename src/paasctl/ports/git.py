@@ -1,0 +1,40 @@
+"""Git, as far as versions and releases need it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from paasctl.model.version import Checkout
+
+
+class GitReads(Protocol):
+    """Reads only. Anything that can't be known raises: `Refused` with the command that mends it, or `Unavailable`."""
+
+    def checkout(self, prefix: str, environ: Mapping[str, str]) -> Checkout:
+        """What HEAD is, with the tags that start with `prefix`. `environ` names the branch where HEAD is detached."""
+        ...
+
+    def tag_commit(self, tag: str) -> str | None:
+        """The commit a local tag points to (peeled); None: proved absent."""
+        ...
+
+    def remote_tag_commit(self, remote: str, tag: str) -> str | None:
+        """The commit that the remote's tag points to (peeled); None: proved absent. `Unavailable` if unreachable."""
+        ...
+
+    def position(self, remote: str, branch: str) -> tuple[int, int] | None:
+        """(ahead, behind) of the remote's branch as it is now; None: the remote has no such branch."""
+        ...
+
+
+class Git(GitReads, Protocol):
+    """The writing half."""
+
+    def tag(self, tag: str, commit: str, message: str) -> None:
+        """Make an annotated tag; already on this commit is success, on another `WouldClobber`."""
+        ...
+
+    def push_tag(self, remote: str, tag: str) -> None:
+        """Push one tag, never forced; already there on the same commit is success, else `WouldClobber`."""
+        ...

@@ -1,0 +1,132 @@
+"""Images: blobs in a layout on disk, registries, builders. Content moves in chunks of 1 MiB, never entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Literal, Protocol
+
+from paasctl.model.image import Descriptor, Reference, Repository
+from paasctl.model.plan import Build
+from paasctl.ports.cancel import Cancel
+
+Moved = Callable[[int], None]
+"""Called with the number of bytes that just moved."""
+
+
+class Blobs(Protocol):
+    """Content by digest. Every read is verified at its end: a wrong byte raises, it is never returned as good."""
+
+    def open(self, descriptor: Descriptor) -> AbstractContextManager[Iterator[bytes]]:
+        """The blob's bytes in chunks. Missing: `Unavailable` with code `blob-missing`."""
+        ...
+
+
+class Layout(Blobs, Protocol):
+    """An OCI image layout on disk (image-spec `image-layout.md`). Writes are atomic: a digest is there whole or not at all."""
+
+    @property
+    def root(self) -> Path:
+        """Its folder."""
+        ...
+
+    def has(self, digest: str) -> bool:
+        """Whether the blob is there."""
+        ...
+
+    def read(self, descriptor: Descriptor) -> bytes:
+        """A small blob (manifest, config) whole, verified."""
+        ...
+
+    def writer(self) -> AbstractContextManager[BlobWriter]:
+        """Write one blob; nothing is there until `commit`."""
+        ...
+
+    def put(self, media_type: str, content: bytes) -> Descriptor:
+        """Write a small blob whole."""
+        ...
+
+    def place(self, name: str) -> Descriptor | None:
+        """What lies at a place (`org.opencontainers.image.ref.name` in `index.json`); None: nothing."""
+        ...
+
+    def lay(self, name: str, descriptor: Descriptor) -> None:
+        """Put a manifest at a place, replacing what was there."""
+        ...
+
+
+class BlobWriter(Protocol):
+    """One blob in the making."""
+
+    def write(self, chunk: bytes) -> None:
+        """Append."""
+        ...
+
+    def commit(self, media_type: str) -> Descriptor:
+        """Make it visible under its digest."""
+        ...
+
+
+class RegistryReads(Protocol):
+    """One registry host (distribution-spec 1.1), read only. 404 is the only None; all else raises."""
+
+    @property
+    def host(self) -> str:
+        """`host[:port]`."""
+        ...
+
+    def resolve(self, reference: Reference) -> Descriptor | None:
+        """HEAD: what a tag or digest is now; None: proved absent."""
+        ...
+
+    def manifest(self, reference: Reference) -> tuple[Descriptor, bytes] | None:
+        """GET, digest recomputed from the bytes; None: proved absent."""
+        ...
+
+    def has_blob(self, repository: Repository, digest: str) -> bool:
+        """HEAD of a blob."""
+        ...
+
+    def open_blob(self, repository: Repository, descriptor: Descriptor) -> AbstractContextManager[Iterator[bytes]]:
+        """A blob's bytes in chunks, verified at the end, resumed by range where the connection breaks."""
+        ...
+
+    def tags(self, repository: Repository) -> tuple[str, ...]:
+        """All tags; none where the repository does not exist."""
+        ...
+
+
+Pushed = Literal["exists", "mounted", "uploaded"]
+
+
+class Registry(RegistryReads, Protocol):
+    """The writing half."""
+
+    def push_blob(
+        self,
+        repository: Repository,
+        descriptor: Descriptor,
+        content: Blobs,
+        *,
+        mount_from: tuple[Repository, ...] = (),
+        moved: Moved | None = None,
+    ) -> Pushed:
+        """HEAD, mount, else upload (monolithic, falling back to chunks), and make sure it is there."""
+        ...
+
+    def put_manifest(
+        self, repository: Repository, media_type: str, content: bytes, *, tag: str = "", move: bool = False
+    ) -> Descriptor:
+        """PUT by digest or by tag, read back and compared. A tag on another digest is `WouldClobber` unless `move`."""
+        ...
+
+
+class Builder(Protocol):
+    """Makes one image from a checkout into a layout, under the place `step.image.name`."""
+
+    def build(
+        self, step: Build, context: Path, into: Layout, *, log: Callable[[str], None], cancel: Cancel
+    ) -> Descriptor:
+        """The manifest's descriptor. `BuildFailed` carries the failing step and the last 40 lines of the log."""
+        ...

@@ -1,0 +1,93 @@
+"""The world a verb may read, and the one the engine may change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from paasctl.model.config import Config
+from paasctl.model.plan import Build
+from paasctl.ports.cancel import Clock
+from paasctl.ports.cluster import Cluster, ClusterReads
+from paasctl.ports.files import Files, Secrets
+from paasctl.ports.git import Git, GitReads
+from paasctl.ports.images import Builder, Layout, Registry, RegistryReads
+from paasctl.ports.templates import Templates
+
+
+class Reads(Protocol):
+    """Everything that can be asked, nothing that can be changed."""
+
+    @property
+    def config(self) -> Config:
+        """`paas.yaml` of the checkout. Raises `ConfigError` with every problem."""
+        ...
+
+    @property
+    def files(self) -> Files:
+        """The project's files."""
+        ...
+
+    @property
+    def secrets(self) -> Secrets:
+        """The caller's secrets."""
+        ...
+
+    @property
+    def git(self) -> GitReads:
+        """The checkout's git."""
+        ...
+
+    @property
+    def templates(self) -> Templates:
+        """Built-in and project templates."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """Time."""
+        ...
+
+    def cluster(self, name: str) -> ClusterReads:
+        """A cluster of `paas.yaml`."""
+        ...
+
+    def registry(self, host: str) -> RegistryReads:
+        """A registry host."""
+        ...
+
+
+class World(Protocol):
+    """The same, with the writing halves, and what only acting needs."""
+
+    @property
+    def git(self) -> Git:
+        """The checkout's git."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """Time."""
+        ...
+
+    @property
+    def layout(self) -> Layout:
+        """The run's OCI layout: where built images lie until they are pushed."""
+        ...
+
+    @property
+    def project(self) -> Path:
+        """The folder of `paas.yaml`."""
+        ...
+
+    def builder(self, step: Build) -> Builder:
+        """The builder for this image: an engine for a Dockerfile, ours for `layers:`."""
+        ...
+
+    def cluster(self, name: str) -> Cluster:
+        """A cluster of `paas.yaml`."""
+        ...
+
+    def registry(self, host: str) -> Registry:
+        """A registry host."""
+        ...
