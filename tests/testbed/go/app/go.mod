@@ -1,0 +1,3 @@
+module testbed.invalid/app
+
+go 1.24

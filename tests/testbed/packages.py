@@ -1,0 +1,66 @@
+"""Debian packages: installed when a program is missing, their services not started."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .shell import PATH, run
+from .words import say
+
+POLICY = Path("/usr/sbin/policy-rc.d")
+
+# What to look for -> the package that has it.
+CONTROL_PLANE = {
+    "/usr/bin/etcd": "etcd-server",
+    "openssl": "openssl",
+    "ip": "iproute2",
+}
+COMPLETE = {
+    **CONTROL_PLANE,
+    "/usr/bin/containerd": "containerd",
+    "/usr/sbin/runc": "runc",
+    "/usr/lib/cni/bridge": "containernetworking-plugins",
+    "iptables": "iptables",
+    "conntrack": "conntrack",
+    "/usr/sbin/dockerd": "docker.io",
+    "/usr/bin/docker-registry": "docker-registry",
+    "/usr/share/doc/busybox-static": "busybox-static",
+    "wrk": "wrk",
+    "htpasswd": "apache2-utils",
+}
+
+
+def is_there(program: str) -> bool:
+    """A path exists, or a bare name is found where programs are."""
+    return Path(program).exists() if program.startswith("/") else shutil.which(program, path=PATH) is not None
+
+
+def missing(wanted: dict[str, str]) -> list[str]:
+    """The packages still to be installed."""
+    return sorted({package for program, package in wanted.items() if not is_there(program)})
+
+
+def install(wanted: dict[str, str]) -> None:
+    """Make every wanted program be there; nothing happens when all are."""
+    if not (packages := missing(wanted)):
+        return
+    say(f"installing {' '.join(packages)}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    with services_held_back():
+        run("apt-get", "install", "-y", "-q", "--no-install-recommends", *packages, environment=environment)
+
+
+@contextmanager
+def services_held_back() -> Iterator[None]:
+    """Debian starts what it installs unless this file says no; an existing one is left alone."""
+    if POLICY.exists():
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n")
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink()
