@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +21,16 @@ class Masked:
         return "***"
 
     __repr__ = __str__
+
+
+def revealed(value: Any) -> Any:
+    """A copy of an object's body with every `Masked` in it, at any depth, told: for the API server and digests only."""
+    match value:
+        case Masked():
+            return value.reveal()
+        case Mapping():
+            return {name: revealed(of) for name, of in value.items()}
+        case list() | tuple():
+            return [revealed(of) for of in value]
+        case _:
+            return value
