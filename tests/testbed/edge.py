@@ -43,7 +43,12 @@ def traefik(instance: Instance) -> Component:
 
 def nginx(instance: Instance) -> Component:
     """Ingress objects of the class `nginx`, with that controller's annotations."""
-    providers = ("--providers.kubernetesingressnginx=true", "--providers.kubernetesingressnginx.controllerclass=k8s.io/ingress-nginx")
+    provider = "--providers.kubernetesingressnginx"
+    providers = (
+        f"{provider}=true",
+        f"{provider}.controllerclass=k8s.io/ingress-nginx",
+        f"{provider}.publishstatusaddress=127.0.0.1",
+    )
     return router(instance, "nginx", providers, ())
 
 

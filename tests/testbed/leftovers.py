@@ -1,10 +1,9 @@
 """Find and remove what an instance left behind: processes, mounts, folders. Only ever its own."""
 
 import shutil
-from contextlib import suppress
 from pathlib import Path
 
-from . import cgroups, network
+from . import cgroups, machine, network
 from .layout import Instance
 from .processes import Mark, command_lines, end, marks_of, pause
 from .shell import attempt
@@ -18,9 +17,11 @@ def sweep(instance: Instance) -> None:
     end_processes(instance)
     unmount_all(instance)
     if not instance.control_plane_only:
-        if (instance.state / "before.json").exists():
-            network.take_down(instance)
         remove_strays(instance)
+        if (before := machine.recall(instance)) is not None:
+            network.take_down(instance)
+            machine.restore(before)
+            machine.forget(instance)
     cgroups.remove(instance.cgroup)
     shutil.rmtree(instance.run, ignore_errors=True)
     shutil.rmtree(instance.state / "pids", ignore_errors=True)
@@ -67,6 +68,3 @@ def remove_strays(instance: Instance) -> None:
             link.unlink()
     for result in CNI_RESULTS.glob(f"{instance.cgroup}-*"):
         result.unlink()
-    for folder in (CONTAINER_LINKS, CNI_RESULTS, CNI_RESULTS.parent):
-        with suppress(OSError):
-            folder.rmdir()

@@ -1,33 +1,16 @@
-"""Links, routes, rules and kernel settings of the node; all of it is undone by `take_down`.
+"""Links, routes and rules of the node; all of it is undone by `take_down`.
 
 Nothing a pod sends may leave the machine: its ranges end in blackholes, and what comes from the bridge
 may only take routes that are not the default one.
 """
 
-import json
-from contextlib import suppress
 from pathlib import Path
 
+from . import machine
 from .layout import Instance
 from .shell import attempt, run
 
-# Settings that the kubelet, kube-proxy or this file change.
-SETTINGS = (
-    "net/ipv4/ip_forward",
-    "net/ipv4/conf/all/route_localnet",
-    "net/bridge/bridge-nf-call-iptables",
-    "net/netfilter/nf_conntrack_max",
-    "net/netfilter/nf_conntrack_tcp_timeout_established",
-    "net/netfilter/nf_conntrack_tcp_timeout_close_wait",
-    "net/netfilter/nf_conntrack_tcp_be_liberal",
-    "vm/overcommit_memory",
-    "vm/panic_on_oom",
-    "kernel/panic",
-    "kernel/panic_on_oops",
-    "kernel/keys/root_maxkeys",
-    "kernel/keys/root_maxbytes",
-)
-SYS = Path("/proc/sys")
+FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
 METRIC = "42949"
 
 
@@ -38,8 +21,8 @@ def rule_priorities(instance: Instance) -> tuple[str, str]:
 
 def bring_up(instance: Instance) -> None:
     """Make what is missing; says nothing about what is there."""
-    remember(instance)
-    (SYS / "net/ipv4/ip_forward").write_text("1")
+    machine.remember(instance)
+    FORWARD.write_text("1")
     bridge(instance)
     for each in (instance.pod_range, instance.service_range):
         run("ip", "route", "replace", "blackhole", each, "metric", METRIC)
@@ -66,41 +49,16 @@ def keep_pods_in(instance: Instance) -> None:
         run("ip", "rule", "add", "pref", after, *incoming, "blackhole")
 
 
-def remember(instance: Instance) -> None:
-    """Write down the kernel's settings, once per life of the instance."""
-    path = instance.state / "before.json"
-    if not path.exists():
-        found = {name: (SYS / name).read_text().strip() for name in SETTINGS if (SYS / name).exists()}
-        path.write_text(json.dumps({"settings": found, "tables": tables()}))
-
-
 def take_down(instance: Instance) -> None:
-    """The machine as it was: chains, rules, routes, links, settings."""
-    path = instance.state / "before.json"
-    before = json.loads(path.read_text()) if path.exists() else {"settings": {}, "tables": []}
+    """The machine without chains, rules, routes and links of ours."""
     for family in ("iptables", "ip6tables"):
         clear_chains(family)
-    for name in set(tables()) - set(before["tables"]):
-        attempt(["nft", "delete", "table", *name.split()])
     for priority in rule_priorities(instance):
         attempt(["ip", "rule", "del", "pref", priority])
     for each in (instance.pod_range, instance.service_range):
         attempt(["ip", "route", "del", "blackhole", each, "metric", METRIC])
     for link in (instance.pod_link, instance.node_link):
         attempt(["ip", "link", "del", link])
-    for name, value in before["settings"].items():
-        with suppress(OSError):
-            if (SYS / name).read_text().strip() != value:
-                (SYS / name).write_text(value)
-    path.unlink(missing_ok=True)
-
-
-def tables() -> list[str]:
-    """The packet filter's tables, such as `ip nat`; none where nft is not."""
-    with suppress(Exception):
-        listed = json.loads(attempt(["nft", "-j", "list", "tables"]).stdout)["nftables"]
-        return [f"{each['table']['family']} {each['table']['name']}" for each in listed if "table" in each]
-    return []
 
 
 def is_ours(chain: str) -> bool:

@@ -23,6 +23,7 @@ COMPLETE = {
     "/usr/sbin/runc": "runc",
     "/usr/lib/cni/bridge": "containernetworking-plugins",
     "iptables": "iptables",
+    "nft": "nftables",
     "conntrack": "conntrack",
     "/usr/sbin/dockerd": "docker.io",
     "/usr/bin/docker-registry": "docker-registry",

@@ -6,7 +6,7 @@ import platform
 import tempfile
 from pathlib import Path
 
-from . import cgroups, cluster, configs, files, images, network, packages, programs
+from . import cgroups, cluster, configs, files, images, machine, network, packages, programs
 from .components import components
 from .failure import Failed, Unsupported
 from .layout import Instance
@@ -61,7 +61,7 @@ def prepare(instance: Instance) -> None:
 
 def refuse_second_node(instance: Instance) -> None:
     """A machine can be one node, of one cluster."""
-    if not instance.control_plane_only and not (instance.state / "before.json").exists() and network.foreign_chains():
+    if not instance.control_plane_only and machine.recall(instance) is None and network.foreign_chains():
         raise Failed("another cluster's node runs on this machine (KUBE-* in iptables): use --control-plane-only")
 
 
