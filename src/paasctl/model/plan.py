@@ -61,6 +61,7 @@ class TagCommit:
 class Record:
     """Write the release record, of what lies at the places, into a repository under the version's tag."""
 
+    app: str
     repository: Repository
     version: str
     commit: str

@@ -1,0 +1,102 @@
+"""The project's files on disk, the same out of a release record, and the caller's secrets."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from paasctl.errors import ConfigError
+
+_COMMAND_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True)
+class ProjectFiles:
+    """`ports.Files` over a folder. Links may point anywhere inside the folder, never out of it."""
+
+    root: Path
+
+    def read(self, path: str) -> bytes | None:
+        """The content; None: proved absent."""
+        whole = self._inside(path)
+        try:
+            return whole.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise ConfigError(f"reading {path}: {error.strerror}", where=path, code="file-unreadable") from error
+
+    def below(self, folder: str) -> tuple[str, ...]:
+        """Paths of all files below a folder, sorted by their bytes."""
+        top = self._inside(folder)
+        found = [
+            str(Path(where, name).relative_to(self.root.resolve()))
+            for where, _, names in os.walk(top, onerror=_unreadable)
+            for name in names
+        ]
+        return tuple(sorted(found, key=os.fsencode))
+
+    def _inside(self, path: str) -> Path:
+        root = self.root.resolve()
+        whole = (root / path).resolve()
+        if not whole.is_relative_to(root):
+            raise ConfigError(f"reading {path}: it leads out of the project", where=path, code="file-outside")
+        return whole
+
+
+def _unreadable(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise ConfigError(f"listing {error.filename}: {error.strerror}", code="file-unreadable") from error
+
+
+@dataclass(frozen=True)
+class RecordedFiles:
+    """`ports.Files` over the files of a release record."""
+
+    files: Mapping[str, bytes]
+
+    def read(self, path: str) -> bytes | None:
+        """The content as it was recorded; None: it was not there."""
+        return self.files.get(os.path.normpath(path))
+
+    def below(self, folder: str) -> tuple[str, ...]:
+        """Paths of all recorded files below a folder, sorted by their bytes."""
+        head = os.path.normpath(folder) + "/"
+        return tuple(sorted((it for it in self.files if it.startswith(head)), key=os.fsencode))
+
+
+@dataclass(frozen=True)
+class CallerSecrets:
+    """`ports.Secrets` of the process's caller. Commands run in the project's folder, through no shell of ours."""
+
+    root: Path
+
+    def environ(self) -> Mapping[str, str]:
+        """The environment."""
+        return os.environ
+
+    def file(self, path: str) -> str:
+        """Content of a file, `~` expanded, relative to the project."""
+        try:
+            return (self.root / Path(path).expanduser()).read_text(encoding="utf-8").removesuffix("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise ConfigError(f"reading a secret from {path}: {why}", code="secret-missing") from error
+
+    def run(self, command: str) -> str:
+        """Standard output of a command line, run by the shell as the author wrote it."""
+        try:
+            done = subprocess.run(  # noqa: S602 - the command is the project author's own line
+                command, shell=True, cwd=self.root, capture_output=True, text=True, timeout=_COMMAND_TIMEOUT, check=False
+            )
+        except (subprocess.TimeoutExpired, UnicodeDecodeError) as error:
+            raise ConfigError(f"reading a secret from `{command}`: {error}", code="secret-missing") from error
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no output"])[-1]
+            raise ConfigError(
+                f"reading a secret from `{command}`: it exited with {done.returncode}: {last}", code="secret-missing"
+            )
+        return done.stdout.removesuffix("\n")

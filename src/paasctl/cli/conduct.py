@@ -1,0 +1,130 @@
+"""What every verb has in common. A verb that acts is three functions and a loop; a question is one function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from paasctl.engine.cancel import Cancel
+from paasctl.engine.run import Rounds, Run, Same, carry_out
+from paasctl.errors import Cancelled, ConfigError, Exit, PaasError, Protected, Refused
+from paasctl.model.answer import Answer
+from paasctl.model.event import Answered, Emit, Outcome, Planned, Problem
+from paasctl.model.kube import Holder
+from paasctl.model.plan import Plan
+from paasctl.ports.cancel import Cancel as CancelPort
+from paasctl.ports.world import Reads
+
+
+class Act(Protocol):
+    """A verb that acts: read the world, decide, and say how it ended. Only the engine changes anything."""
+
+    def read(self, reads: Reads, emit: Emit, cancel: CancelPort) -> Any:
+        """The facts that `next` decides on."""
+        ...
+
+    def next(self, facts: Any, rounds: Rounds) -> Plan:
+        """What to do now, given what was done; an empty plan ends the run. Pure."""
+        ...
+
+    def end(self, rounds: Rounds) -> Outcome:
+        """How it ended, exit status included. Pure."""
+        ...
+
+
+class Question(Protocol):
+    """A verb that only asks."""
+
+    def answer(self, reads: Reads, emit: Emit, cancel: CancelPort) -> tuple[Answer, Exit]:
+        """The answer, and the exit status it means."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conduct:
+    """How to go about it: the world twice (one world, read-only for verbs), where events go, who we are, whom to ask."""
+
+    reads: Reads
+    world: Any
+    emit: Emit
+    cancel: Cancel
+    holder: Holder
+    same: Same
+    agreed: Callable[[Plan], bool | None]
+    """True: go on; False: declined; None: there is nobody to ask."""
+    now: Callable[[], float]
+    dry_run: bool = False
+    exit_code: bool = False
+    wait_lock: float = 60.0
+
+
+def act(verb: Act, how: Conduct) -> Exit:
+    """Run one verb that acts, from facts to exit status. Every way out emits one `Outcome`, last."""
+    began = how.now()
+    try:
+        outcome = _act(verb, how)
+    except PaasError as error:
+        outcome = failed(error)
+    how.emit(replace(outcome, seconds=how.now() - began))
+    return outcome.exit
+
+
+def _act(verb: Act, how: Conduct) -> Outcome:
+    def again(rounds: Rounds) -> Plan:
+        return verb.next(verb.read(how.reads, how.emit, how.cancel), rounds)
+
+    plan = again(())
+    how.emit(Planned(plan, 1, how.dry_run))
+    if how.dry_run:
+        return _dry(verb, plan, how)
+    if plan.is_empty:
+        return verb.end(())
+    _agree(plan, how)
+    run = Run(
+        world=how.world, emit=how.emit, cancel=how.cancel, holder=how.holder, same=how.same, wait_lock=how.wait_lock
+    )
+    rounds = carry_out(plan, again, run)
+    outcome = verb.end(rounds)
+    stopped = rounds and isinstance(rounds[-1].error, Cancelled)
+    return replace(outcome, exit=how.cancel.exit) if stopped else outcome
+
+
+def _dry(verb: Act, plan: Plan, how: Conduct) -> Outcome:
+    if plan.is_empty:
+        return verb.end(())
+    status = Exit.CHANGES if how.exit_code else Exit.OK
+    return Outcome(status="dry-run", exit=status, verb=plan.verb, subject=plan.subject, left=plan.steps)
+
+
+def _agree(plan: Plan, how: Conduct) -> None:
+    if not plan.asks:
+        return
+    answer = how.agreed(plan)
+    if answer is None:
+        raise Protected(
+            f"{plan.verb} {plan.subject}: {plan.asks}, and there is no terminal to ask on",
+            hint="add --yes if that is meant",
+        )
+    if not answer:
+        raise Refused(f"{plan.verb} {plan.subject}: not agreed to", code="declined")
+
+
+def ask(question: Question, how: Conduct) -> Exit:
+    """Answer one question."""
+    began = how.now()
+    try:
+        answer, status = question.answer(how.reads, how.emit, how.cancel)
+        how.emit(Answered(answer))
+        outcome = Outcome(status="answered", exit=status)
+    except PaasError as error:
+        outcome = failed(error)
+    how.emit(replace(outcome, seconds=how.now() - began))
+    return outcome.exit
+
+
+def failed(error: PaasError) -> Outcome:
+    """The outcome of an error that came before anything was done."""
+    errors: tuple[PaasError, ...] = error.problems if isinstance(error, ConfigError) else (error,)
+    status = "refused" if isinstance(error, Refused) else "cancelled" if isinstance(error, Cancelled) else "failed"
+    return Outcome(status=status, exit=error.exit, problems=tuple(map(Problem.of, errors)))

@@ -1,0 +1,42 @@
+"""The entry point: `--version` before anything is imported, then the table of verbs; a bug ends in one line and a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+
+import paasctl
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command line (without the program's name) and give the exit status."""
+    args = sys.argv[1:] if argv is None else argv
+    if args == ["--version"]:
+        sys.stdout.write(f"paasctl {paasctl.__version__}\n")
+        return 0
+    from paasctl.cli.table import run  # after --version, which must not pay for typer  # noqa: PLC0415
+
+    try:
+        return run(args)
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped at once\n")
+        return 130
+    except BrokenPipeError:
+        # The reader went away (`| head`): no complaint, and nothing more to say on the way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception:  # noqa: BLE001 - the one place where a bug becomes a sentence
+        return _bug()
+
+
+def _bug() -> int:
+    with tempfile.NamedTemporaryFile("w", prefix="paasctl-bug-", suffix=".txt", delete=False, encoding="utf-8") as file:
+        file.write(f"paasctl {paasctl.__version__}, Python {sys.version}\n\n{traceback.format_exc()}")
+    kind, error, _ = sys.exc_info()
+    name = kind.__name__ if kind else "error"
+    sys.stderr.write(
+        f"error[bug]: {name}: {str(error)[:200]}\n  → this is a bug of paasctl; please report {file.name}\n"
+    )
+    return 70

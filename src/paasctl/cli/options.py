@@ -1,0 +1,148 @@
+"""The options that every verb shares, before or after its name, each with its `PAASCTL_…` variable."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+from paasctl.errors import UsageError
+
+
+class Output(StrEnum):
+    """Only ever the format; files are written by `--save` and shells."""
+
+    TEXT = "text"
+    JSON = "json"
+    JSONL = "jsonl"
+    YAML = "yaml"
+
+
+class Color(StrEnum):
+    """When to paint."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the shared options say; None: not said here."""
+
+    file: str | None = None
+    directory: str | None = None
+    output: Output | None = None
+    color: Color | None = None
+    verbose: bool | None = None
+    quiet: bool | None = None
+    timeout: str | None = None
+    context: str | None = None
+    kubeconfig: str | None = None
+    set: list[str] | None = None
+
+    def under(self, other: Settings) -> Settings:
+        """These settings, with those of `other` (said later) on top."""
+        said = {it.name: value for it in fields(other) if (value := getattr(other, it.name)) not in (None, [])}
+        return replace(self, **said)
+
+    @property
+    def timeout_seconds(self) -> float | None:
+        """`--timeout` in seconds."""
+        return None if self.timeout is None else seconds(self.timeout, "--timeout")
+
+
+def _option(*names: str, help: str, metavar: str | None = None, env: str | None = None) -> Any:  # noqa: A002
+    return typer.Option(
+        *names, help=help, metavar=metavar, envvar=f"PAASCTL_{env}" if env else None, show_default=False
+    )
+
+
+SHARED: dict[str, Any] = {
+    "file": Annotated[
+        str | None,
+        _option(
+            "-f", "--file", help="The project's file [default: the nearest paas.yaml].", metavar="FILE", env="FILE"
+        ),
+    ],
+    "directory": Annotated[
+        str | None, _option("-C", "--directory", help="Work as if started here.", metavar="DIR", env="DIRECTORY")
+    ],
+    "output": Annotated[Output | None, _option("-o", "--output", help="Format of the result.", env="OUTPUT")],
+    "color": Annotated[Color | None, _option("--color", help="When to use colour.", env="COLOR")],
+    "verbose": Annotated[bool | None, _option("-v", "--verbose", help="Say more.", env="VERBOSE")],
+    "quiet": Annotated[bool | None, _option("-q", "--quiet", help="Results and problems only.", env="QUIET")],
+    "timeout": Annotated[
+        str | None, _option("--timeout", help="For the whole way forward: 90s, 10m, 1h.", metavar="TIME", env="TIMEOUT")
+    ],
+    "context": Annotated[
+        str | None,
+        _option("--context", help="kubeconfig context, instead of the cluster's own.", metavar="NAME", env="CONTEXT"),
+    ],
+    "kubeconfig": Annotated[
+        str | None, _option("--kubeconfig", help="kubeconfig file.", metavar="FILE", env="KUBECONFIG")
+    ],
+    "set": Annotated[
+        list[str] | None,
+        _option("--set", help="A value that wins over the file: key=value, repeatable.", metavar="KEY=VALUE"),
+    ],
+}
+
+
+def with_shared(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A command whose `settings` parameter is filled from the shared options, said before or after the verb."""
+    signature = inspect.signature(function, eval_str=True)
+    own = [it for it in signature.parameters.values() if it.name not in ("settings", "ctx")]
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        for name, annotation in SHARED.items()
+    ]
+    context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+
+    @wraps(function)
+    def command(ctx: typer.Context, **given: Any) -> None:
+        here = Settings(**{name: given.pop(name) for name in SHARED})
+        before = ctx.obj if isinstance(ctx.obj, Settings) else Settings()
+        given["settings"] = before.under(here)
+        if "ctx" in signature.parameters:
+            given["ctx"] = ctx
+        status = function(**given)
+        if status is not None:
+            raise typer.Exit(int(status))
+
+    command.__signature__ = inspect.Signature([context, *own, *shared])  # type: ignore[attr-defined]  # for typer
+    command.__annotations__ = {it.name: it.annotation for it in [context, *own, *shared]}
+    return command
+
+
+def one(function: Callable[..., Any]) -> typer.Typer:
+    """The typer app of a verb that is one command."""
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(context_settings={"help_option_names": ["-h", "--help"]})(with_shared(function))
+    return app
+
+
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
+
+
+def seconds(text: str, name: str) -> float:
+    """`90`, `90s`, `10m`, `1h30m` as seconds; `UsageError` otherwise."""
+    found = _DURATION.fullmatch(text.strip())
+    if not found or not any(found.groups()):
+        raise UsageError(f"reading {name}: {text!r} is no duration", hint=f"{name} 90s, {name} 10m or {name} 1h")
+    hours, minutes, rest = found.groups()
+    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(rest or 0)
+
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")]
+ExitCode = Annotated[bool, typer.Option("--exit-code", help="Exit 3 where something would change.")]
+Yes = Annotated[bool, typer.Option("-y", "--yes", help="Agree to a plan that asks first.")]
+WaitLock = Annotated[
+    str, typer.Option("--wait-lock", help="How long to wait for another run on the same target.", metavar="TIME")
+]

@@ -1,0 +1,155 @@
+"""From settings to a run: find the project, pick the view, wire the world, conduct."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TextIO
+
+from paasctl.cli import conduct
+from paasctl.cli.options import Color, Output, Settings, seconds
+from paasctl.cli.pump import View, pumped
+from paasctl.cli.signals import listening
+from paasctl.cli.wiring import Outside
+from paasctl.engine.cancel import Cancel
+from paasctl.errors import PaasError
+from paasctl.model.plan import Plan
+from paasctl.planning.deploy import same_writes
+
+_FILE = "paas.yaml"
+
+
+@dataclass
+class Session:
+    """One run of one verb."""
+
+    settings: Settings
+    verb: str
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    stdin: TextIO = field(default_factory=lambda: sys.stdin)
+
+    def act(self, verb: conduct.Act, *, dry_run: bool, exit_code: bool, yes: bool, wait_lock: str = "60s") -> int:
+        """Conduct a verb that acts."""
+        return self._run(
+            lambda how: conduct.act(verb, how), dry_run=dry_run, exit_code=exit_code, yes=yes, wait_lock=wait_lock
+        )
+
+    def ask(self, question: conduct.Question) -> int:
+        """Answer a question."""
+        return self._run(lambda how: conduct.ask(question, how))
+
+    def _run(
+        self,
+        go: Callable[[conduct.Conduct], int],
+        *,
+        dry_run: bool = False,
+        exit_code: bool = False,
+        yes: bool = False,
+        wait_lock: str = "60s",
+    ) -> int:
+        with pumped(self._view()) as emit:
+            try:
+                cancel = Cancel(self.settings.timeout_seconds)
+                outside = Outside(settings=self.settings, cancel=cancel, verb=self.verb, emit=emit)
+                how = conduct.Conduct(
+                    reads=outside,
+                    world=outside,
+                    emit=emit,
+                    cancel=cancel,
+                    holder=outside.holder,
+                    same=same_writes,
+                    agreed=self._asker(yes=yes),
+                    now=outside.clock.now,
+                    dry_run=dry_run,
+                    exit_code=exit_code,
+                    wait_lock=seconds(wait_lock, "--wait-lock"),
+                )
+                with listening(cancel):
+                    return int(go(how))
+            except PaasError as error:
+                outcome = conduct.failed(error)
+                emit(outcome)
+                return int(outcome.exit)
+
+    def _asker(self, *, yes: bool) -> Callable[[Plan], bool | None]:
+        if yes:
+            return lambda _: True
+        if self._output is not Output.TEXT or not (self.stdin.isatty() and self.stderr.isatty()):
+            return lambda _: None
+        return self._question
+
+    def _question(self, plan: Plan) -> bool:
+        self.stderr.write(f"{plan.verb} {plan.subject}: {plan.asks}. Go on? [y/N] ")
+        self.stderr.flush()
+        return self.stdin.readline().strip().lower() in ("y", "yes")
+
+    @property
+    def _output(self) -> Output:
+        return self.settings.output or Output.TEXT
+
+    @cached_property
+    def _quiet(self) -> bool:
+        return bool(self.settings.quiet)
+
+    def _view(self) -> View:
+        match self._output:
+            case Output.JSONL:
+                from paasctl.views.jsonl import JsonLines
+
+                return JsonLines(self.stdout)
+            case Output.JSON | Output.YAML:
+                return self._end_only()
+            case Output.TEXT:
+                return self._text(self.stdout)
+
+    def _end_only(self) -> View:
+        from paasctl.cli.wiring import dump_json, dump_yaml
+        from paasctl.views.jsonl import EndOnly
+
+        dump = dump_json if self._output is Output.JSON else dump_yaml
+        return EndOnly(self.stdout, dump, self._text(self.stderr))
+
+    def _text(self, result: TextIO) -> View:
+        from paasctl.cli.wiring import dump_yaml
+        from paasctl.views.plain import Plain
+
+        if self._is_alive():
+            from paasctl.views.rich import Rich
+
+            return Rich(result=result, talk=self.stderr, dump=dump_yaml, quiet=self._quiet, color=self._color())
+        return Plain(
+            result=result, talk=self.stderr, dump=dump_yaml, quiet=self._quiet, verbose=bool(self.settings.verbose)
+        )
+
+    def _is_alive(self) -> bool:
+        forced = self._color() is True
+        return (self.stderr.isatty() or forced) and os.environ.get("TERM") != "dumb" and not self._quiet
+
+    def _color(self) -> bool | None:
+        match self.settings.color or Color.AUTO:
+            case Color.ALWAYS:
+                return True
+            case Color.NEVER:
+                return False
+            case Color.AUTO:
+                return False if os.environ.get("NO_COLOR") else None
+
+
+def find_file(settings: Settings) -> Path:
+    """The project's file: as named, or the nearest `paas.yaml` upwards, or where it would be."""
+    start = Path(settings.directory or ".").resolve()
+    if settings.file:
+        return start / settings.file
+    for folder in (start, *start.parents):
+        if (folder / _FILE).is_file():
+            return folder / _FILE
+        if (folder / ".git").exists():
+            break
+    return start / _FILE
+
+

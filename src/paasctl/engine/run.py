@@ -1,0 +1,147 @@
+"""Carry out the rounds of a run: lock, look again, act, look again, until there is nothing left or something broke.
+
+`Run` is everything a step needs. The locks of the first plan are kept across all rounds; a round may only do what
+the first plan's `may` names, and one that would repeat an earlier round's write ends as `not-converging`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from paasctl.engine.history import Records
+from paasctl.engine.stage import Taken, take_stage
+from paasctl.errors import Cancelled, PaasError, Refused, StalePlan, TimedOut
+from paasctl.model.event import Emit, Noted, Planned, Problem
+from paasctl.model.kube import Holder, Target
+from paasctl.model.plan import AwaitReady, Plan, Step
+from paasctl.ports.cancel import Cancel
+from paasctl.ports.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One plan and what became of it. `facts` are named results, as in `Outcome`."""
+
+    plan: Plan
+    done: tuple[Step, ...] = ()
+    left: tuple[Step, ...] = ()
+    error: PaasError | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def problem(self) -> Problem | None:
+        """The error as data."""
+        return Problem.of(self.error) if self.error else None
+
+
+Rounds = tuple[Round, ...]
+Again = Callable[[Rounds], Plan]
+"""Read the world anew and ask what comes next; an empty plan ends the run."""
+Same = Callable[[Plan, Plan], bool]
+"""Whether two plans write the same things under the same preconditions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What carrying out needs. `wait_lock` in seconds: how long to wait for another holder."""
+
+    world: World
+    emit: Emit
+    cancel: Cancel
+    holder: Holder
+    same: Same
+    wait_lock: float = 60.0
+    jobs: int = 8
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+def carry_out(first: Plan, again: Again, run: Run) -> Rounds:
+    """The rounds of a run, the last one with its error where it broke. Raises only where nothing was changed."""
+    with ExitStack() as locks:  # outermost: the records are closed while the locks are still held
+        with Records(run.world, run.holder) as records:
+            return _rounds(first, again, run, _Under(records, locks, set()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Under:
+    """What is kept across rounds: the open history records and the locks."""
+
+    records: Records
+    locks: ExitStack
+    held: set[Target]
+
+
+def _rounds(plan: Plan, again: Again, run: Run, under: _Under) -> Rounds:
+    rounds: Rounds = ()
+    while not plan.is_empty:
+        if rounds:
+            run.emit(Planned(plan, len(rounds) + 1))
+        try:
+            _hold(plan, lambda done=rounds: again(done), run, under)  # type: ignore[misc]  # bound now, used now
+            under.records.open(plan)
+        except PaasError as error:
+            if not rounds:
+                raise
+            return (*rounds, Round(plan=plan, left=plan.steps, error=error, facts=tuple(run.facts.items())))
+        rounds = (*rounds, _one(plan, run))
+        under.records.note(rounds[-1].done, rounds[-1].error)
+        if isinstance(rounds[-1].error, Cancelled | TimedOut):
+            return rounds
+        try:
+            plan = _next(again, rounds, run)
+        except PaasError as error:
+            # What was done stays declared, even where the world cannot be read once more.
+            return (*rounds[:-1], replace(rounds[-1], error=rounds[-1].error or error))
+    return rounds
+
+
+def _hold(plan: Plan, replan: Callable[[], Plan], run: Run, under: _Under) -> None:
+    """Take the locks the plan needs and we lack, then make sure that it still holds: once, after the lock."""
+    fresh = [it for it in plan.holds if it not in under.held]
+    for target in fresh:
+        cluster = run.world.cluster(target.cluster)
+        cluster.ensure_namespace(target)
+        seen = partial(_seen, target, run)
+        under.locks.enter_context(cluster.hold(target, run.holder, wait=run.wait_lock, seen=seen))
+        under.held.add(target)
+    if fresh and not run.same(replan(), plan):
+        raise StalePlan(
+            f"carrying out {plan.verb} {plan.subject}: the world changed after this plan was made",
+            hint="run the command again to see the new plan",
+        )
+
+
+def _seen(target: Target, run: Run, holder: Holder) -> None:
+    run.emit(Noted(f"{target} is held by {holder}; waiting up to {run.wait_lock:g} s"))
+
+
+def _next(again: Again, rounds: Rounds, run: Run) -> Plan:
+    plan = again(rounds)
+    written = {_mark(step) for it in rounds for step in it.done if not isinstance(step, AwaitReady)}
+    repeated = [step for step in plan.steps if _mark(step) in written]
+    if repeated and not run.cancel.asked:
+        raise Refused(
+            f"{plan.verb} {plan.subject}: {_mark(repeated[0])} differs again right after it was written",
+            hint="something rewrites it (a webhook or a controller): see `paasctl diff`",
+            code="not-converging",
+        )
+    return plan
+
+
+def _mark(step: Step) -> str:
+    key = getattr(getattr(step, "manifest", None), "key", None) or getattr(step, "key", None)
+    return f"{type(step).__name__} {getattr(step, 'target', '')} {key}" if key else repr(step)
+
+
+def _one(plan: Plan, run: Run) -> Round:
+    done: list[Step] = []
+    for stage in plan.stages:
+        taken: Taken = take_stage(stage, plan.steps.index(stage[0]) if stage else 0, run)
+        done += taken.done
+        if taken.error:
+            left = tuple(step for step in plan.steps if not any(step is it for it in done))
+            return Round(plan=plan, done=tuple(done), left=left, error=taken.error, facts=tuple(run.facts.items()))
+    return Round(plan=plan, done=tuple(done), facts=tuple(run.facts.items()))

@@ -1,0 +1,107 @@
+"""One step, taken. The union is closed: a step without an executor fails the type check."""
+
+from __future__ import annotations
+
+from typing import Protocol, assert_never
+
+from paasctl.engine import release
+from paasctl.engine.cluster import apply_one, await_ready, delete_one
+from paasctl.engine.images import push_place, squash_place
+from paasctl.model.event import Emit, LogLine, Progress, Warned
+from paasctl.model.plan import (
+    Apply,
+    AwaitReady,
+    Build,
+    Delete,
+    Push,
+    Record,
+    SquashImage,
+    Step,
+    TagCommit,
+    TagImage,
+)
+from paasctl.ports.cancel import Cancel
+from paasctl.ports.world import World
+
+
+class Needs(Protocol):
+    """What executors need of a run."""
+
+    @property
+    def world(self) -> World:
+        """Ports, writing halves included."""
+        ...
+
+    @property
+    def emit(self) -> Emit:
+        """Where events go."""
+        ...
+
+    @property
+    def cancel(self) -> Cancel:
+        """The request to stop."""
+        ...
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Named results of the run so far; executors add theirs."""
+        ...
+
+
+def take(step: Step, index: int, run: Needs) -> None:
+    """Do what the step says, or raise a `PaasError`; then it is not done."""
+    match step:
+        case Build() | SquashImage() | Push():
+            _image(step, index, run)
+        case TagCommit():
+            release.tag_commit(step, run.world.git)
+            run.facts["tag"] = step.tag
+        case Record():
+            run.facts["record"] = str(release.record(step, run.world))
+        case TagImage():
+            release.tag_image(step, run.world)
+        case Apply() | Delete() | AwaitReady():
+            _cluster(step, index, run)
+        case _:
+            assert_never(step)
+
+
+def _image(step: Build | SquashImage | Push, index: int, run: Needs) -> None:
+    world = run.world
+
+    def progress(done: int, total: int | None) -> None:
+        run.emit(Progress(index, _what(step), done, total, "bytes"))
+
+    match step:
+        case Build():
+            world.builder(step).build(
+                step,
+                world.project,
+                world.layout,
+                log=lambda text: run.emit(LogLine(step.image.name, text, index)),
+                cancel=run.cancel,
+            )
+        case SquashImage():
+            squash_place(
+                step, world.layout, warn=lambda text: run.emit(Warned(text)), progress=progress, cancel=run.cancel
+            )
+        case Push():
+            pinned = push_place(
+                step, world.layout, world.registry(step.repository.host), progress=progress, cancel=run.cancel
+            )
+            run.facts[f"image.{step.name}"] = str(pinned)
+
+
+def _what(step: Build | SquashImage | Push) -> str:
+    return step.name if isinstance(step, Push) else step.image.name
+
+
+def _cluster(step: Apply | Delete | AwaitReady, index: int, run: Needs) -> None:
+    cluster = run.world.cluster(step.target.cluster)
+    match step:
+        case Apply():
+            apply_one(step, cluster)
+        case Delete():
+            delete_one(step, cluster)
+        case AwaitReady():
+            await_ready(step, cluster, clock=run.world.clock, cancel=run.cancel, emit=run.emit, index=index)

@@ -1,0 +1,150 @@
+"""Answers in words and tables, for people and pipes: no colour, no cursor; `rich.py` paints the same lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, assert_never
+
+from paasctl.model.answer import (
+    Answer,
+    ConfigShown,
+    DiffAnswer,
+    Finding,
+    Findings,
+    HistoryAnswer,
+    HistoryEntry,
+    ReleasesAnswer,
+    Rendered,
+    SchemaShown,
+    StatusAnswer,
+    StatusRow,
+    VersionAnswer,
+)
+from paasctl.views.words import count, say_change
+
+Dump = Callable[[Any], str]
+"""A value as YAML text; handed in, because the library lives in an adapter."""
+
+_MASK = "***"
+
+
+def text(answer: Answer, dump: Dump) -> list[str]:
+    """The lines of an answer, ready for standard output."""
+    match answer:
+        case VersionAnswer():
+            return [answer.named.text, *(f"  {it}" for it in answer.named.story if answer.explain)]
+        case Findings():
+            return _findings(answer)
+        case Rendered():
+            return _rendered(answer, dump)
+        case ConfigShown():
+            return _config(answer, dump)
+        case SchemaShown():
+            return json.dumps(answer.schema, indent=2, ensure_ascii=False).splitlines()
+        case DiffAnswer():
+            return _diff(answer)
+        case StatusAnswer():
+            return _status(answer)
+        case HistoryAnswer():
+            return _history(answer)
+        case ReleasesAnswer():
+            rows = [(it.version, it.registry, it.commit[:7], it.created, it.record) for it in answer.rows]
+            return table(("VERSION", "REGISTRY", "COMMIT", "CREATED", "RECORD"), rows) if rows else ["no releases"]
+        case _:
+            assert_never(answer)
+
+
+def _findings(answer: Findings) -> list[str]:
+    bad = [it for it in answer.findings if not it.ok]
+    lines = [line for it in answer.findings for line in _finding(it)]
+    return [*lines, f"{answer.verb}: {count(len(bad), 'problem')}" if bad else f"{answer.verb}: all is well"]
+
+
+def _finding(it: Finding) -> list[str]:
+    place = f"{it.where}: " if it.where else ""
+    lines = [f"{'ok ' if it.ok else 'BAD'} {it.name}: {place}{it.message}"]
+    return [*lines, f"      → {it.hint}"] if it.hint and not it.ok else lines
+
+
+def masked_body(body: Mapping[str, Any]) -> dict[str, Any]:
+    """An object as it may be shown: values of Secrets hidden, their keys kept."""
+    if body.get("kind") != "Secret":
+        return dict(body)
+    names = [*(body.get("data") or {}), *(body.get("stringData") or {})]
+    shown = {key: value for key, value in body.items() if key not in ("data", "stringData")}
+    return {**shown, "stringData": dict.fromkeys(names, _MASK)}
+
+
+def _rendered(answer: Rendered, dump: Dump) -> list[str]:
+    lines: list[str] = []
+    for it in answer.manifests:
+        lines += ["---", f"# {it.source}"] if it.source else ["---"]
+        lines += [f"# {path}: {source}" for path, source in answer.explained.get(str(it.key), ())]
+        lines += dump(masked_body(it.body)).rstrip("\n").split("\n")
+    return lines
+
+
+def _config(answer: ConfigShown, dump: Dump) -> list[str]:
+    if not answer.explain:
+        return dump(answer.document).rstrip("\n").split("\n")
+    return table(("VALUE", "IS", "FROM"), [(it.path, json.dumps(it.value), it.source) for it in answer.settings])
+
+
+def _diff(answer: DiffAnswer) -> list[str]:
+    if not answer.objects:
+        return [f"{answer.environment}: {answer.version} is what runs there, no difference"]
+    lines: list[str] = []
+    mark = {"create": "+", "update": "~", "delete": "-"}
+    for it in answer.objects:
+        lines.append(f"{mark[it.change]} {it.key}  ({it.change} on {it.target.cluster}/{it.target.namespace})")
+        lines += [f"    {say_change(change)}" for change in it.fields]
+    return [*lines, f"{answer.environment}: {count(len(answer.objects), 'object')} would change to {answer.version}"]
+
+
+def _status(answer: StatusAnswer) -> list[str]:
+    rows: list[tuple[str, ...]] = []
+    notes: list[str] = []
+    for name, targets in answer.environments:
+        rows += [_status_row(name, it) for it in targets]
+        notes += [line for it in targets for line in _status_notes(it)]
+    return [*table(("ENVIRONMENT", "CLUSTER", "VERSION", "COMMIT", "SERVICES", "SINCE", "BY"), rows), *notes]
+
+
+def _status_row(environment: str, row: StatusRow) -> tuple[str, ...]:
+    if row.error:
+        return (environment, row.target.cluster, "unknown", "", "", "", "")
+    ready = sum(it.state == "ready" for it in row.verdicts)
+    services = f"{ready}/{len(row.verdicts)} ready" if row.verdicts else "none"
+    return (environment, row.target.cluster, row.version or "-", row.commit[:7], services, row.since, row.by)
+
+
+def _status_notes(row: StatusRow) -> list[str]:
+    lines = [f"{row.target}: {row.error}"] if row.error else []
+    lines += [f"  {it.key}: {it.text}" for it in row.verdicts if it.state != "ready"]
+    lines += [f"  held by {row.holder}"] if row.holder else []
+    lines += [f"  {row.left}"] if row.left else []
+    return lines + [f"  {it}" for it in row.urls]
+
+
+def _history(answer: HistoryAnswer) -> list[str]:
+    if not answer.entries:
+        return [f"{answer.environment}: nothing was deployed there yet"]
+    several = len({it.target.cluster for it in answer.entries}) > 1
+    rows = [_history_row(it, several=several) for it in answer.entries]
+    heads = ("#", *(("CLUSTER",) if several else ()), "VERSION", "FROM", "OUTCOME", "BEGAN", "BY", "COMMIT")
+    notes = [f"  #{it.number}: {it.message}" for it in answer.entries if it.message]
+    return [*table(heads, rows), *notes]
+
+
+def _history_row(it: HistoryEntry, *, several: bool) -> tuple[str, ...]:
+    where = (it.target.cluster,) if several else ()
+    return (str(it.number), *where, it.version, it.before or "-", it.outcome, it.began, it.by, it.commit[:7])
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Columns as wide as their widest cell, two spaces between, nothing to the right of the last."""
+    widths = [max(len(cell) for cell in column) for column in zip(heads, *rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in (heads, *rows)
+    ]
