@@ -10,14 +10,15 @@ from .supervisor import recorded, stop
 from .words import say
 
 FIRST = ("kubelet", "kube-controller-manager", "kube-scheduler", "traefik", "nginx", "kube-proxy")
-LAST = ("kube-apiserver", "etcd", "containerd")
+API = "kube-apiserver"
+LAST = ("etcd", "containerd")
 
 
 def down(instance: Instance, *, wipe: bool) -> None:
     """Those that would start others end first, those the others need end last."""
     names = list(recorded(instance))
-    middle = tuple(name for name in names if name not in (*FIRST, *LAST))
-    for group in (FIRST, middle, LAST):
+    middle = tuple(name for name in names if name not in (*FIRST, API, *LAST))
+    for group in (FIRST, middle, (API,), LAST):
         stop(instance, [name for name in group if name in names], grace=8.0)
     sweep(instance)
     if left := processes(instance):

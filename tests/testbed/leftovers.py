@@ -39,7 +39,7 @@ def end_processes(instance: Instance) -> None:
     for _ in range(5):
         if not (found := processes(instance)):
             return
-        end(found, grace=2.0)
+        end(found, grace=1.0)
 
 
 def mounts_below(folder: Path, table: str) -> list[str]:
@@ -66,5 +66,6 @@ def remove_strays(instance: Instance) -> None:
     for link in CONTAINER_LINKS.glob("*.log"):
         if link.is_symlink() and link.readlink().is_relative_to(instance.state):
             link.unlink()
-    for result in CNI_RESULTS.glob(f"{instance.cgroup}-*"):
-        result.unlink()
+    for result in CNI_RESULTS.glob("*"):
+        if result.name.startswith(f"{instance.cgroup}-") or str(instance.state) in result.read_text():
+            result.unlink()

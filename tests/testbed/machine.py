@@ -26,8 +26,9 @@ SETTINGS = (
     "kernel/keys/root_maxbytes",
 )
 SYS = Path("/proc/sys")
-# Folders that components make at paths nobody can choose.
-FOLDERS = (
+# What components make at paths nobody can choose.
+PLACES = (
+    "/etc/docker/key.json",
     "/run/containerd",
     "/run/docker",
     "/run/runc",
@@ -36,12 +37,12 @@ FOLDERS = (
     "/var/lib/kubelet",
     "/var/log/containers",
 )
-DEVICE_PLUGINS = Path("/var/lib/kubelet/device-plugins")
+NAMES = ("key.json", "kubelet_internal_checkpoint", "DEPRECATION")  # files in there that are not sockets
 
 
 @dataclass(frozen=True)
 class Before:
-    """Kernel settings, packet filter tables, and which of the folders were not there."""
+    """Kernel settings, packet filter tables, and which of the places were empty."""
 
     settings: dict[str, str]
     tables: list[str]
@@ -57,7 +58,7 @@ def remember(instance: Instance) -> None:
     """Write it down, once per life of the instance."""
     if not note(instance).exists():
         settings = {name: (SYS / name).read_text().strip() for name in SETTINGS if (SYS / name).exists()}
-        absent = [folder for folder in FOLDERS if not Path(folder).exists()]
+        absent = [place for place in PLACES if not Path(place).exists()]
         note(instance).write_text(json.dumps(asdict(Before(settings, tables(), absent))))
 
 
@@ -77,11 +78,8 @@ def restore(before: Before) -> None:
                 (SYS / name).write_text(value)
     for name in set(tables()) - set(before.tables):
         attempt(["nft", "delete", "table", *name.split()])
-    if "/var/lib/kubelet" in before.absent and DEVICE_PLUGINS.is_dir():
-        for path in DEVICE_PLUGINS.iterdir():
-            path.unlink()
-    for folder in before.absent:
-        prune(Path(folder))
+    for place in map(Path, before.absent):
+        prune(place)
 
 
 def forget(instance: Instance) -> None:
@@ -97,13 +95,12 @@ def tables() -> list[str]:
     return []
 
 
-def prune(folder: Path) -> None:
-    """Remove dead sockets and empty folders; whatever somebody may still use stays."""
-    for path in sorted(folder.rglob("*"), key=lambda each: -len(each.parts)):
-        if path.is_socket() and not accepts(path)():
-            path.unlink(missing_ok=True)
-        elif path.is_dir() and not path.is_symlink():
-            with suppress(OSError):
+def prune(place: Path) -> None:
+    """Remove dead sockets, known files and empty folders; whatever somebody may still use stays."""
+    below = sorted(place.rglob("*"), key=lambda each: -len(each.parts)) if place.is_dir() else []
+    for path in [*below, place]:
+        with suppress(OSError):
+            if path.is_dir() and not path.is_symlink():
                 path.rmdir()
-    with suppress(OSError):
-        folder.rmdir()
+            elif path.name in NAMES or (path.is_socket() and not accepts(path)()):
+                path.unlink()
