@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TextIO
 
 from paasctl.cli import conduct
@@ -19,8 +18,6 @@ from paasctl.engine.cancel import Cancel
 from paasctl.errors import PaasError
 from paasctl.model.plan import Plan
 from paasctl.planning.deploy import same_writes
-
-_FILE = "paas.yaml"
 
 
 @dataclass
@@ -138,18 +135,3 @@ class Session:
                 return False
             case Color.AUTO:
                 return False if os.environ.get("NO_COLOR") else None
-
-
-def find_file(settings: Settings) -> Path:
-    """The project's file: as named, or the nearest `paas.yaml` upwards, or where it would be."""
-    start = Path(settings.directory or ".").resolve()
-    if settings.file:
-        return start / settings.file
-    for folder in (start, *start.parents):
-        if (folder / _FILE).is_file():
-            return folder / _FILE
-        if (folder / ".git").exists():
-            break
-    return start / _FILE
-
-

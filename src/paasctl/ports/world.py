@@ -23,6 +23,10 @@ class Reads(Protocol):
         """`paas.yaml` of the checkout. Raises `ConfigError` with every problem."""
         ...
 
+    def config_from(self, content: bytes, file: str) -> Config:
+        """A `paas.yaml` that came from elsewhere: a release record."""
+        ...
+
     @property
     def files(self) -> Files:
         """The project's files."""

@@ -1,0 +1,127 @@
+"""What several verbs read: the environment that was named, its targets, the checkout's version, a release record."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from paasctl.errors import Refused, UsageError
+from paasctl.model.config import Cluster, Config, Environment
+from paasctl.model.image import Descriptor, Repository
+from paasctl.model.kube import Target
+from paasctl.model.release import Release
+from paasctl.model.version import Checkout, Named, Version
+from paasctl.oci.record import read_record, record_layers
+from paasctl.planning.spelling import image_tag
+from paasctl.planning.version import name_version
+from paasctl.ports.images import RegistryReads
+from paasctl.ports.world import Reads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a release goes: the environment and its clusters, narrowed by `--cluster`."""
+
+    environment: Environment
+    clusters: tuple[Cluster, ...]
+    repository: Repository
+    app: str
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """One target per cluster, in the file's order."""
+        return tuple(Target(it.name, self.environment.namespace, self.app) for it in self.clusters)
+
+
+def place(config: Config, name: str, only: tuple[str, ...] = ()) -> Place:
+    """The environment called `name`. `UsageError` with a guess where there is none."""
+    environment = config.environments.get(name)
+    if environment is None:
+        raise UsageError(
+            f"{config.file} has no environment {name!r}{_guess(name, config.environments)}",
+            hint=f"environments: {', '.join(config.environments) or 'none'}",
+            code="environment-unknown",
+        )
+    wrong = [it for it in only if it not in environment.clusters]
+    if wrong:
+        raise UsageError(
+            f"--cluster {wrong[0]}: environment {name} runs on {', '.join(environment.clusters)}",
+            hint=f"--cluster {environment.clusters[0]}",
+        )
+    return Place(
+        environment=environment,
+        clusters=tuple(config.clusters[it] for it in environment.clusters if not only or it in only),
+        repository=config.registries[environment.registry].repository,
+        app=config.app,
+    )
+
+
+def _guess(name: str, names: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(names), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def named(reads: Reads) -> tuple[Checkout, Named]:
+    """The checkout and the version of what lies in it."""
+    rules = reads.config.version
+    checkout = reads.git.checkout(rules.tag_prefix, reads.secrets.environ())
+    return checkout, name_version(checkout, rules)
+
+
+def recorded(reads: Reads, repository: Repository, version: str) -> Release | None:
+    """The release record of a version; None: proved absent."""
+    registry = reads.registry(repository.host)
+    reference = repository.tagged(image_tag(version))
+    found = registry.manifest(reference)
+    if found is None:
+        return None
+    document, files = record_layers(found[1], str(reference))
+    return read_record(_blob(registry, repository, document), _blob(registry, repository, files), repository)
+
+
+def needed(reads: Reads, where: Place, version: str | None) -> Release:
+    """The release to deploy: the version that was asked for, `latest`, or HEAD's. Refused where it isn't there."""
+    if version == "latest":
+        return _latest(reads, where)
+    wanted = version or named(reads)[1].text
+    found = recorded(reads, where.repository, wanted)
+    if found is not None:
+        return found
+    asked = "" if version else ", the version of this checkout,"
+    raise Refused(
+        f"deploying {where.environment.name}: there is no release {wanted}{asked} in {where.repository}",
+        hint=_how_to_make(where, snapshot="-" in wanted, given=version is not None),
+        code="release-not-found",
+    )
+
+
+def _how_to_make(where: Place, *, snapshot: bool, given: bool) -> str:
+    if given:
+        return "paasctl releases   shows what is there"
+    if where.environment.snapshots and snapshot:
+        return f"paasctl release   or   paasctl deploy {where.environment.name} --build"
+    return "paasctl release"
+
+
+def _latest(reads: Reads, where: Place) -> Release:
+    versions = []
+    for tag in reads.registry(where.repository.host).tags(where.repository):
+        try:
+            versions.append(Version.parse(tag))
+        except ValueError:
+            continue
+    for version in sorted((it for it in versions if it.is_release), reverse=True):
+        found = recorded(reads, where.repository, str(version))
+        if found is not None:
+            return found
+    raise Refused(
+        f"deploying {where.environment.name}: there is no release in {where.repository} yet",
+        hint="paasctl release",
+        code="release-not-found",
+    )
+
+
+def _blob(registry: RegistryReads, repository: Repository, descriptor: Descriptor) -> bytes:
+    with registry.open_blob(repository, descriptor) as chunks:
+        return b"".join(chunks)
