@@ -35,7 +35,7 @@ class Version:
         """Whether it has no pre-release part."""
         return not self.pre
 
-    def __lt__(self, other: Self) -> bool:
+    def __lt__(self, other: Version) -> bool:
         return self._rank() < other._rank()
 
     def _rank(self) -> tuple[object, ...]:
