@@ -1,0 +1,135 @@
+"""One question to `git`, one process: a scrubbed environment, no prompt, always a timeout, git's own words."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from paasctl.errors import Forbidden, PaasError, Refused, Unavailable
+
+LOCAL = 120.0
+"""Seconds a question to the local repository may take; a first `status` of a big tree reads every file."""
+REMOTE = 60.0
+"""Seconds a question over the network may take."""
+
+# Variables that would point git at another repository, as inside a hook. Those that carry configuration or credentials
+# (GIT_CONFIG_COUNT, GIT_SSH_COMMAND, GIT_ASKPASS) stay: CI systems hand over access that way.
+_STRAY = frozenset(
+    {
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_COMMON_DIR",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_QUARANTINE_PATH",
+        "GIT_NAMESPACE",
+        "GIT_PREFIX",
+        "GIT_SHALLOW_FILE",
+        "GIT_GRAFT_FILE",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_CEILING_DIRECTORIES",
+    }
+)
+_QUIET = {
+    "LC_ALL": "C",  # we read the words of a failure
+    "LANGUAGE": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",  # `status` must not rewrite the user's index
+    "GIT_PAGER": "cat",
+    "SSH_ASKPASS_REQUIRE": "force",  # no question on the terminal; without an SSH_ASKPASS ssh fails at once
+}
+_OWNER = re.compile(r"(?:dubious ownership in repository at|unsafe repository \()\s*'(?P<path>[^']+)'")
+_NO_ACCESS = re.compile(
+    r"permission denied|authentication failed|could not read (?:username|password)|terminal prompts disabled"
+    r"|http basic: access denied|returned error: 40[13]|host key verification failed|not allowed to"
+    r"|hook declined|is protected|protected (?:tag|ref)",
+    re.IGNORECASE,
+)
+
+
+def scrubbed(environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` for git: nothing in it that names another repository, no prompts, English words."""
+    kept = {name: value for name, value in environ.items() if name not in _STRAY}
+    return {"SSH_ASKPASS": "false"} | kept | _QUIET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What a process left: its exit code, its output, and its complaints."""
+
+    code: int
+    out: bytes
+    complaint: str
+
+
+@dataclass(frozen=True, slots=True)
+class GitCommand:
+    """Runs `git` in a folder."""
+
+    folder: Path
+    environ: Mapping[str, str]
+
+    def run(self, *words: str, timeout: float = LOCAL, extra: Mapping[str, str] | None = None) -> Answered:
+        """Run it, whatever its exit code. Raises `Unavailable` where it can't run or takes longer than `timeout`."""
+        doing = f"asking git ({words[0]}) in {self.folder}"
+        try:
+            done = subprocess.run(
+                ["git", *words],
+                cwd=self.folder,
+                env=scrubbed(self.environ) | dict(extra or {}),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=timeout,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise self._missing(doing) from error
+        except subprocess.TimeoutExpired as error:
+            raise Unavailable(f"{doing}: no answer within {timeout:.0f} s", hint="try again") from error
+        except OSError as error:
+            raise Unavailable(f"{doing}: {error.strerror}") from error
+        return Answered(code=done.returncode, out=done.stdout, complaint=done.stderr.decode("utf-8", "replace").strip())
+
+    def ask(self, *words: str, timeout: float = LOCAL, extra: Mapping[str, str] | None = None) -> bytes:
+        """Its standard output. A failure raises with git's own words."""
+        answered = self.run(*words, timeout=timeout, extra=extra)
+        if answered.code:
+            raise failure(f"asking git ({words[0]}) in {self.folder}", answered.complaint, answered.code)
+        return answered.out
+
+    def _missing(self, doing: str) -> PaasError:
+        if not self.folder.is_dir():
+            return Refused(f"{doing}: there is no such folder", code="not-a-repository")
+        return Unavailable(f"{doing}: there is no git program on the PATH", hint="install git", code="git-missing")
+
+
+def failure(doing: str, complaint: str, code: int) -> PaasError:
+    """The error for a failed git process, from its words; all lines of them are the evidence."""
+    evidence = tuple(complaint.splitlines())
+    said = _said(evidence) or f"git ended with {code} and said nothing"
+    if found := _OWNER.search(complaint):
+        return Refused(
+            f"{doing}: git trusts no repository that belongs to somebody else ({found['path']})",
+            hint=f"git config --global --add safe.directory {found['path']}",
+            code="dubious-ownership",
+            evidence=evidence,
+        )
+    if "not a git repository" in complaint:
+        return Refused(
+            f"{doing}: this is no git repository", hint="git init, or use -C DIRECTORY", code="not-a-repository"
+        )
+    if _NO_ACCESS.search(complaint):
+        return Forbidden(f"{doing}: {said}", hint="check the credentials git uses for this remote", evidence=evidence)
+    return Unavailable(f"{doing}: {said}", evidence=evidence)
+
+
+def _said(lines: tuple[str, ...]) -> str:
+    """The line that says why: git puts it behind `fatal:` or `error:`, a remote behind `remote:`."""
+    for mark in ("fatal:", "error:", "remote:", " ! "):
+        if found := [line.strip() for line in lines if line.startswith(mark)]:
+            return found[0].removeprefix(mark).strip()
+    return lines[-1].strip() if lines else ""

@@ -1,0 +1,117 @@
+"""The `Git` port: tags and pushes through GitPython, which is imported here alone. Reading stays with `reads.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import git
+from git.exc import GitCommandError, GitError
+from git.remote import PushInfo
+
+from paasctl.adapters.git.command import failure, scrubbed
+from paasctl.adapters.git.reads import ReadingGit
+from paasctl.errors import Refused, WouldClobber
+from paasctl.model.version import Checkout
+
+_PUSH = 120.0
+"""Seconds a push may take."""
+_LOST = PushInfo.REJECTED | PushInfo.REMOTE_REJECTED | PushInfo.REMOTE_FAILURE | PushInfo.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class WritingGit:
+    """Git of the checkout that `folder` lies in, with the writing half."""
+
+    folder: Path
+    environ: Mapping[str, str]
+
+    @property
+    def _reads(self) -> ReadingGit:
+        return ReadingGit(self.folder, self.environ)
+
+    def checkout(self, prefix: str, environ: Mapping[str, str]) -> Checkout:
+        """See `GitReads.checkout`."""
+        return self._reads.checkout(prefix, environ)
+
+    def tag_commit(self, tag: str) -> str | None:
+        """See `GitReads.tag_commit`."""
+        return self._reads.tag_commit(tag)
+
+    def remote_tag_commit(self, remote: str, tag: str) -> str | None:
+        """See `GitReads.remote_tag_commit`."""
+        return self._reads.remote_tag_commit(remote, tag)
+
+    def position(self, remote: str, branch: str) -> tuple[int, int] | None:
+        """See `GitReads.position`."""
+        return self._reads.position(remote, branch)
+
+    def tag(self, tag: str, commit: str, message: str) -> None:
+        """Make an annotated tag; already on this commit is success, on another `WouldClobber`."""
+        if self._has(tag, commit):
+            return
+        try:
+            with self._repository() as repository:
+                repository.create_tag(tag, ref=commit, message=message)
+        except GitCommandError as error:
+            if not self._has(tag, commit):  # else somebody made the same tag at the same moment
+                raise self._translated(f"making tag {tag}", error) from error
+
+    def push_tag(self, remote: str, tag: str) -> None:
+        """Push one tag, never forced; already there on the same commit is success, else `WouldClobber` (V6)."""
+        doing = f"pushing tag {tag} to {remote}"
+        ref = f"refs/tags/{tag}"
+        try:
+            with self._repository() as repository:
+                pushed = repository.remote(remote).push(f"{ref}:{ref}", kill_after_timeout=_PUSH)
+        except GitError as error:
+            raise self._translated(doing, error) from error
+        lost = [info.summary.strip() for info in pushed if info.flags & _LOST]
+        if lost or not pushed or pushed.error:
+            self._lost(doing, remote, tag, "; ".join(lost) or str(pushed.error or "git said nothing"))
+
+    def _lost(self, doing: str, remote: str, tag: str, why: str) -> None:
+        """A push that did not go through: fine where the remote has the tag on our commit all the same."""
+        ours, theirs = self.tag_commit(tag), self.remote_tag_commit(remote, tag)
+        if theirs is None:
+            raise failure(doing, why, 1)
+        if theirs != ours:
+            raise WouldClobber(
+                f"{doing}: it is there already, on commit {theirs[:7]} and not on {str(ours)[:7]}",
+                hint=f"git tag -d {tag} && git fetch --tags {remote}, then run again",
+                evidence=(why,),
+            )
+
+    def _has(self, tag: str, commit: str) -> bool:
+        """Whether the tag is on this commit already; on another one raises `WouldClobber`."""
+        found = self.tag_commit(tag)
+        if found not in (None, commit):
+            raise WouldClobber(
+                f"making tag {tag}: it is on commit {str(found)[:7]} already, not on {commit[:7]}",
+                hint=f"git show {tag}; git tag -d {tag} if it was a mistake",
+            )
+        return found is not None
+
+    @contextmanager
+    def _repository(self) -> Iterator[git.Repo]:
+        with git.Repo(self.folder, search_parent_directories=True) as repository:
+            # GitPython starts from the process's own environment, so what must not be there is overruled.
+            repository.git.update_environment(
+                **scrubbed(self.environ), GIT_DIR=str(repository.git_dir), GIT_COMMON_DIR=str(repository.common_dir)
+            )
+            yield repository
+
+    def _translated(self, doing: str, error: GitError) -> Exception:
+        if not isinstance(error, GitCommandError):
+            return failure(doing, str(error), 1)
+        said = str(error.stderr).removeprefix("\n  stderr: '").removesuffix("'").strip()
+        if "tell me who you are" in said or "empty ident" in said or "auto-detect email" in said:
+            return Refused(
+                f"{doing}: git does not know who makes it",
+                hint="git config user.name NAME && git config user.email ADDRESS",
+                code="no-identity",
+                evidence=tuple(said.splitlines()),
+            )
+        return failure(doing, said, error.status if isinstance(error.status, int) else 1)

@@ -1,0 +1,95 @@
+"""Whether a release may be made of this commit, from where it stands: rows V4, V5, V6 and V7 of the failures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from paasctl.errors import DirtyTree, Refused, WouldClobber
+from paasctl.model.config import Versioning
+from paasctl.model.version import Checkout, Named
+from paasctl.planning.branches import MAIN, matches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasePosition:
+    """What a release must know beyond the checkout."""
+
+    checkout: Checkout
+    ahead_behind: tuple[int, int] | None
+    """Commits that HEAD has and the remote's branch lacks, and the other way round; None: no such branch there."""
+    remote_tag_commit: str | None
+    """The commit that the wanted release's tag is on at the remote; None: proved absent (or there is no remote)."""
+
+
+def check_position(wanted: Named, position: ReleasePosition, rules: Versioning) -> None:
+    """Refuse what `release_version` promises to refuse; a tag that the remote has on this very commit is under way."""
+    checkout = position.checkout
+    doing = f"releasing {wanted.text}"
+    if checkout.dirty:
+        raise DirtyTree(
+            f"{doing}: {differing(checkout)} from commit {checkout.commit[:7]}",
+            hint="git status; commit or stash the changes",
+            evidence=checkout.dirty[:20],
+        )
+    if position.remote_tag_commit == checkout.commit:
+        return
+    if position.remote_tag_commit is not None:
+        raise _clobber(doing, wanted, position.remote_tag_commit, checkout)
+    if not wanted.is_release:
+        _check_branch(doing, checkout, rules)
+    _check_remote_branch(doing, position)
+
+
+def _check_branch(doing: str, checkout: Checkout, rules: Versioning) -> None:
+    if checkout.branch is None:
+        raise Refused(
+            f"{doing}: HEAD is detached and no CI variable names its branch",
+            hint=f"git switch {MAIN[0]}, or check out the tag that is to be released",
+            code="detached-head",
+        )
+    if not any(matches(pattern, checkout.branch) for pattern in rules.release_from):
+        raise Refused(
+            f"{doing}: branch {checkout.branch} is none of those that releases are made from"
+            f" ({', '.join(rules.release_from)})",
+            hint=f"git switch {MAIN[0]}, or add the branch to version.releaseFrom",
+            code="not-a-release-branch",
+        )
+
+
+def _check_remote_branch(doing: str, position: ReleasePosition) -> None:
+    """Compare with the remote's branch, where there is a remote and a branch."""
+    checkout = position.checkout
+    if checkout.remote is None or checkout.branch is None:
+        return
+    there = f"{checkout.remote}/{checkout.branch}"
+    push = f"git push {checkout.remote} {checkout.branch}"
+    if position.ahead_behind is None:
+        raise Refused(f"{doing}: there is no branch {there}", hint=push, code="branch-not-pushed")
+    ahead, behind = position.ahead_behind
+    if behind:
+        raise Refused(
+            f"{doing}: HEAD is {count(behind, 'commit')} behind {there}; a late run must not tag an older commit",
+            hint=f"git pull --ff-only {checkout.remote} {checkout.branch}",
+            code="branch-behind",
+        )
+    if ahead:
+        raise Refused(f"{doing}: HEAD is {count(ahead, 'commit')} ahead of {there}", hint=push, code="branch-ahead")
+
+
+def _clobber(doing: str, wanted: Named, elsewhere: str, checkout: Checkout) -> WouldClobber:
+    """Somebody else's release of that name: the local tag is wrong, or the tags here are old."""
+    drop = f"git tag -d {wanted.tag} && " if wanted.is_release else ""
+    return WouldClobber(
+        f"{doing}: {checkout.remote} has tag {wanted.tag} on commit {elsewhere[:7]}, HEAD is {checkout.commit[:7]}",
+        hint=f"{drop}git fetch --tags {checkout.remote}, then run again",
+    )
+
+
+def differing(checkout: Checkout) -> str:
+    """How many of them, in words."""
+    return f"{count(len(checkout.dirty), 'path')} {'differs' if len(checkout.dirty) == 1 else 'differ'}"
+
+
+def count(number: int, noun: str) -> str:
+    """How many of them, in words."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
