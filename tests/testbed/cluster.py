@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 from .components import api
+from .failure import Failed
 from .layout import GATEWAY, Instance
 from .processes import until
 from .programs import gateway_definitions
 from .shell import run
-from .failure import Failed
 
 CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 GATEWAY_GROUP = "gateway.networking.k8s.io"
@@ -99,4 +99,6 @@ def kubectl(instance: Instance) -> list[str]:
 
 def apply(instance: Instance, *what: str, given: str | None = None) -> None:
     """By the server, under a name that can't be mistaken for the project's own."""
-    run(*kubectl(instance), "apply", "--server-side", "--force-conflicts", "--field-manager=testbed", *what, given=given)
+    run(
+        *kubectl(instance), "apply", "--server-side", "--force-conflicts", "--field-manager=testbed", *what, given=given
+    )

@@ -11,7 +11,9 @@ from .supervisor import Component
 def components(instance: Instance) -> list[Component]:
     """All of them, in an order in which each comes after what it needs."""
     control = control_plane(instance)
-    return control if instance.control_plane_only else [*control, *node.components(instance), *edge.components(instance)]
+    return (
+        control if instance.control_plane_only else [*control, *node.components(instance), *edge.components(instance)]
+    )
 
 
 def control_plane(instance: Instance) -> list[Component]:

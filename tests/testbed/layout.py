@@ -35,7 +35,7 @@ PORTS = {
     "kube-proxy-metrics": 49,
 }
 AUTH_USER = "testbed"
-AUTH_PASSWORD = "testbed-password"  # noqa: S105 - known to every test, worth nothing
+AUTH_PASSWORD = "testbed-password"
 GATEWAY = ("testbed", "gateway")
 
 

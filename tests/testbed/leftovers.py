@@ -50,15 +50,12 @@ def mounts_below(folder: Path, table: str) -> list[str]:
 
 def unmount_all(instance: Instance) -> None:
     """Roots of containers, their volumes and network namespaces."""
-    for _ in range(5):
+    for option in ([], [], [], ["--lazy"]):
         points = mounts_below(instance.state, Path("/proc/self/mountinfo").read_text())
-        if not points:
-            return
         for point in points:
-            attempt(["umount", point])
-        pause(0.1)
-    for point in points:
-        attempt(["umount", "--lazy", point])
+            attempt(["umount", *option, point])
+        if points:
+            pause(0.1)
 
 
 def remove_strays(instance: Instance) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .shell import PATH, run
+from .shell import PATH, attempt, run
 from .words import say
 
 POLICY = Path("/usr/sbin/policy-rc.d")
@@ -30,6 +30,7 @@ COMPLETE = {
     "/usr/share/doc/busybox-static": "busybox-static",
     "wrk": "wrk",
     "htpasswd": "apache2-utils",
+    "/usr/share/doc/python3-venv": "python3-venv",
 }
 
 
@@ -49,8 +50,11 @@ def install(wanted: dict[str, str]) -> None:
         return
     say(f"installing {' '.join(packages)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    command = ("apt-get", "install", "-y", "-q", "--no-install-recommends", *packages)
     with services_held_back():
-        run("apt-get", "install", "-y", "-q", "--no-install-recommends", *packages, environment=environment)
+        if attempt(command, environment=environment).returncode != 0:
+            run("apt-get", "update", "-q")  # the lists may be older than the mirror
+            run(*command, environment=environment)
 
 
 @contextmanager

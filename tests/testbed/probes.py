@@ -99,7 +99,7 @@ class Api:
         self._address = address
         self._certificates = certificates
 
-    def get(self, path: str) -> Any:  # noqa: ANN401 - whatever JSON it answers
+    def get(self, path: str) -> Any:
         """The answer as JSON; None when there was none, or it was no success."""
         try:
             context = ssl.create_default_context(cafile=str(self._certificates / "ca.crt"))

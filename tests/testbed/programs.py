@@ -61,9 +61,9 @@ COMPLETE = (
     Program("buildkitd", *BUILDKIT, "./cmd/buildkitd"),
 )
 PEERS = (
-    Program("helm", "helm.sh/helm/v4", "v4.0.0", "./cmd/helm"),
-    Program("crane", CRANE, "v0.20.6", "./cmd/crane"),
-    Program("regctl", "github.com/regclient/regclient", "v0.10.0", "./cmd/regctl"),
+    Program("helm", "helm.sh/helm/v4", "v4.3.1", "./cmd/helm"),
+    Program("crane", CRANE, "v0.22.1", "./cmd/crane"),
+    Program("regctl", "github.com/regclient/regclient", "v0.11.7", "./cmd/regctl"),
     Program("kustomize", "sigs.k8s.io/kustomize/kustomize/v5", "v5.7.1", "."),
 )
 
@@ -128,7 +128,7 @@ def traefik(cache: Path) -> Path:
         say("installing traefik")
         cache.mkdir(parents=True, exist_ok=True)
         with locked(cache / ".traefik.lock"):
-            run("python3", "-m", "venv", "--clear", cache / "traefik")
+            run("/usr/bin/python3", "-m", "venv", "--clear", cache / "traefik")
             run(cache / "traefik/bin/pip", "install", "-q", "--no-deps", TRAEFIK)
     if not binary.exists():
         raise Failed(f"traefik: {TRAEFIK} brought no {binary}")

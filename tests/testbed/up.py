@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from . import cgroups, cluster, configs, files, images, machine, network, packages, programs
@@ -80,7 +81,7 @@ def preparations(instance: Instance) -> list[Step]:
     ]
 
 
-def starting(instance: Instance, component: Component) -> object:
+def starting(instance: Instance, component: Component) -> Callable[[], None]:
     """The act of a step that ensures a component."""
 
     def act() -> None:
