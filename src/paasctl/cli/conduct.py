@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from paasctl.engine.cancel import Cancel
 from paasctl.engine.run import Rounds, Run, Same, carry_out
@@ -43,7 +43,7 @@ class Question(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conduct:
-    """How to go about it: the world twice (one world, read-only for verbs), where events go, who we are, whom to ask."""
+    """How to go about it: the world (read-only for verbs), where events go, who we are, whom to ask."""
 
     reads: Reads
     world: Any
@@ -126,5 +126,10 @@ def ask(question: Question, how: Conduct) -> Exit:
 def failed(error: PaasError) -> Outcome:
     """The outcome of an error that came before anything was done."""
     errors: tuple[PaasError, ...] = error.problems if isinstance(error, ConfigError) else (error,)
-    status = "refused" if isinstance(error, Refused) else "cancelled" if isinstance(error, Cancelled) else "failed"
-    return Outcome(status=status, exit=error.exit, problems=tuple(map(Problem.of, errors)))
+    return Outcome(status=_status(error), exit=error.exit, problems=tuple(map(Problem.of, errors)))
+
+
+def _status(error: PaasError) -> Literal["refused", "cancelled", "failed"]:
+    if isinstance(error, Refused):
+        return "refused"
+    return "cancelled" if isinstance(error, Cancelled) else "failed"

@@ -1,11 +1,9 @@
-"""The entry point: `--version` before anything is imported, then the table of verbs; a bug ends in one line and a file."""
+"""The entry point: `--version` before anything is imported, then the table of verbs. A bug is one line and a file."""
 
 from __future__ import annotations
 
 import os
 import sys
-import tempfile
-import traceback
 
 import paasctl
 
@@ -16,7 +14,7 @@ def main(argv: list[str] | None = None) -> int:
     if args == ["--version"]:
         sys.stdout.write(f"paasctl {paasctl.__version__}\n")
         return 0
-    from paasctl.cli.table import run  # after --version, which must not pay for typer  # noqa: PLC0415
+    from paasctl.cli.table import run  # after --version, which must not pay for typer
 
     try:
         return run(args)
@@ -32,6 +30,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _bug() -> int:
+    import tempfile  # --version must not pay for these either
+    import traceback
+
     with tempfile.NamedTemporaryFile("w", prefix="paasctl-bug-", suffix=".txt", delete=False, encoding="utf-8") as file:
         file.write(f"paasctl {paasctl.__version__}, Python {sys.version}\n\n{traceback.format_exc()}")
     kind, error, _ = sys.exc_info()

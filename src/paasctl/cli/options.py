@@ -60,7 +60,12 @@ class Settings:
 
 def _option(*names: str, help: str, metavar: str | None = None, env: str | None = None) -> Any:  # noqa: A002
     return typer.Option(
-        *names, help=help, metavar=metavar, envvar=f"PAASCTL_{env}" if env else None, show_default=False
+        *names,
+        help=help,
+        metavar=metavar,
+        envvar=f"PAASCTL_{env}" if env else None,
+        show_envvar=False,
+        show_default=False,
     )
 
 
@@ -121,10 +126,14 @@ def with_shared(function: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+EPILOG = "Every option has a variable: PAASCTL_OUTPUT for the shared ones, PAASCTL_VERB_OPTION for a verb's own."
+
+
 def one(function: Callable[..., Any]) -> typer.Typer:
     """The typer app of a verb that is one command."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(context_settings={"help_option_names": ["-h", "--help"]})(with_shared(function))
+    settings = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": f"PAASCTL_{function.__name__.upper()}"}
+    app.command(context_settings=settings, epilog=EPILOG)(with_shared(function))
     return app
 
 

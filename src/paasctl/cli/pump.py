@@ -1,4 +1,4 @@
-"""One queue, one thread that feeds the view: engines emit from many threads, views need no locks. It ticks each second."""
+"""One queue, one thread that feeds the view: many threads emit, views need no locks. It ticks each second."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from paasctl.cli.options import SHARED, Settings, with_shared
+from paasctl.cli.options import EPILOG, Settings, with_shared
 
 VERBS: dict[str, tuple[str, str]] = {
     "init": ("init", "Write a working paas.yaml for this project."),
@@ -73,7 +73,8 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "PAASCTL"},
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -101,6 +102,3 @@ def run(args: list[str]) -> int:
     """Parse and run; the exit status."""
     found = app(args=args, prog_name="paasctl", standalone_mode=True)
     return int(found or 0)
-
-
-__all__ = ["SHARED", "VERBS", "app", "run"]

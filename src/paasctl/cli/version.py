@@ -7,8 +7,6 @@ from typing import Annotated
 import typer
 
 from paasctl.cli.options import Settings, one
-from paasctl.cli.session import Session
-from paasctl.verbs.version import AskVersion
 
 
 def version(
@@ -24,6 +22,9 @@ def version(
 
       docker build -t "shop:$(paasctl version -q)" .
     """
+    from paasctl.cli.session import Session
+    from paasctl.verbs.version import AskVersion
+
     return Session(settings, "version").ask(AskVersion(explain=explain))
 
 

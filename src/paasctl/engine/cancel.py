@@ -1,4 +1,4 @@
-"""The request to stop, and the time that was given: one object, shared by the signal handler and everything that waits."""
+"""The request to stop, and the time that was given: one object for the signal handler and everything that waits."""
 
 from __future__ import annotations
 

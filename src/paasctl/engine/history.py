@@ -1,10 +1,11 @@
-"""The history records of a run: opened before the first write to a target, closed when the run ends, however it ends."""
+"""The history records of a run: opened before the first write to a target, closed however the run ends."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
+from typing import Self
 
 from paasctl.errors import Cancelled, PaasError
 from paasctl.model.kube import Holder, Target
@@ -34,7 +35,7 @@ class Records:
         self._error = error
         self._acted |= {step.target for step in done if hasattr(step, "target")}
 
-    def __enter__(self) -> Records:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -60,9 +60,9 @@ class Run:
 
 def carry_out(first: Plan, again: Again, run: Run) -> Rounds:
     """The rounds of a run, the last one with its error where it broke. Raises only where nothing was changed."""
-    with ExitStack() as locks:  # outermost: the records are closed while the locks are still held
-        with Records(run.world, run.holder) as records:
-            return _rounds(first, again, run, _Under(records, locks, set()))
+    # Locks outermost: the records are closed while they are still held.
+    with ExitStack() as locks, Records(run.world, run.holder) as records:
+        return _rounds(first, again, run, _Under(records, locks, set()))
 
 
 @dataclass(frozen=True, slots=True)

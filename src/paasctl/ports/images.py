@@ -24,7 +24,7 @@ class Blobs(Protocol):
 
 
 class Layout(Blobs, Protocol):
-    """An OCI image layout on disk (image-spec `image-layout.md`). Writes are atomic: a digest is there whole or not at all."""
+    """An OCI image layout on disk (image-spec `image-layout.md`). A digest is there whole or not at all."""
 
     @property
     def root(self) -> Path:

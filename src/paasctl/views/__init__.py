@@ -1,1 +1,1 @@
-"""Views turn events into words. `words.py` has the sentences, once; plain, rich and jsonl say them. Strangers to everything that acts."""
+"""Views turn events into words: `words.py` has the sentences, once; plain, rich and jsonl say them."""

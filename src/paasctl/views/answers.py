@@ -29,7 +29,7 @@ Dump = Callable[[Any], str]
 _MASK = "***"
 
 
-def text(answer: Answer, dump: Dump) -> list[str]:
+def text(answer: Answer, dump: Dump) -> list[str]:  # noqa: C901 - a match over a closed union
     """The lines of an answer, ready for standard output."""
     match answer:
         case VersionAnswer():

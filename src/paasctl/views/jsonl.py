@@ -1,4 +1,4 @@
-"""JSON: one object per event (`jsonl`, the first carries the format's number, the last is the outcome), or the end only.
+"""JSON: one object per event (`jsonl`: the format's number first, the outcome last), or the end only.
 
 The same encoding for all: dataclasses become objects, steps carry `do`, secrets stay masked.
 """
@@ -10,7 +10,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import IntEnum
 from typing import Any, TextIO
 
 from paasctl.model.answer import Rendered
@@ -78,11 +78,13 @@ def document(event: Event) -> dict[str, Any]:
     return {"event": type(event).__name__.lower(), **encode(event)}
 
 
-def encode(value: Any) -> Any:
+def encode(value: Any) -> Any:  # noqa: C901 - a match over what JSON knows
     """Anything of the model as JSON."""
+    if isinstance(value, IntEnum):
+        return int(value)
     match value:
         case None | bool() | int() | float() | str():
-            return int(value) if isinstance(value, Enum) and isinstance(value, int) else value
+            return value
         case bytes():
             return base64.b64encode(value).decode()
         case Mapping():
@@ -98,6 +100,11 @@ def encode(value: Any) -> Any:
             }
         case Descriptor():
             return {"mediaType": value.media_type, "digest": value.digest, "size": value.size}
+        case _:
+            return _value(value)
+
+
+def _value(value: Any) -> Any:
     if isinstance(value, _AS_TEXT):
         return str(value)
     if dataclasses.is_dataclass(value):

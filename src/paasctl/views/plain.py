@@ -74,7 +74,9 @@ class Plain:
         if not self.quiet and self._doing and seconds - self._last >= _QUIET:
             self._say([f"... still at it after {duration(seconds)}: {', '.join(self._doing.values())}"])
 
-    def _lines(self, event: Planned | Started | Noted | Warned | Progress | Observed | LogLine | Ended) -> list[str]:
+    def _lines(  # noqa: C901 - a match over a closed union
+        self, event: Planned | Started | Noted | Warned | Progress | Observed | LogLine | Ended
+    ) -> list[str]:
         match event:
             case Planned(plan, number, _):
                 return say_plan(plan, number)
@@ -88,9 +90,9 @@ class Plain:
                 return [f"[{index + 1}]   {said}" if index is not None else said]
             case Warned(said, hint):
                 return [f"warning: {said}"] + ([f"  → {hint}"] if hint else [])
-            case Progress(index, what, done, total, unit):
+            case Progress():
                 return self._progress(event)
-            case Observed(_, target, verdicts):
+            case Observed():
                 return self._observed(event)
             case LogLine(source, said, _):
                 return [f"{source} | {said}"]
