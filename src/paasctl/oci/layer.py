@@ -1,0 +1,154 @@
+"""One layer's own tree: its members in their order, whiteouts staged. Image-spec `layer.md`, as the engines apply it.
+
+Whiteouts and opaque marks speak of the layers below only, wherever they stand in the archive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from paasctl.oci.member import Member
+from paasctl.oci.names import META, OPAQUE, PLINKS, WHITEOUT, above, show, unsafe
+from paasctl.oci.tree import Dir, Inode, Name, Spot, enter, look
+
+STARGZ = frozenset((b"stargz.index.json", b".prefetch.landmark", b".no.prefetch.landmark"))
+"""What eStargz adds to a layer for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer's index. `name` is for messages; `stargz`: whether it carries eStargz's own members."""
+
+    name: str
+    members: Sequence[Member]
+    stargz: bool = False
+
+
+WarningCode = Literal[
+    "duplicate",
+    "below-file",
+    "below-symlink",
+    "whiteout-below-symlink",
+    "link-to-lower",
+    "whiteout-and-entry",
+    "device-whiteout",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguity:
+    """An input on which runtimes disagree, or which is invalid; and what was made of it."""
+
+    code: WarningCode
+    layer: str
+    text: str
+
+
+Warn = Callable[[Ambiguity], None]
+
+
+@dataclass(slots=True)
+class _Growing:
+    """A layer's tree in the making."""
+
+    number: int
+    layer: Layer
+    below: Dir
+    warn: Warn
+    root: Dir = field(default_factory=Dir)
+    plinks: dict[bytes, Inode] = field(default_factory=dict)
+
+    def say(self, code: WarningCode, text: str) -> None:
+        self.warn(Ambiguity(code, self.layer.name, text))
+
+
+def grow(layer: Layer, number: int, below: Dir, warn: Warn) -> Dir:
+    """The layer's own tree. `below` is what the layers under it make: hard links may name what lies there."""
+    it = _Growing(number, layer, below, warn)
+    for member in layer.members:
+        if not (layer.stargz and member.path in STARGZ):
+            _place(it, member)
+    return it.root
+
+
+def _place(it: _Growing, member: Member) -> None:
+    parent, _, name = member.path.rpartition(b"/")
+    if _is_meta(it, member, parent, name):
+        return
+    if not member.path:
+        if member.kind != "dir":
+            raise unsafe(it.layer.name, "the root is no directory")
+        it.root.origin = (it.number, member)
+        return
+    spot = enter(it.root, parent, it.layer.name, make=True)
+    if spot is None:  # cannot be: it was made
+        raise unsafe(it.layer.name, f"{show(member.path)} has no place")
+    if name == OPAQUE:
+        spot.folder.opaque = True
+    elif name.startswith(WHITEOUT):
+        spot.folder.gone.add(_whited(it, member, name))
+    else:
+        _put(it, member, spot, name)
+
+
+def _is_meta(it: _Growing, member: Member, parent: bytes, name: bytes) -> bool:
+    """Whether it is AUFS' own bookkeeping, which is dropped; links may still name what lies in its link folder."""
+    for part in parent.split(b"/"):
+        if part.startswith(META):
+            if parent == PLINKS and member.kind == "file":
+                it.plinks[name] = Inode(it.number, member, member.meta)
+            return True
+        if part.startswith(WHITEOUT):
+            raise unsafe(it.layer.name, f"{show(member.path)} lies below a whiteout")
+    return name.startswith(META) and name != OPAQUE
+
+
+def _whited(it: _Growing, member: Member, name: bytes) -> bytes:
+    bare = name.removeprefix(WHITEOUT)
+    if bare in (b"", b".", b".."):
+        raise unsafe(it.layer.name, f"the whiteout {show(member.path)} names no file")
+    return bare
+
+
+def _put(it: _Growing, member: Member, spot: Spot, name: bytes) -> None:
+    before = spot.folder.children.get(name)
+    if member.kind == "dir":
+        if isinstance(before, Dir):
+            if before.origin:
+                it.say("duplicate", f"{show(member.path)} is there twice; the last one counts")
+            before.origin = (it.number, member)
+            return
+        spot.folder.children[name] = Dir(origin=(it.number, member))
+    else:
+        inode = _linked(it, member) if member.kind == "link" else Inode(it.number, member, member.meta)
+        if isinstance(before, Name) and before.inode is inode:
+            return  # a link to itself
+        spot.folder.children[name] = Name(it.number, member, inode)
+    if before is not None:
+        it.say("duplicate", f"{show(member.path)} is there twice; the last one counts")
+    if member.kind == "char" and member.device == (0, 0):
+        it.say(
+            "device-whiteout", f"{show(member.path)} is the device 0/0, which overlay file systems take for a whiteout"
+        )
+
+
+def _linked(it: _Growing, member: Member) -> Inode:
+    """The inode a hard link names: in the same layer, else below. The link's header speaks for all names."""
+    if above(member.target) == PLINKS:
+        found = it.plinks.get(member.target.rpartition(b"/")[2])
+    else:
+        found = _inode(it.root, member, it.layer.name)
+        if found is None and (found := _inode(it.below, member, it.layer.name)) is not None:
+            it.say("link-to-lower", f"{show(member.path)} is a hard link to {show(member.target)} of a layer below")
+            found.touched = True
+    if found is None:
+        raise unsafe(it.layer.name, f"{show(member.path)} is a hard link to {show(member.target)}, which is not there")
+    found.meta = member.meta
+    return found
+
+
+def _inode(root: Dir, member: Member, layer: str) -> Inode | None:
+    found = look(root, member.target, layer)
+    return found.inode if isinstance(found, Name) else None

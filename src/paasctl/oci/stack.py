@@ -1,0 +1,94 @@
+"""What a container sees: layers applied bottom-up.
+
+Where appliers differ, what an overlay file system shows is taken, and said aloud.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from paasctl.oci.layer import Ambiguity, Layer, Warn, WarningCode, grow
+from paasctl.oci.names import join, show
+from paasctl.oci.tree import Dir, Name, Node, copied
+
+
+@dataclass(slots=True)
+class Stack:
+    """Layers and their merged tree. `kept` of them, from the bottom, stay as they are; `base` is those alone."""
+
+    layers: Sequence[Layer]
+    kept: int
+    base: Dir
+    top: Dir
+    warnings: list[Ambiguity] = field(default_factory=list)
+
+
+def stack(layers: Sequence[Layer], kept: int = 0) -> Stack:
+    """Apply `layers`, oldest first. Raises `Refused` for what no runtime could unpack.
+
+    Warnings are about the layers above the kept ones only: what is kept is not touched.
+    """
+    warnings: list[Ambiguity] = []
+    base = Dir()
+    for number, layer in enumerate(layers[:kept]):
+        _apply(base, layer, number, lambda _: None)
+    top = copied(base)
+    for number, layer in enumerate(layers[kept:], kept):
+        _apply(top, layer, number, warnings.append)
+    return Stack(layers, kept, base, top, warnings)
+
+
+def _apply(root: Dir, layer: Layer, number: int, warn: Warn) -> None:
+    own = grow(layer, number, root, warn)
+    root.origin = own.origin or root.origin
+    _merge(root, own, b"", _Saying(layer.name, warn))
+
+
+@dataclass(frozen=True, slots=True)
+class _Saying:
+    layer: str
+    warn: Warn
+
+    def say(self, code: WarningCode, text: str) -> None:
+        self.warn(Ambiguity(code, self.layer, text))
+
+
+def _merge(into: Dir, own: Dir, path: bytes, saying: _Saying) -> None:
+    if own.opaque:
+        into.children.clear()
+        into.base = None
+    for name in sorted(own.gone):
+        into.children.pop(name, None)
+        if name in own.children:
+            saying.say("whiteout-and-entry", f"{show(join(path, name))} is there and whited out; it stays")
+    for name, node in own.children.items():
+        below = into.children.get(name)
+        if isinstance(node, Dir):
+            into.children[name] = _folder(below, node, join(path, name), saying)
+        else:
+            into.children[name] = node
+
+
+def _folder(below: Node | None, own: Dir, path: bytes, saying: _Saying) -> Dir:
+    if isinstance(below, Name) and own.origin is None:
+        _say_hidden(below, own, path, saying)
+    folder = below if isinstance(below, Dir) else Dir()
+    folder.origin = own.origin or folder.origin
+    _merge(folder, own, path, saying)
+    return folder
+
+
+def _say_hidden(below: Name, own: Dir, path: bytes, saying: _Saying) -> None:
+    """An implied directory takes something's place: overlay hides it, other appliers write through a symlink."""
+    if below.inode.member.kind != "symlink":
+        saying.say("below-file", f"something lies below {show(path)}, a file of a layer below; it becomes a directory")
+    elif own.children:
+        saying.say(
+            "below-symlink", f"something lies below {show(path)}, a symlink of a layer below; a directory hides it"
+        )
+    else:
+        saying.say(
+            "whiteout-below-symlink",
+            f"a whiteout lies below {show(path)}, a symlink of a layer below; an empty directory hides it",
+        )

@@ -1,0 +1,217 @@
+"""Index one layer: a tar stream in chunks becomes members, with a hash of each file's content.
+
+Follows the readers of the container engines where tar's dialects differ: links and devices have no data, whatever their
+size field says. A global PAX header is folded into the members after it; a mere comment is dropped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from paasctl.errors import BuildFailed
+from paasctl.oci.header import BLOCK, EMPTY_BLOCK, Header, parse_header, parse_records
+from paasctl.oci.member import Kind, Member, Meta, Records
+from paasctl.oci.names import is_plain, normal, show, unsafe
+
+_KINDS: dict[bytes, Kind] = {
+    b"0": "file",
+    b"7": "file",
+    b"S": "file",
+    b"1": "link",
+    b"2": "symlink",
+    b"3": "char",
+    b"4": "block",
+    b"5": "dir",
+    b"6": "fifo",
+}
+_EXTENSION_LIMIT = 1 << 20
+"""Bytes of one extension header; the engines' reader has the same limit."""
+_TIME = re.compile(rb"-?\d+(\.\d*)?")
+_SPARSE = b"GNU.sparse."
+_PLACED = frozenset((b"path", b"linkpath", b"size"))
+_PLAIN = frozenset((b"uid", b"gid", b"mtime", b"atime", b"ctime", b"uname", b"gname", b"comment", b"hdrcharset"))
+
+
+class _Tape:
+    """A stream of chunks, read forward only."""
+
+    def __init__(self, chunks: Iterable[bytes], layer: str) -> None:
+        self._chunks = iter(chunks)
+        self._held = b""
+        self._used = 0
+        self._layer = layer
+        self.at = 0
+
+    def run(self, size: int) -> Iterator[bytes]:
+        """The next `size` bytes, in pieces."""
+        while size:
+            if self._used == len(self._held):
+                self._held, self._used = next(self._chunks, b""), 0
+                if not self._held:
+                    raise BuildFailed(
+                        f"reading layer {self._layer}: it ends in the middle of a member", code="layer-damaged"
+                    )
+            piece = self._held[self._used : self._used + size]
+            self._used += len(piece)
+            self.at += len(piece)
+            size -= len(piece)
+            yield piece
+
+    def take(self, size: int) -> bytes:
+        """The next `size` bytes at once."""
+        return b"".join(self.run(size))
+
+    def at_end(self) -> bool:
+        """Whether nothing is left."""
+        while self._used == len(self._held):
+            self._held, self._used = next(self._chunks, b""), 0
+            if not self._held:
+                return True
+        return False
+
+    def drain(self) -> None:
+        """Read what follows the archive: the blob's digest covers it."""
+        for _ in self._chunks:
+            pass
+
+
+@dataclass(slots=True)
+class _Said:
+    """What extension headers said about the next member."""
+
+    start: int
+    records: Records = ()
+    name: bytes | None = None
+    link: bytes | None = None
+    folded: bool = False
+
+
+def members(chunks: Iterable[bytes], layer: str) -> Iterator[Member]:
+    """The members of a tar stream in their order. Reads the stream to its end, beyond the closing blocks too.
+
+    `layer` names it in messages. Unsafe or foreign members are `Refused`, a cut stream is `BuildFailed`.
+    """
+    tape = _Tape(chunks, layer)
+    common: Records = ()
+    said = _Said(0)
+    while not tape.at_end():
+        block = tape.take(BLOCK)
+        if block == EMPTY_BLOCK:
+            break
+        header = parse_header(block, layer)
+        if header.kind == b"g":
+            common = _merged(common, parse_records(_extension(tape, header, layer), layer))
+        elif header.kind in b"xXLK":
+            _hear(said, header, _extension(tape, header, layer), layer)
+            continue
+        else:
+            yield _member(tape, header, _fold(said, common), layer)
+        said = _Said(tape.at)
+    tape.drain()
+
+
+def _extension(tape: _Tape, header: Header, layer: str) -> bytes:
+    if not 0 <= header.size <= _EXTENSION_LIMIT:
+        raise unsafe(layer, f"an extended header of {header.size} bytes; readers stop at {_EXTENSION_LIMIT}")
+    content = tape.take(header.size)
+    tape.take(-header.size % BLOCK)
+    return content
+
+
+def _hear(said: _Said, header: Header, content: bytes, layer: str) -> None:
+    match header.kind:
+        case b"L":
+            said.name = content.partition(b"\0")[0]
+        case b"K":
+            said.link = content.partition(b"\0")[0]
+        case _:
+            said.records = parse_records(content, layer)
+
+
+def _merged(before: Records, after: Records) -> Records:
+    return tuple({**dict(before), **dict(after)}.items())
+
+
+def _fold(said: _Said, common: Records) -> _Said:
+    own = {key for key, _ in said.records}
+    missing = tuple((key, value) for key, value in common if key not in own and key != b"comment")
+    return replace(said, records=missing + said.records, folded=True) if missing else said
+
+
+def _member(tape: _Tape, header: Header, said: _Said, layer: str) -> Member:
+    kind = _KINDS.get(header.kind)
+    records = dict(said.records)
+    raw = records.get(b"GNU.sparse.name") or records.get(b"path") or said.name or header.name
+    path = normal(raw, layer)
+    if kind is None:
+        raise unsafe(layer, f"{show(path)} has the tar type {header.kind!r}, which no container engine unpacks")
+    link = records.get(b"linkpath") or said.link or header.link
+    sparse = tuple(it for it in said.records if it[0].startswith(_SPARSE))
+    size = _whole(records, b"size", header.size, layer) if kind == "file" else 0
+    if size < 0:
+        raise unsafe(layer, f"{show(path)} has a negative size")
+    body = tape.at
+    content = _content(tape, header, size, sparse) if kind == "file" else b""
+    tape.take(-size % BLOCK)
+    return Member(
+        path=path,
+        kind=kind,
+        meta=_meta(header, said.records, layer),
+        start=said.start,
+        body=body,
+        end=tape.at,
+        size=size,
+        target=normal(link, layer) if kind == "link" else link if kind == "symlink" else b"",
+        device=header.device,
+        content=content,
+        as_is=not said.folded and is_plain(raw) and (kind != "link" or is_plain(link)),
+        sparse=sparse,
+        block=header.block if header.kind == b"S" else b"",
+    )
+
+
+def _content(tape: _Tape, header: Header, size: int, sparse: Records) -> bytes:
+    """Hash the stored data; of a sparse file the map too, which for old GNU headers may go on in further blocks."""
+    digest = hashlib.sha256()
+    if header.kind == b"S":
+        digest.update(header.block[386:483] + header.block[483:495])
+        more = header.block[482]
+        while more:
+            block = tape.take(BLOCK)
+            digest.update(block)
+            more = block[504]
+    for key, value in sparse:
+        if key != b"GNU.sparse.name":
+            digest.update(b"%s=%s\n" % (key, value))
+    for piece in tape.run(size):
+        digest.update(piece)
+    return digest.digest()
+
+
+def _meta(header: Header, records: Records, layer: str) -> Meta:
+    said = dict(records)
+    mtime = said.get(b"mtime") or b"%d" % header.mtime
+    if not _TIME.fullmatch(mtime):
+        raise unsafe(layer, f"a PAX record says mtime={mtime!r}")
+    return Meta(
+        mode=header.mode & 0o7777,
+        uid=_whole(said, b"uid", header.uid, layer),
+        gid=_whole(said, b"gid", header.gid, layer),
+        mtime=mtime,
+        extras=tuple(sorted(it for it in records if it[0] not in _PLACED | _PLAIN and not it[0].startswith(_SPARSE))),
+        uname=said.get(b"uname", header.uname),
+        gname=said.get(b"gname", header.gname),
+        others=tuple(it for it in records if it[0] in _PLAIN),
+    )
+
+
+def _whole(said: dict[bytes, bytes], key: bytes, otherwise: int, layer: str) -> int:
+    text = said.get(key)
+    if not text:  # POSIX: an empty value takes the record back
+        return otherwise
+    if not text.removeprefix(b"-").isdigit():
+        raise unsafe(layer, f"a PAX record says {key.decode()}={text!r}")
+    return int(text)

@@ -1,0 +1,133 @@
+"""File trees of layers: directories, and names that refer to inodes. A hard link is another name of the same inode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from paasctl.oci.member import IMPLIED, Member, Meta
+from paasctl.oci.names import join, show, unsafe
+
+_HOPS = 40
+"""Symlinks followed on one path, as in the kernel."""
+_DEPTH = 256
+"""Directories below one another; no real image comes near, and walking may recurse."""
+
+
+@dataclass(slots=True, eq=False)
+class Inode:
+    """Content that names refer to. `meta` is what the last header of its group said."""
+
+    layer: int
+    member: Member
+    meta: Meta
+    touched: bool = False
+    """Whether a layer above linked to it."""
+
+
+@dataclass(slots=True, eq=False)
+class Name:
+    """A name of an inode, and the member that gave it."""
+
+    layer: int
+    member: Member
+    inode: Inode
+
+
+@dataclass(slots=True, eq=False)
+class Dir:
+    """A directory. `origin` is the layer and member that describe it; None: it is only implied by what lies below."""
+
+    children: dict[bytes, Node] = field(default_factory=dict)
+    origin: tuple[int, Member] | None = None
+    gone: set[bytes] = field(default_factory=set)
+    """In one layer's own tree: names whited out below."""
+    opaque: bool = False
+    """In one layer's own tree: nothing from below shows."""
+    base: Dir | None = None
+    """In a merged tree: the base's directory that this one still is."""
+
+    @property
+    def meta(self) -> Meta:
+        """What is applied to it."""
+        return self.origin[1].meta if self.origin else IMPLIED
+
+
+Node = Dir | Name
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A directory and the path it really has, symlinks resolved."""
+
+    folder: Dir
+    path: bytes
+
+
+def enter(root: Dir, path: bytes, layer: str, *, make: bool) -> Spot | None:
+    """The directory at `path`, symlinks followed inside `root` as under a chroot.
+
+    With `make`, what is missing becomes implied directories; without, None says it is not there.
+    """
+    way: list[tuple[bytes, Dir]] = [(b"", root)]
+    todo = path.split(b"/")[::-1]
+    hops = 0
+    while todo:
+        part = todo.pop()
+        if part in (b"", b"."):
+            continue
+        if part == b"..":
+            del way[max(1, len(way) - 1) :]
+            continue
+        found = _child(way[-1][1], part, make=make)
+        if isinstance(found, Dir):
+            way.append((join(way[-1][0], part), found))
+        elif found is not None and found.inode.member.kind == "symlink":
+            hops += 1
+            target = found.inode.member.target
+            way = way[:1] if target.startswith(b"/") else way
+            todo += target.split(b"/")[::-1]
+        elif found is None or not make:
+            return None
+        else:
+            raise unsafe(layer, f"{show(path)} lies below {show(join(way[-1][0], part))}, which is no directory")
+        _check(path, layer, depth=len(way), hops=hops)
+    return Spot(way[-1][1], way[-1][0])
+
+
+def _child(folder: Dir, name: bytes, *, make: bool) -> Node | None:
+    if make and name not in folder.children:
+        folder.children[name] = Dir()
+    return folder.children.get(name)
+
+
+def _check(path: bytes, layer: str, *, depth: int, hops: int) -> None:
+    if hops > _HOPS:
+        raise unsafe(layer, f"too many symlinks on the way to {show(path)}")
+    if depth > _DEPTH:
+        raise unsafe(layer, f"{show(path)} lies more than {_DEPTH} directories deep")
+
+
+def look(root: Dir, path: bytes, layer: str) -> Node | None:
+    """What `path` names, symlinks followed in its parents only; None: nothing."""
+    parent, _, name = path.rpartition(b"/")
+    spot = enter(root, parent, layer, make=False)
+    return spot.folder.children.get(name) if spot else None
+
+
+def copied(root: Dir) -> Dir:
+    """The same tree, so that it can be changed; names and inodes are shared, each copy knows its original."""
+    twin = Dir(origin=root.origin, base=root)
+    twin.children = {name: copied(it) if isinstance(it, Dir) else it for name, it in root.children.items()}
+    return twin
+
+
+def walk(root: Dir, path: bytes = b"") -> Iterator[tuple[bytes, Node]]:
+    """Everything in the tree with its path, the root first, parents before children, names sorted."""
+    yield path, root
+    for name in sorted(root.children):
+        node = root.children[name]
+        if isinstance(node, Dir):
+            yield from walk(node, join(path, name))
+        else:
+            yield join(path, name), node
