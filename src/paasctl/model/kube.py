@@ -120,6 +120,8 @@ class Offers:
     kinds: frozenset[Kind]
     gateways: tuple[str, ...] = ()
     """`namespace/name` of the Gateways there."""
+    unread: frozenset[Kind] = frozenset()
+    """Kinds served whose objects the caller may not list: what is not named here is not proved absent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

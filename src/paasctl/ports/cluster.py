@@ -33,7 +33,10 @@ class ClusterReads(Protocol):
         ...
 
     def owned(self, target: Target) -> tuple[Live, ...]:
-        """Every object that carries our owner label there, of every kind we may make: one list per kind."""
+        """What we applied there: our owner label, our field manager, no owner reference; one list per kind.
+
+        Copies of the label that controllers make (claims of a StatefulSet, EndpointSlices) are not ours to prune.
+        """
         ...
 
     def seen(self, keys: Sequence[Key]) -> tuple[Live, ...]:
