@@ -1,0 +1,97 @@
+"""The registry port, kept by the parts of this package. One client per host, shared by all threads."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+
+from paasctl.adapters.registry import blobs, manifests, uploads
+from paasctl.adapters.registry.retry import PATIENT, Patience
+from paasctl.adapters.registry.session import Session
+from paasctl.model.image import Descriptor, Reference, Repository
+from paasctl.ports.cancel import Clock
+from paasctl.ports.images import Blobs, Moved, Pushed
+
+
+class RegistryClient:
+    """`ports.images.Registry` over HTTP. Making one connects to nothing; `close` lets go of idle connections."""
+
+    def __init__(
+        self,
+        host: str,
+        *,
+        clock: Clock,
+        insecure: bool | None = None,
+        environ: Mapping[str, str] | None = None,
+        patience: Patience = PATIENT,
+    ) -> None:
+        """`insecure`: plain HTTP; None: only for loopback hosts. `environ`: the process's own where None.
+
+        All waiting is `clock.pause`, which may raise `Cancelled`; `pause(0)` between chunks is where transfers stop.
+        """
+        self._session = Session(
+            host,
+            clock=clock,
+            insecure=insecure,
+            environ=os.environ if environ is None else environ,
+            patience=patience,
+        )
+        self._manifests = manifests.Manifests(self._session)
+
+    @property
+    def host(self) -> str:
+        """`host[:port]`."""
+        return self._session.host
+
+    @property
+    def requests(self) -> Counter[str]:
+        """How many requests went out, by method; those for tokens under `TOKEN`."""
+        return self._session.requests
+
+    def close(self) -> None:
+        """Let go of all idle connections."""
+        self._session.close()
+
+    def resolve(self, reference: Reference) -> Descriptor | None:
+        """HEAD: what a tag or digest is now; None: proved absent."""
+        return manifests.resolve(self._session, reference)
+
+    def manifest(self, reference: Reference) -> tuple[Descriptor, bytes] | None:
+        """GET, digest recomputed from the bytes; None: proved absent."""
+        return manifests.read(self._session, reference)
+
+    def has_blob(self, repository: Repository, digest: str) -> bool:
+        """HEAD of a blob."""
+        return blobs.has_blob(self._session, repository, digest)
+
+    def open_blob(self, repository: Repository, descriptor: Descriptor) -> AbstractContextManager[Iterator[bytes]]:
+        """A blob's bytes in chunks, verified at the end, resumed by range where the connection breaks."""
+        return blobs.open_blob(self._session, repository, descriptor)
+
+    def tags(self, repository: Repository) -> tuple[str, ...]:
+        """All tags; none where the repository does not exist."""
+        return manifests.tags(self._session, repository)
+
+    def push_blob(
+        self,
+        repository: Repository,
+        descriptor: Descriptor,
+        content: Blobs,
+        *,
+        mount_from: tuple[Repository, ...] = (),
+        moved: Moved | None = None,
+    ) -> Pushed:
+        """HEAD, mount, else upload (monolithic, falling back to chunks), and make sure it is there."""
+        cargo = uploads.Cargo(repository, descriptor, content, moved)
+        return uploads.push(self._session, cargo, mount_from)
+
+    def put_manifest(
+        self, repository: Repository, media_type: str, content: bytes, *, tag: str = "", move: bool = False
+    ) -> Descriptor:
+        """PUT by digest or by tag, read back and compared. A tag on another digest is `WouldClobber` unless `move`."""
+        descriptor = Descriptor(media_type, manifests.digest_of(content), len(content))
+        target = repository.tagged(tag) if tag else repository.pinned(descriptor.digest)
+        self._manifests.put(target, descriptor, content, move=move)
+        return descriptor

@@ -1,0 +1,142 @@
+"""A request asked until it is answered: logged in, sent on, tried again; and its refusals put into words."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+
+from paasctl.adapters.registry.answers import codes, said
+from paasctl.adapters.registry.credentials import Credentials
+from paasctl.adapters.registry.names import Access, base_url, located, origin
+from paasctl.adapters.registry.retry import Attempts, Broken, Gate, Patience, is_passing, status_fault
+from paasctl.adapters.registry.tokens import Tokens
+from paasctl.adapters.registry.wire import Answer, Call, Wire
+from paasctl.errors import Forbidden, PaasError, Unavailable
+from paasctl.ports.cancel import Clock
+
+_REDIRECTS = 5
+
+
+class Session:
+    """One registry host: its connections, its login, its patience. Safe to use from several threads."""
+
+    def __init__(
+        self, host: str, *, clock: Clock, insecure: bool | None, environ: Mapping[str, str], patience: Patience
+    ) -> None:
+        self.host = host
+        self.base = base_url(host, insecure)
+        self.clock = clock
+        self._patience = patience
+        self._gate = Gate(clock)
+        self._wire = Wire(host, environ, patience)
+        self._tokens = Tokens(self.base, self._wire, Credentials(host, environ), self._gate, patience)
+
+    @property
+    def requests(self) -> Counter[str]:
+        """How many requests went out, by method; those for tokens under `TOKEN`."""
+        return self._wire.requests
+
+    def close(self) -> None:
+        """Let go of all idle connections."""
+        self._wire.close()
+
+    def attempts(self, doing: str, *, at_most: float = math.inf) -> Attempts:
+        """A fresh patience for one piece of work, `at_most` in seconds."""
+        return Attempts(doing, self._gate, replace(self._patience, total=min(self._patience.total, at_most)))
+
+    def ask(self, call: Call, *expected: int, at_most: float = math.inf) -> Answer:
+        """The answer, with one of the expected statuses; any other is raised as what it means."""
+        attempts = self.attempts(call.doing, at_most=at_most)
+        while True:
+            try:
+                return self.once(call, attempts, *expected)
+            except Broken as broken:
+                attempts.failed(broken.fault)
+
+    def once(self, call: Call, attempts: Attempts, *expected: int) -> Answer:
+        """The same, tried once: what may work later is raised as `Broken`."""
+        attempts.enter()
+        answer = self._authorised(call)
+        if answer.status in expected:
+            return answer
+        if is_passing(answer.status):
+            raise Broken(status_fault(answer.status, answer.headers, self.clock.utc()))
+        raise self.refusal(call, answer)
+
+    def refusal(self, call: Call, answer: Answer) -> PaasError:
+        """The error that a status nobody expected stands for (rows P2, P4, P5)."""
+        if answer.status in (401, 403):
+            return self._forbidden(call, answer)
+        if "NAME_UNKNOWN" in codes(answer) or (answer.status == 404 and call.access.writes):
+            return Unavailable(
+                f"{call.doing}: the repository {self.host}/{call.access.path} is missing ({said(answer)})",
+                hint=f"create {call.access.path} in {self.host}; this registry doesn't do so by itself",
+                code="repository-missing",
+            )
+        return Unavailable(f"{call.doing}: the registry answers {said(answer)}")
+
+    def _authorised(self, call: Call) -> Answer:
+        try:
+            return self._opened(call)
+        except Forbidden as error:
+            if error.code == "forbidden" and call.access.writes and self._may_pull(call.access.path):
+                raise self._not_pushing(call, error.message) from error
+            raise
+
+    def _opened(self, call: Call) -> Answer:
+        used = self._tokens.header(call.access)
+        answer = self._followed(call, used)
+        if answer.status == 401 and origin(answer.url) == origin(self.base):
+            return self._followed(call, self._tokens.renew(answer, call.access, used))
+        return answer
+
+    def _followed(self, call: Call, authorization: str) -> Answer:
+        url = located(f"{self.base}/", call.url)
+        for _ in range(_REDIRECTS):
+            # Credentials are for this registry alone; where it sends us they are nobody's business.
+            at_home = origin(url) == origin(self.base)
+            answer = self._wire.send(call, url, authorization if at_home else "")
+            if not (further := _further(call, answer)):
+                return answer
+            url = located(url, further)
+        raise Unavailable(f"{call.doing}: sent on {_REDIRECTS} times, last to {url}")
+
+    def _forbidden(self, call: Call, answer: Answer) -> Forbidden:
+        path = call.access.path
+        source = self._tokens.source(path)
+        if call.access.writes and self._may_pull(path):
+            return self._not_pushing(call, said(answer))
+        need = "may neither pull nor push" if call.access.writes else "may not pull"
+        what = "not accepted" if answer.status == 401 else need
+        return Forbidden(f"{call.doing}: {source}: {what} ({said(answer)})", hint=f"docker login {self.host}")
+
+    def _not_pushing(self, call: Call, why: str) -> Forbidden:
+        path = call.access.path
+        who = self._tokens.source(path)
+        return Forbidden(
+            f"{call.doing}: {who}: may pull from {self.host}/{path}, may not push to it ({why})",
+            hint=f"ask an admin of {self.host} for push access to {path}, or log in as somebody who has it",
+            code="push-forbidden",
+        )
+
+    def _may_pull(self, path: str) -> bool:
+        """Whether reading is allowed where writing was not: asked only for the sake of the message."""
+        url = f"/v2/{path}/tags/list?n=1"
+        probe = Call(method="GET", url=url, doing=f"reading {path}", access=Access.pull(path))
+        try:
+            return self._opened(probe).status in (200, 404)
+        except (Broken, Forbidden, Unavailable):
+            return False
+
+
+def _further(call: Call, answer: Answer) -> str:
+    """Where the answer sends us; empty: it is the last one. A body is only sent on where its method stays."""
+    moved = answer.status in (307, 308) or (answer.status in (301, 302, 303) and call.method in ("GET", "HEAD"))
+    return answer.headers.get("Location", "") if moved else ""
+
+
+def ranged(call: Call, start: int) -> Call:
+    """The same request for what comes from byte `start` on."""
+    return replace(call, headers={**call.headers, "Range": f"bytes={start}-"}) if start else call
