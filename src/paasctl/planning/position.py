@@ -86,7 +86,7 @@ def _clobber(doing: str, wanted: Named, elsewhere: str, checkout: Checkout) -> W
 
 
 def differing(checkout: Checkout) -> str:
-    """How many of them, in words."""
+    """How many paths differ, in words."""
     return f"{count(len(checkout.dirty), 'path')} {'differs' if len(checkout.dirty) == 1 else 'differ'}"
 
 

@@ -178,7 +178,10 @@ def _snapshot(
 def _base(nearest: _Tag | None, following: _Following) -> str:
     """What a snapshot extends: after 1.3.0-rc.1 that very pre-release, so that it sorts between it and what follows."""
     if nearest and nearest.version.pre and nearest.version < following.version <= _core(nearest.version):
-        return f"{nearest.version}."
+        unnumbered = not nearest.version.pre[
+            -1
+        ].isdigit()  # beta leads to beta.1, so beta.0.4 comes between, not beta.4
+        return f"{nearest.version}.{'0.' if unnumbered else ''}"
     return f"{_core(following.version)}-"
 
 

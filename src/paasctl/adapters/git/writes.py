@@ -13,7 +13,7 @@ from git.remote import PushInfo
 
 from paasctl.adapters.git.command import failure, scrubbed
 from paasctl.adapters.git.reads import ReadingGit
-from paasctl.errors import Refused, WouldClobber
+from paasctl.errors import PaasError, Refused, WouldClobber
 from paasctl.model.version import Checkout
 
 _PUSH = 120.0
@@ -57,17 +57,21 @@ class WritingGit:
                 repository.create_tag(tag, ref=commit, message=message)
         except GitCommandError as error:
             if not self._has(tag, commit):  # else somebody made the same tag at the same moment
-                raise self._translated(f"making tag {tag}", error) from error
+                raise _untagged(f"making tag {tag}", error) from error
 
     def push_tag(self, remote: str, tag: str) -> None:
         """Push one tag, never forced; already there on the same commit is success, else `WouldClobber` (V6)."""
         doing = f"pushing tag {tag} to {remote}"
         ref = f"refs/tags/{tag}"
+        heard = git.RemoteProgress()  # keeps what the remote said; the error alone has git's last words only
         try:
             with self._repository() as repository:
-                pushed = repository.remote(remote).push(f"{ref}:{ref}", kill_after_timeout=_PUSH)
+                pushed = repository.remote(remote).push(f"{ref}:{ref}", progress=heard, kill_after_timeout=_PUSH)
+        except GitCommandError as error:
+            said = "\n".join([*heard.other_lines, *heard.error_lines]) or str(error.stderr)
+            raise failure(doing, said, _status(error)) from error
         except GitError as error:
-            raise self._translated(doing, error) from error
+            raise failure(doing, str(error), 1) from error
         lost = [info.summary.strip() for info in pushed if info.flags & _LOST]
         if lost or not pushed or pushed.error:
             self._lost(doing, remote, tag, "; ".join(lost) or str(pushed.error or "git said nothing"))
@@ -103,15 +107,20 @@ class WritingGit:
             )
             yield repository
 
-    def _translated(self, doing: str, error: GitError) -> Exception:
-        if not isinstance(error, GitCommandError):
-            return failure(doing, str(error), 1)
-        said = str(error.stderr).removeprefix("\n  stderr: '").removesuffix("'").strip()
-        if "tell me who you are" in said or "empty ident" in said or "auto-detect email" in said:
-            return Refused(
-                f"{doing}: git does not know who makes it",
-                hint="git config user.name NAME && git config user.email ADDRESS",
-                code="no-identity",
-                evidence=tuple(said.splitlines()),
-            )
-        return failure(doing, said, error.status if isinstance(error.status, int) else 1)
+
+def _untagged(doing: str, error: GitCommandError) -> PaasError:
+    said = str(error.stderr).strip().removeprefix("stderr: '").removesuffix("'").strip()
+    if any(
+        words in said for words in ("tell me who you are", "empty ident", "no email was given", "auto-detect email")
+    ):
+        return Refused(
+            f"{doing}: git does not know who makes it",
+            hint="git config user.name NAME && git config user.email ADDRESS",
+            code="no-identity",
+            evidence=tuple(said.splitlines()),
+        )
+    return failure(doing, said, _status(error))
+
+
+def _status(error: GitCommandError) -> int:
+    return error.status if isinstance(error.status, int) else 1

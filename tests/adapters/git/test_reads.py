@@ -1,0 +1,440 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from paasctl.adapters.git.reads import ReadingGit
+from paasctl.errors import Forbidden, PaasError, Refused, Unavailable
+from support.histories import git, git_environ, repository
+
+Environ = Mapping[str, str]
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> Environ:
+    home = tmp_path / "home"
+    home.mkdir()
+    return git_environ(home)
+
+
+def counting(tmp_path: Path, environ: Environ) -> tuple[Environ, Path]:
+    """An environment whose git writes a line for each of its runs."""
+    real, log = shutil.which("git"), tmp_path / "runs"
+    return fake_git(tmp_path, environ, f'echo "$1" >> {log}; exec {real} "$@"'), log
+
+
+def fake_git(tmp_path: Path, environ: Environ, script: str) -> Environ:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "git").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "git").chmod(0o755)
+    return {**environ, "PATH": f"{folder}:{environ['PATH']}"}
+
+
+# --- histories ------------------------------------------------------------------------------------------------------
+
+DRAWINGS = [
+    "o",
+    "o v1.2.3",
+    "o v1.2.3 o o",
+    "o v1.0.0 v1.1.0 vacation v1.2 o",
+    "o v1.0.0 ( o v1.1.0 o | o ) @feature/x",
+    "o ( o v1.5.0 | o v1.4.0 ) o",
+    "o v1.0.0 ( o v9.9.9 | o /",
+    "o ( o ( o v2.0.0 | o ) v2.1.0 o | o v1.0.0 o ( o | o v1.0.1 ) ) v3.0.0 o @-",
+    "o v1.0.0 o !",
+]
+
+
+@pytest.mark.parametrize("drawing", DRAWINGS)
+def test_a_checkout_is_told_as_it_is(tmp_path: Path, environ: Environ, drawing: str) -> None:
+    drawn = repository(tmp_path / "work", drawing, environ)
+    told = ReadingGit(tmp_path / "work", environ).checkout("v", {})
+    assert told.tags == drawn.distances()
+    assert told.commits == len(drawn.ancestors(drawn.head))
+    assert told.branch == drawn.branch
+    assert told.dirty == (("edited.txt",) if drawn.dirty else ())
+    assert bool(told.tree) is drawn.dirty
+    assert told.commit == git(tmp_path / "work", environ, "rev-parse", "HEAD")
+    assert told.committed == 1_700_000_000 + 60 * drawn.head
+    assert told.root == str(tmp_path / "work")
+
+
+lines = st.recursive(
+    st.sampled_from(["o", "o v{}.0.0", "o v0.{}.0"]),
+    lambda inner: st.builds("{} {}".format, inner, inner) | st.builds("( {} | {} )".format, inner, inner),
+    max_leaves=12,
+)
+
+
+@given(line=lines)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_distances_are_those_of_the_plain_count(tmp_path: Path, environ: Environ, line: str) -> None:
+    shutil.rmtree(tmp_path / "work", ignore_errors=True)
+    numbered = "".join(f"{part}{at}" for at, part in enumerate(f"o {line}".split("{}")[:-1]))
+    drawing = numbered + f"o {line}".split("{}")[-1]
+    drawn = repository(tmp_path / "work", drawing, environ)
+    assert ReadingGit(tmp_path / "work", environ).checkout("v", {}).tags == drawn.distances()
+
+
+def test_subjects_are_those_since_the_nearest_tag(tmp_path: Path, environ: Environ) -> None:
+    repository(tmp_path / "work", "o v1.0.0 o v1.1.0 ( o | o ) o", environ)
+    told = ReadingGit(tmp_path / "work", environ).checkout("v", {})
+    assert sorted(told.head_subjects) == ["commit 3", "commit 4", "commit 5", "commit 6"]
+    assert told.head_subjects[:2] == ("commit 6", "commit 5")
+
+
+def test_a_checkout_takes_at_most_five_processes(tmp_path: Path, environ: Environ) -> None:
+    repository(tmp_path / "work", "o v1.0.0 o !", environ)
+    counted, log = counting(tmp_path, environ)
+    ReadingGit(tmp_path / "work", counted).checkout("v", {})
+    assert len(log.read_text().split()) <= 5
+
+
+# --- what is refused ------------------------------------------------------------------------------------------------
+
+
+def refusal(folder: Path, environ: Environ) -> PaasError:
+    with pytest.raises(PaasError) as caught:
+        ReadingGit(folder, environ).checkout("v", {})
+    return caught.value
+
+
+def test_v1_a_shallow_clone(tmp_path: Path, environ: Environ) -> None:
+    repository(tmp_path / "work", "o v1.0.0 o o", environ)
+    git(tmp_path, environ, "clone", "-q", "--depth=1", f"file://{tmp_path}/work", "clone")
+    error = refusal(tmp_path / "clone", environ)
+    assert isinstance(error, Refused)
+    assert (error.code, error.hint) == ("shallow-clone", "git fetch --unshallow --tags")
+
+
+def test_v1_the_hint_mends_it(tmp_path: Path, environ: Environ) -> None:
+    repository(tmp_path / "work", "o v1.0.0 o o", environ)
+    git(tmp_path, environ, "clone", "-q", "--depth=1", f"file://{tmp_path}/work", "clone")
+    git(tmp_path / "clone", environ, *refusal(tmp_path / "clone", environ).hint.split()[1:])
+    assert ReadingGit(tmp_path / "clone", environ).checkout("v", {}).tags == (("v1.0.0", 2),)
+
+
+def test_v1_a_clone_without_tags(tmp_path: Path, environ: Environ) -> None:
+    repository(tmp_path / "work", "o v1.0.0 o o", environ)
+    git(tmp_path, environ, "clone", "-q", "--no-tags", f"file://{tmp_path}/work", "clone")
+    error = refusal(tmp_path / "clone", environ)
+    assert isinstance(error, Refused)
+    assert (error.code, error.hint) == ("no-tags", "git fetch --tags")
+
+
+def test_v3_somebody_elses_repository(tmp_path: Path, environ: Environ) -> None:
+    repository(tmp_path / "work", "o", environ)
+    error = refusal(tmp_path / "work", {**environ, "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
+    assert isinstance(error, Refused)
+    assert error.hint == f"git config --global --add safe.directory {tmp_path}/work"
+
+
+def test_no_repository(tmp_path: Path, environ: Environ) -> None:
+    assert refusal(tmp_path, environ).code == "not-a-repository"
+
+
+def test_no_such_folder(tmp_path: Path, environ: Environ) -> None:
+    assert refusal(tmp_path / "gone", environ).code == "not-a-repository"
+
+
+def test_no_commit_yet(tmp_path: Path, environ: Environ) -> None:
+    repository(tmp_path / "work", "", environ)
+    assert refusal(tmp_path / "work", environ).code == "no-commit"
+
+
+@pytest.mark.parametrize("where", ["bare.git", "work/.git"])
+def test_nothing_is_checked_out_there(tmp_path: Path, environ: Environ, where: str) -> None:
+    repository(tmp_path / "work", "o", environ)
+    git(tmp_path, environ, "clone", "-q", "--bare", "work", "bare.git")
+    assert refusal(tmp_path / where, environ).code == "bare-repository"
+
+
+def test_no_git_program(tmp_path: Path, environ: Environ) -> None:
+    error = refusal(tmp_path, {**environ, "PATH": str(tmp_path)})
+    assert isinstance(error, Unavailable)
+    assert (error.code, error.hint) == ("git-missing", "install git")
+
+
+@pytest.mark.parametrize("content", ["not a commit\n", f"{'12' * 20}\n"], ids=["no hash", "a missing object"])
+def test_a_tag_that_cannot_be_read_is_not_left_out(tmp_path: Path, environ: Environ, content: str) -> None:
+    repository(tmp_path / "work", "o v1.0.0 o", environ)
+    (tmp_path / "work/.git/refs/tags/v2.0.0").write_text(content)
+    error = refusal(tmp_path / "work", environ)
+    assert isinstance(error, Unavailable)
+    assert "v2.0.0" in error.message
+
+
+def test_a_tag_of_a_tag(tmp_path: Path, environ: Environ) -> None:
+    repository(tmp_path / "work", "o v1.0.0 v1.0.1", environ)
+    git(tmp_path / "work", environ, "tag", "-a", "-m", "twice", "v2.0.0", "v1.0.1")
+    error = refusal(tmp_path / "work", environ)
+    assert (error.code, error.hint) == ("nested-tag", "git tag -f v2.0.0 v2.0.0^{}")
+
+
+def test_a_broken_head(tmp_path: Path, environ: Environ) -> None:
+    repository(tmp_path / "work", "o", environ)
+    (tmp_path / "work/.git/refs/heads/main").write_text("34" * 20 + "\n")
+    assert isinstance(refusal(tmp_path / "work", environ), Unavailable)
+
+
+def test_a_broken_index_is_not_clean(tmp_path: Path, environ: Environ) -> None:
+    repository(tmp_path / "work", "o", environ)
+    (tmp_path / "work/.git/index").write_bytes(b"no index at all, but long enough to be one")
+    error = refusal(tmp_path / "work", environ)
+    assert isinstance(error, Unavailable)
+    assert "index" in error.message
+
+
+def test_a_folder_that_status_cannot_open_is_not_clean(tmp_path: Path, environ: Environ) -> None:
+    repository(tmp_path / "work", "o", environ)
+    warning = "echo \"warning: could not open directory 'x/': Permission denied\" >&2"
+    faked = fake_git(tmp_path, environ, f'[ "$1" = status ] && {warning}; exec {shutil.which("git")} "$@"')
+    with pytest.raises(PaasError, match="could not open directory"):
+        ReadingGit(tmp_path / "work", faked).checkout("v", {})
+
+
+# --- where we are ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("variables", "branch"),
+    [
+        ({}, None),
+        ({"GITHUB_REF_TYPE": "branch", "GITHUB_REF_NAME": "main"}, "main"),
+        ({"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v1.0.0"}, None),
+        ({"GITHUB_HEAD_REF": "topic", "GITHUB_REF_TYPE": "branch", "GITHUB_REF_NAME": "12/merge"}, "topic"),
+        ({"GITHUB_HEAD_REF": "", "GITHUB_REF_TYPE": "branch", "GITHUB_REF_NAME": "main"}, "main"),
+        ({"CI_COMMIT_BRANCH": "main"}, "main"),
+        ({"CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "topic"}, "topic"),
+        ({"BRANCH_NAME": "main", "GIT_BRANCH": "origin/main"}, "main"),
+        ({"BRANCH_NAME": "PR-12", "CHANGE_BRANCH": "topic"}, "topic"),
+        ({"GIT_BRANCH": "origin/feature/x"}, "feature/x"),
+        ({"BUILDKITE_BRANCH": "main"}, "main"),
+        ({"CIRCLE_BRANCH": "main"}, "main"),
+        ({"BUILD_SOURCEBRANCH": "refs/heads/feature/x"}, "feature/x"),
+        ({"BUILD_SOURCEBRANCH": "refs/pull/7/merge"}, None),
+        ({"BUILD_SOURCEBRANCH": "refs/pull/7/merge", "SYSTEM_PULLREQUEST_SOURCEBRANCH": "refs/heads/topic"}, "topic"),
+    ],
+)
+def test_v2_ci_names_the_branch_of_a_detached_head(
+    tmp_path: Path, environ: Environ, variables: Environ, branch: str | None
+) -> None:
+    repository(tmp_path / "work", "o @-", environ)
+    assert ReadingGit(tmp_path / "work", environ).checkout("v", variables).branch == branch
+
+
+def test_v2_a_branch_that_is_checked_out_needs_no_ci(tmp_path: Path, environ: Environ) -> None:
+    repository(tmp_path / "work", "o @topic", environ)
+    assert ReadingGit(tmp_path / "work", environ).checkout("v", {"CI_COMMIT_BRANCH": "main"}).branch == "topic"
+
+
+def test_a_folder_inside(tmp_path: Path, environ: Environ) -> None:
+    repository(tmp_path / "work", "o", environ)
+    (tmp_path / "work/sub").mkdir()
+    assert ReadingGit(tmp_path / "work/sub", environ).checkout("v", {}).root == str(tmp_path / "work")
+
+
+def test_a_linked_worktree(tmp_path: Path, environ: Environ) -> None:
+    repository(tmp_path / "work", "o v1.0.0 o", environ)
+    git(tmp_path / "work", environ, "worktree", "add", "-q", "-b", "topic", "../linked")
+    told = ReadingGit(tmp_path / "linked", environ).checkout("v", {})
+    assert (told.branch, told.root, told.tags) == ("topic", str(tmp_path / "linked"), (("v1.0.0", 1),))
+
+
+def test_a_hooks_environment_does_not_lead_elsewhere(tmp_path: Path, environ: Environ) -> None:
+    repository(tmp_path / "work", "o v1.0.0", environ)
+    repository(tmp_path / "other", "o v2.0.0", environ)
+    stray = {"GIT_DIR": str(tmp_path / "other/.git"), "GIT_INDEX_FILE": "/nowhere", "GIT_WORK_TREE": str(tmp_path)}
+    assert ReadingGit(tmp_path / "work", {**environ, **stray}).checkout("v", {}).tags == (("v1.0.0", 0),)
+
+
+@pytest.mark.parametrize(
+    ("settings", "remote"),
+    [
+        ({}, None),
+        ({"remote.there.url": "x"}, "there"),
+        ({"remote.there.url": "x", "remote.origin.url": "y"}, "origin"),
+        ({"remote.there.url": "x", "remote.origin.url": "y", "branch.main.remote": "there"}, "there"),
+        ({"remote.there.url": "x", "remote.origin.url": "y", "remote.pushDefault": "there"}, "there"),
+        ({"remote.there.url": "x", "branch.main.remote": "."}, "there"),
+    ],
+)
+def test_the_remote_is_the_one_git_would_push_to(
+    tmp_path: Path, environ: Environ, settings: Environ, remote: str | None
+) -> None:
+    repository(tmp_path / "work", "o", environ)
+    for name, value in settings.items():
+        git(tmp_path / "work", environ, "config", name, value)
+    assert ReadingGit(tmp_path / "work", environ).checkout("v", {}).remote == remote
+
+
+def test_two_remotes_and_no_choice(tmp_path: Path, environ: Environ) -> None:
+    repository(tmp_path / "work", "o", environ)
+    git(tmp_path / "work", environ, "remote", "add", "one", "x")
+    git(tmp_path / "work", environ, "remote", "add", "two", "y")
+    error = refusal(tmp_path / "work", environ)
+    assert (error.code, error.hint) == ("ambiguous-remote", "git config remote.pushDefault one")
+
+
+# --- dirt -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def work(tmp_path: Path, environ: Environ) -> Path:
+    """A repository with a file, a program, a link, a submodule and something ignored."""
+    repository(tmp_path / "lib", "o", environ)
+    repository(tmp_path / "work", "o", environ)
+    folder = tmp_path / "work"
+    (folder / "kept.txt").write_text("as it was\n")
+    (folder / "run.sh").write_text("#!/bin/sh\n")
+    (folder / "link").symlink_to("kept.txt")
+    (folder / ".gitignore").write_text("ignored/\n")
+    add = ("submodule", "--quiet", "add", str(tmp_path / "lib"), "lib")
+    git(folder, environ, "-c", "protocol.file.allow=always", *add)
+    git(folder, environ, "add", "-A")
+    git(folder, environ, "commit", "-q", "-m", "all of it")
+    return folder
+
+
+def tree(folder: Path, environ: Environ) -> str:
+    return ReadingGit(folder, environ).checkout("v", {}).tree
+
+
+def rewrite(folder: Path, name: str, content: str) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).write_text(content)
+
+
+def relink(folder: Path) -> None:
+    (folder / "link").unlink()
+    (folder / "link").symlink_to("run.sh")
+
+
+CHANGES: dict[str, Callable[[Path], None]] = {
+    "an edit": lambda it: rewrite(it, "kept.txt", "otherwise\n"),
+    "another edit": lambda it: rewrite(it, "kept.txt", "yet otherwise\n"),
+    "a new file": lambda it: rewrite(it, "new.txt", "otherwise\n"),
+    "a new file in a new folder": lambda it: rewrite(it, "new/new.txt", "otherwise\n"),
+    "a file gone": lambda it: (it / "kept.txt").unlink(),
+    "made a program": lambda it: (it / "kept.txt").chmod(0o755),
+    "a link elsewhere": relink,
+    "a file for a link": lambda it: rewrite(it, "link", "kept.txt"),
+    "an odd name": lambda it: rewrite(it, 'two\nlines "é', ""),
+    "an edit in a submodule": lambda it: rewrite(it, "lib/new.txt", "otherwise\n"),
+}
+
+
+def test_clean(work: Path, environ: Environ) -> None:
+    (work / "ignored").mkdir()
+    (work / "ignored/file").write_text("nobody looks")
+    told = ReadingGit(work, environ).checkout("v", {})
+    assert (told.dirty, told.tree) == ((), "")
+
+
+def test_v4_every_change_has_a_tree_of_its_own(work: Path, environ: Environ, tmp_path: Path) -> None:
+    trees = {}
+    for what, change in CHANGES.items():
+        folder = tmp_path / what.replace(" ", "-")
+        shutil.copytree(work, folder, symlinks=True)
+        change(folder)
+        trees[what] = tree(folder, environ)
+        assert tree(folder, environ) == trees[what]
+    assert all(len(it) == 12 for it in trees.values())
+    assert len(set(trees.values())) == len(CHANGES)
+
+
+def test_v4_staged_or_not_is_the_same_tree(work: Path, environ: Environ) -> None:
+    CHANGES["an edit"](work)
+    CHANGES["a new file"](work)
+    before = tree(work, environ)
+    git(work, environ, "add", "-A")
+    assert tree(work, environ) == before
+
+
+def test_v4_a_settings_file_cannot_hide_dirt(work: Path, environ: Environ) -> None:
+    git(work, environ, "config", "status.showUntrackedFiles", "no")
+    git(work, environ, "config", "diff.ignoreSubmodules", "all")
+    CHANGES["a new file"](work)
+    CHANGES["an edit in a submodule"](work)
+    assert ReadingGit(work, environ).checkout("v", {}).dirty == ("lib", "new.txt")
+
+
+def test_reading_writes_nothing(work: Path, environ: Environ) -> None:
+    CHANGES["an edit"](work)
+    (work / "run.sh").touch()  # a stale index entry, which `status` would like to refresh
+    before = {path: path.stat().st_mtime_ns for path in sorted((work / ".git").rglob("*"))}
+    tree(work, environ)
+    assert {path: path.stat().st_mtime_ns for path in sorted((work / ".git").rglob("*"))} == before
+
+
+# --- tags and remotes -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clone(tmp_path: Path, environ: Environ) -> Path:
+    """A clone; its remote is `work`, a bare repository."""
+    repository(tmp_path / "drawn", "o v1.0.0 o v1.1.0 o", environ)
+    git(tmp_path, environ, "clone", "-q", "--bare", "drawn", "work")
+    git(tmp_path, environ, "clone", "-q", "work", "clone")
+    return tmp_path / "clone"
+
+
+def test_the_commit_of_a_tag(clone: Path, environ: Environ) -> None:
+    reads = ReadingGit(clone, environ)
+    for tag in ("v1.0.0", "v1.1.0"):  # one is light, one annotated
+        commit = git(clone, environ, "rev-parse", f"{tag}^{{commit}}")
+        assert reads.tag_commit(tag) == reads.remote_tag_commit("origin", tag) == commit
+
+
+def test_a_tag_that_is_not_there(clone: Path, environ: Environ) -> None:
+    reads = ReadingGit(clone, environ)
+    git(clone, environ, "tag", "v2/sub")
+    git(clone, environ, "push", "-q", "origin", "v2/sub")
+    for tag in ("v9.9.9", "v2", "sub"):
+        assert reads.tag_commit(tag) is None
+        assert reads.remote_tag_commit("origin", tag) is None
+
+
+def test_a_broken_tag_is_not_absent(clone: Path, environ: Environ) -> None:
+    (clone / ".git/refs/tags/v3.0.0").write_text("not a commit\n")
+    with pytest.raises(Unavailable, match=r"v3\.0\.0"):
+        ReadingGit(clone, environ).tag_commit("v3.0.0")
+
+
+def test_a_remote_that_is_not_there_is_not_a_missing_tag(clone: Path, environ: Environ, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "work")
+    for question in (ReadingGit(clone, environ).remote_tag_commit, ReadingGit(clone, environ).position):
+        with pytest.raises(Unavailable, match="does not appear to be a git repository"):
+            question("origin", "main")
+
+
+def test_no_access_is_said_to_be_that(clone: Path, environ: Environ) -> None:
+    ssh = "sh -c 'echo \"git@host: Permission denied (publickey).\" >&2; exit 255'"
+    git(clone, environ, "remote", "set-url", "origin", "ssh://git@registry.example/x")
+    with pytest.raises(Forbidden, match="Could not read from remote repository") as caught:
+        ReadingGit(clone, {**environ, "GIT_SSH_COMMAND": ssh}).remote_tag_commit("origin", "v1.0.0")
+    assert "git@host: Permission denied (publickey)." in caught.value.evidence
+
+
+def test_v5_position(clone: Path, environ: Environ, tmp_path: Path) -> None:
+    reads = ReadingGit(clone, environ)
+    assert reads.position("origin", "main") == (0, 0)
+    git(clone, environ, "commit", "-q", "--allow-empty", "-m", "ours")
+    assert reads.position("origin", "main") == (1, 0)
+    git(tmp_path, environ, "clone", "-q", "work", "theirs")
+    for message in ("theirs", "theirs too"):
+        git(tmp_path / "theirs", environ, "commit", "-q", "--allow-empty", "-m", message)
+    git(tmp_path / "theirs", environ, "push", "-q", "origin", "main", "main:topic/a")
+    before = sorted((clone / ".git").rglob("*"))
+    assert reads.position("origin", "main") == (1, 2)  # commits that this clone does not have
+    assert sorted((clone / ".git").rglob("*")) == before
+    assert reads.position("origin", "topic/a") == (1, 2)
+    assert reads.position("origin", "a") is None
+    assert reads.position("origin", "nowhere") is None

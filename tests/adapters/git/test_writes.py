@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from paasctl.adapters.git.writes import WritingGit
+from paasctl.errors import Forbidden, PaasError, Refused, Unavailable, WouldClobber
+from support.histories import git, git_environ, repository
+
+Environ = Mapping[str, str]
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> Environ:
+    home = tmp_path / "home"
+    home.mkdir()
+    return git_environ(home)
+
+
+@pytest.fixture
+def clones(tmp_path: Path, environ: Environ) -> tuple[Path, Path]:
+    """Two clones of one bare repository, `there`."""
+    repository(tmp_path / "drawn", "o v1.0.0 o", environ)
+    git(tmp_path, environ, "clone", "-q", "--bare", "drawn", "there")
+    for name in ("one", "two"):
+        git(tmp_path, environ, "clone", "-q", "there", name)
+    return tmp_path / "one", tmp_path / "two"
+
+
+def head(folder: Path, environ: Environ) -> str:
+    return git(folder, environ, "rev-parse", "HEAD")
+
+
+def test_a_tag_is_made_and_pushed(clones: tuple[Path, Path], environ: Environ, tmp_path: Path) -> None:
+    ours, _ = clones
+    writes = WritingGit(ours, environ)
+    writes.tag("v1.0.1", head(ours, environ), "Release 1.0.1")
+    writes.push_tag("origin", "v1.0.1")
+    assert writes.remote_tag_commit("origin", "v1.0.1") == head(ours, environ)
+    assert git(
+        tmp_path / "there", environ, "for-each-ref", "--format=%(objecttype) %(subject)", "refs/tags/v1.0.1"
+    ) == ("tag Release 1.0.1")
+    assert writes.checkout("v", {}).tags[0] == ("v1.0.1", 0)
+
+
+def test_doing_it_again_is_success(clones: tuple[Path, Path], environ: Environ) -> None:
+    ours, _ = clones
+    writes = WritingGit(ours, environ)
+    for _ in range(2):
+        writes.tag("v1.0.1", head(ours, environ), "Release 1.0.1")
+        writes.push_tag("origin", "v1.0.1")
+
+
+def test_a_local_tag_elsewhere_is_not_moved(clones: tuple[Path, Path], environ: Environ) -> None:
+    ours, _ = clones
+    before = git(ours, environ, "rev-parse", "v1.0.0")
+    with pytest.raises(WouldClobber, match=r"making tag v1\.0\.0: it is on commit"):
+        WritingGit(ours, environ).tag("v1.0.0", head(ours, environ), "again")
+    assert git(ours, environ, "rev-parse", "v1.0.0") == before
+
+
+def test_v6_two_clones_with_the_same_commit_both_succeed(clones: tuple[Path, Path], environ: Environ) -> None:
+    def release(folder: Path) -> str | None:
+        writes = WritingGit(folder, environ)
+        writes.tag("v1.0.1", head(folder, environ), f"by {folder.name}")  # two tag objects, one commit
+        writes.push_tag("origin", "v1.0.1")
+        return writes.remote_tag_commit("origin", "v1.0.1")
+
+    with ThreadPoolExecutor(2) as pool:
+        assert set(pool.map(release, clones)) == {head(clones[0], environ)}
+
+
+def test_v6_two_clones_with_different_commits_race_and_one_loses(clones: tuple[Path, Path], environ: Environ) -> None:
+    for folder in clones:
+        git(folder, environ, "commit", "-q", "--allow-empty", "-m", folder.name)
+
+    def release(folder: Path) -> PaasError | None:
+        writes = WritingGit(folder, environ)
+        try:
+            writes.tag("v1.0.1", head(folder, environ), "Release 1.0.1")
+            writes.push_tag("origin", "v1.0.1")
+        except PaasError as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = dict(zip(clones, pool.map(release, clones), strict=True))
+    (winner,) = [folder for folder, error in outcomes.items() if error is None]
+    (error,) = [error for error in outcomes.values() if error is not None]
+    assert isinstance(error, WouldClobber)
+    assert error.hint == "git tag -d v1.0.1 && git fetch --tags origin, then run again"
+    assert WritingGit(winner, environ).remote_tag_commit("origin", "v1.0.1") == head(winner, environ)
+
+
+def test_a_remote_that_is_not_there(clones: tuple[Path, Path], environ: Environ, tmp_path: Path) -> None:
+    ours, _ = clones
+    (tmp_path / "there").rename(tmp_path / "moved")
+    with pytest.raises(Unavailable, match=r"pushing tag v1\.0\.0 to origin: .*does not appear to be a git repository"):
+        WritingGit(ours, environ).push_tag("origin", "v1.0.0")
+
+
+def test_a_hook_that_declines(clones: tuple[Path, Path], environ: Environ, tmp_path: Path) -> None:
+    ours, _ = clones
+    hook = tmp_path / "there/hooks/pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho tags are for robots >&2\nexit 1\n")
+    hook.chmod(0o755)
+    writes = WritingGit(ours, environ)
+    writes.tag("v1.0.1", head(ours, environ), "Release 1.0.1")
+    with pytest.raises(Forbidden, match="declined"):
+        writes.push_tag("origin", "v1.0.1")
+
+
+def test_no_access(clones: tuple[Path, Path], environ: Environ) -> None:
+    ours, _ = clones
+    ssh = "sh -c 'echo \"git@host: Permission denied (publickey).\" >&2; exit 255'"
+    git(ours, environ, "remote", "set-url", "origin", "ssh://git@registry.example/x")
+    with pytest.raises(Forbidden, match="Could not read from remote repository"):
+        WritingGit(ours, {**environ, "GIT_SSH_COMMAND": ssh}).push_tag("origin", "v1.0.0")
+
+
+def test_nobody_to_make_it(clones: tuple[Path, Path], environ: Environ) -> None:
+    ours, _ = clones
+    nobody = {name: value for name, value in environ.items() if not name.startswith(("GIT_AUTHOR", "GIT_COMMITTER"))}
+    git(ours, environ, "config", "user.useConfigOnly", "true")
+    with pytest.raises(Refused, match="git does not know who makes it") as caught:
+        WritingGit(ours, nobody).tag("v1.0.1", head(ours, environ), "Release 1.0.1")
+    assert caught.value.code == "no-identity"
+
+
+def test_a_hooks_environment_does_not_lead_elsewhere(
+    clones: tuple[Path, Path], environ: Environ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, other = clones
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    WritingGit(ours, environ).tag("v1.0.1", head(ours, environ), "Release 1.0.1")
+    assert WritingGit(ours, environ).tag_commit("v1.0.1")
+    assert WritingGit(other, environ).tag_commit("v1.0.1") is None

@@ -1,0 +1,162 @@
+"""Histories drawn in one line, as a checkout's facts or as a real repository.
+
+`o` is a commit; `( side | main )` a fork that ends in a merge of the left line into the right one, and with `/` for `)`
+in none; `@name` is the branch (`@-` detached), `!` an edit that is not committed; any other word is a tag on the commit
+before it. `o v1.0.0 ( o v1.1.0 o | o ) @main` is a main line with a tag, and a side line with another, merged.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from paasctl.model.version import Checkout, Version
+
+HEAD = "abc1234" + "0" * 33
+TREE = "feedfacecafe"
+
+
+@dataclass
+class Drawn:
+    """A history as it was drawn. Commits are numbered from 1; `parents[n]` of commit n."""
+
+    parents: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    tags: dict[str, int] = field(default_factory=dict)
+    branch: str | None = "main"
+    dirty: bool = False
+    head: int = 0
+
+    def ancestors(self, commit: int) -> set[int]:
+        """The commit and everything below it."""
+        found: set[int] = set()
+        queue = [commit] if commit else []
+        while queue:
+            here = queue.pop()
+            if here not in found:
+                found.add(here)
+                queue.extend(self.parents[here])
+        return found
+
+    def distances(self, prefix: str = "v") -> tuple[tuple[str, int], ...]:
+        """What `Checkout.tags` must be, computed the plain way: by sets."""
+        whole = self.ancestors(self.head)
+        found = [
+            (name, len(whole - self.ancestors(commit)))
+            for name, commit in self.tags.items()
+            if commit in whole and _version(name, prefix)
+        ]
+        highest_first = sorted(found, key=lambda it: Version.parse(it[0].removeprefix(prefix)), reverse=True)
+        return tuple(sorted(highest_first, key=lambda it: it[1]))
+
+    def checkout(self, prefix: str = "v", remote: str | None = "origin") -> Checkout:
+        """The facts, with the commit `HEAD` and, where dirty, the tree `TREE`."""
+        return Checkout(
+            commit=HEAD,
+            committed=1_700_000_000,
+            branch=self.branch,
+            tags=self.distances(prefix),
+            commits=len(self.ancestors(self.head)),
+            dirty=("edited.txt",) if self.dirty else (),
+            tree=TREE if self.dirty else "",
+            root="/checkout",
+            remote=remote,
+        )
+
+
+def history(drawing: str) -> Drawn:
+    """Read a drawing."""
+    drawn = Drawn()
+    forks: list[tuple[int, int]] = []  # (where the fork began, tip of its left line)
+    for word in drawing.split():
+        match word:
+            case "o":
+                drawn.head = _commit(drawn, (drawn.head,) if drawn.head else ())
+            case "(" | "|" | ")" | "/":
+                _fork(drawn, word, forks)
+            case "!":
+                drawn.dirty = True
+            case _ if word.startswith("@"):
+                drawn.branch = None if word == "@-" else word[1:]
+            case _:
+                drawn.tags[word] = drawn.head
+    return drawn
+
+
+def _fork(drawn: Drawn, word: str, forks: list[tuple[int, int]]) -> None:
+    match word:
+        case "(":
+            forks.append((drawn.head, 0))
+        case "|":
+            forks[-1], drawn.head = (forks[-1][0], drawn.head), forks[-1][0]
+        case ")":
+            drawn.head = _commit(drawn, (drawn.head, forks.pop()[1]))
+        case _:
+            forks.pop()
+
+
+def _commit(drawn: Drawn, parents: tuple[int, ...]) -> int:
+    number = len(drawn.parents) + 1
+    drawn.parents[number] = parents
+    return number
+
+
+def _version(name: str, prefix: str) -> bool:
+    try:
+        Version.parse(name.removeprefix(prefix))
+    except ValueError:
+        return False
+    return name.startswith(prefix)
+
+
+# --- real repositories ----------------------------------------------------------------------------------------------
+
+
+def git_environ(home: Path) -> dict[str, str]:
+    """An environment in which git knows somebody, and nothing of this machine's settings."""
+    who = {f"GIT_{role}_{what}": f"ann{at}" for role in ("AUTHOR", "COMMITTER") for what, at in _WHO}
+    alone = {"HOME": str(home), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    return {"PATH": os.environ["PATH"], **alone, **who}
+
+
+_WHO = (("NAME", ""), ("EMAIL", "@example.test"))
+
+
+def git(folder: Path, environ: Mapping[str, str], *words: str, stdin: bytes = b"") -> str:
+    """Run git, which must succeed."""
+    done = subprocess.run(["git", *words], cwd=folder, env=environ, input=stdin, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode().strip()
+
+
+def repository(folder: Path, drawing: str, environ: Mapping[str, str]) -> Drawn:
+    """Make a real repository of a drawing in `folder` (made here); every second tag is annotated."""
+    drawn = history(drawing)
+    folder.mkdir(parents=True)
+    branch = drawn.branch or "main"
+    git(folder, environ, "init", "-q", "-b", branch)
+    git(folder, environ, "fast-import", "--quiet", "--force", stdin=_stream(drawn, branch).encode())
+    if drawn.branch is None:
+        git(folder, environ, "checkout", "-q", "--detach")
+    if drawn.dirty:
+        (folder / "edited.txt").write_text("changed\n")
+    return drawn
+
+
+def _stream(drawn: Drawn, branch: str) -> str:
+    """The input of `git fast-import`: empty commits, a minute apart."""
+    lines: list[str] = []
+    for number, parents in drawn.parents.items():
+        message = f"commit {number}"
+        who = f"ann <ann@example.test> {1_700_000_000 + 60 * number} +0000"
+        lines += [f"commit refs/drawn/{number}", f"mark :{number}", f"committer {who}", f"data {len(message)}", message]
+        lines += [f"{'merge' if at else 'from'} :{parent}" for at, parent in enumerate(parents)]
+    for at, (name, commit) in enumerate(drawn.tags.items()):
+        if at % 2:
+            lines += [f"tag {name}", f"from :{commit}", "tagger ann <ann@example.test> 1700000000 +0000", "data 0", ""]
+        else:
+            lines += [f"reset refs/tags/{name}", f"from :{commit}", ""]
+    lines += [f"reset refs/heads/{branch}", f"from :{drawn.head}", ""] if drawn.head else []
+    return "".join(f"{line}\n" for line in lines)
