@@ -69,11 +69,11 @@ class ImageConfig:
 
     entrypoint: tuple[str, ...] = ()
     cmd: tuple[str, ...] = ()
-    env: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    env: Mapping[str, str] = field(default_factory=lambda: NOTHING, hash=False)
     user: str = ""
     workdir: str = ""
     ports: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    labels: Mapping[str, str] = field(default_factory=lambda: NOTHING, hash=False)
     stop_signal: str = ""
 
 
@@ -93,7 +93,7 @@ class Image:
     context: str = "."
     dockerfile: str = "Dockerfile"
     target: str = ""
-    args: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    args: Mapping[str, str] = field(default_factory=lambda: NOTHING, hash=False)
     layers: tuple[FileLayer, ...] = ()
     base: str = ""
     """Base of a `layers:` build: `scratch`, `host/path:tag`, `host/path@sha256:…` or `oci:DIR[:tag]`."""
@@ -156,7 +156,7 @@ class Service:
     name: str
     image: str = ""
     """A name in `images`; empty means the only image there is."""
-    pod: Mapping[str, Any] | str | None = None
+    pod: Mapping[str, Any] | str | None = field(default=None, hash=False)
     """A PodSpec (or, where it has `template`, a Deployment spec) as it stands, or the path of a file with one."""
     command: tuple[str, ...] = ()
     args: tuple[str, ...] = ()
@@ -170,11 +170,11 @@ class Service:
     """Seconds a pod goes on serving after it was told to stop, so that routers notice first."""
     grace: float | None = None
     """Seconds from SIGTERM to SIGKILL, beyond `drain`; None is 30."""
-    env: Mapping[str, str | FromKey] = field(default_factory=lambda: NOTHING)
-    config: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    env: Mapping[str, str | FromKey] = field(default_factory=lambda: NOTHING, hash=False)
+    config: Mapping[str, str] = field(default_factory=lambda: NOTHING, hash=False)
     """File name in the container's `configPath` -> path in the checkout."""
     config_path: str = "/config"
-    secrets: Mapping[str, SecretSource] = field(default_factory=lambda: NOTHING)
+    secrets: Mapping[str, SecretSource] = field(default_factory=lambda: NOTHING, hash=False)
     """Environment variable (or file) name -> source."""
     tls: Tls | None = None
     volumes: tuple[Volume, ...] = ()
@@ -182,7 +182,7 @@ class Service:
     run: Literal["", "once"] = ""
     service_account: str = ""
     """Name of a ServiceAccount to make and use; empty means the namespace's default, with no token mounted."""
-    resources: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    resources: Mapping[str, Any] = field(default_factory=lambda: NOTHING, hash=False)
     """Kubernetes' ResourceRequirements, as they stand."""
 
 
@@ -211,7 +211,7 @@ class Cluster:
     gateway: str = ""
     """`namespace/name` of the Gateway that routes hang on."""
     ingress_class: str = ""
-    values: Values = field(default_factory=lambda: NOTHING)
+    values: Values = field(default_factory=lambda: NOTHING, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +223,7 @@ class Environment:
     registry: str
     namespace: str
     """Default `{app}-{environment}`."""
-    values: Values = field(default_factory=lambda: NOTHING)
+    values: Values = field(default_factory=lambda: NOTHING, hash=False)
     snapshots: bool = False
     protected: bool = False
     on_failure: Literal["stay"] = "stay"
@@ -238,12 +238,12 @@ class Config:
     """Path of the file as it was named."""
     requires: str = ""
     version: Versioning = field(default_factory=Versioning)
-    images: Mapping[str, Image] = field(default_factory=lambda: NOTHING)
-    services: Mapping[str, Service] = field(default_factory=lambda: NOTHING)
-    registries: Mapping[str, Registry] = field(default_factory=lambda: NOTHING)
-    clusters: Mapping[str, Cluster] = field(default_factory=lambda: NOTHING)
-    environments: Mapping[str, Environment] = field(default_factory=lambda: NOTHING)
-    values: Values = field(default_factory=lambda: NOTHING)
+    images: Mapping[str, Image] = field(default_factory=lambda: NOTHING, hash=False)
+    services: Mapping[str, Service] = field(default_factory=lambda: NOTHING, hash=False)
+    registries: Mapping[str, Registry] = field(default_factory=lambda: NOTHING, hash=False)
+    clusters: Mapping[str, Cluster] = field(default_factory=lambda: NOTHING, hash=False)
+    environments: Mapping[str, Environment] = field(default_factory=lambda: NOTHING, hash=False)
+    values: Values = field(default_factory=lambda: NOTHING, hash=False)
     places: Mapping[Path, Where] = field(default_factory=lambda: NOTHING, compare=False)
 
     def where(self, *path: str | int) -> str:
