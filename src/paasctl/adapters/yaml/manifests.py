@@ -1,0 +1,121 @@
+"""Kubernetes manifests, fast: libyaml in, libyaml out. Numbers mean what they mean to kubectl (`0644` is octal).
+
+But `yes`, `no`, `on`, `off`, `1:20` and dates stay texts, as in YAML 1.2: nobody means anything else in a manifest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
+from typing import Any
+
+import yaml
+
+from paasctl.adapters.yaml.nodes import LARGEST
+from paasctl.errors import ConfigError
+
+_TAG = "tag:yaml.org,2002:"
+_DEEPEST = 5_000
+_INDENT = re.compile(rf"^[ ?-]{{{_DEEPEST}}}", re.MULTILINE)
+_BRACKETS = re.compile(r"[\[\]{}]")
+_UNSURE = re.compile(r"[-+.]?[0-9].*|[-+]?\.(?:inf|nan)|y|n|yes|no|on|off|true|false|null|~|=|<<|", re.IGNORECASE)
+"""Texts that some reader of YAML takes for something else: they are written in quotes."""
+
+
+def documents(text: str, where: str) -> list[dict[str, Any]]:
+    """The mappings in a stream of YAML documents, empty ones left out. `where` names the file (or template).
+
+    Raises `ConfigError` at `where:line:column` for what is no YAML, a duplicate key, a document that is no mapping.
+    """
+    _check_depth(text, where)
+    try:
+        found = list(yaml.load_all(text, Loader=_Loader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
+        why = ", ".join(filter(None, (error.context, error.problem)))
+        raise ConfigError(f"not YAML: {why}", where=place) from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise ConfigError(f"not YAML: {error}", where=where) from error
+    if "&" in text and _expanded(found) > LARGEST * 10:
+        raise ConfigError("aliases expand to more values than a manifest can mean", where=where)
+    return [_mapping(it, where) for it in found if it is not None]
+
+
+def dump(bodies: Iterable[Mapping[str, Any]]) -> str:
+    """A stream of YAML documents, keys in the order given, in a spelling that YAML 1.1 and 1.2 read alike."""
+    text: str = yaml.dump_all(
+        bodies, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000, explicit_start=True
+    )
+    return text
+
+
+def _mapping(body: Any, where: str) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise ConfigError(f"a document is no mapping but {type(body).__name__}", where=where)
+    return body
+
+
+def _check_depth(text: str, where: str) -> None:
+    # libyaml's composer recurses in C: what is too deep would end the process, not the call.
+    steps = (1 if it[0] in "[{" else -1 for it in _BRACKETS.finditer(text))
+    if _INDENT.search(text) or max(accumulate(steps), default=0) > _DEEPEST:
+        raise ConfigError(f"nested deeper than {_DEEPEST:,} levels", where=where)
+
+
+def _expanded(value: Any, seen: dict[int, int] | None = None) -> int:
+    """How many values there are, shared ones counted where they are used."""
+    if not isinstance(value, dict | list):
+        return 1
+    seen = {} if seen is None else seen
+    if id(value) not in seen:
+        seen[id(value)] = LARGEST * 100  # what contains itself has no end
+        inner = value.values() if isinstance(value, dict) else value
+        seen[id(value)] = 1 + sum(_expanded(it, seen) for it in inner)
+    return seen[id(value)]
+
+
+def _unique_mapping(loader: Any, node: yaml.MappingNode) -> Any:
+    """PyYAML keeps the last of two equal keys without a word; kubectl refuses, and so do we."""
+    names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.value != "<<"]
+    if len(set(names)) != len(names):
+        twice = next(it for at, it in enumerate(names) if it in names[:at])
+        mark = [key.start_mark for key, _ in node.value if key.value == twice][1]
+        raise yaml.constructor.ConstructorError(None, None, f"the key {twice!r} is given twice", mark)
+    made: dict[Any, Any] = {}
+    yield made
+    loader.flatten_mapping(node)
+    made.update(loader.construct_mapping(node))
+
+
+def _text(dumper: Any, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text and not re.search(r"[ \t]\n|^\s|\t|[^\x20-\ud7ff\n]", text) else None
+    if style is None and _UNSURE.fullmatch(text):
+        style = "'"
+    node: yaml.ScalarNode = dumper.represent_scalar(_TAG + "str", text, style=style)
+    return node
+
+
+def _resolvers() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+    kinds = (
+        ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+        ("null", r"~|null|Null|NULL|", "~nN\0"),
+        ("int", r"[-+]?(?:0o?[0-7]+|0x[0-9a-fA-F]+|0|[1-9][0-9]*)", "-+0123456789"),
+        ("float", r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?", "-+.0123456789"),
+        ("merge", r"<<", "<"),
+    )
+    table: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    for kind, pattern, starts in kinds:
+        for start in starts:
+            table.setdefault(start.strip("\0"), []).append((_TAG + kind, re.compile(rf"(?:{pattern})\Z")))
+    return table
+
+
+# PyYAML is taught by subclassing; these two are made here so that its own classes stay as they are.
+_Loader: Any = type(
+    "_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {"yaml_implicit_resolvers": _resolvers()}
+)
+_Loader.add_constructor(_TAG + "map", _unique_mapping)
+_Dumper: Any = type("_Dumper", (getattr(yaml, "CSafeDumper", yaml.SafeDumper),), {"ignore_aliases": lambda *_: True})
+_Dumper.add_representer(str, _text)

@@ -1,0 +1,135 @@
+"""Checked values to `Config`. Nothing can fail here: `check.py` and `rules.py` have said what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from paasctl.config.shape import snake
+from paasctl.model.config import (
+    BranchRule,
+    Cluster,
+    Config,
+    Environment,
+    FileLayer,
+    FromKey,
+    Image,
+    ImageConfig,
+    Path,
+    Registry,
+    Scale,
+    SecretSource,
+    Service,
+    Squash,
+    Tls,
+    Versioning,
+    Volume,
+    Where,
+)
+
+Checked = Mapping[str, Any]
+
+
+def build(top: Checked, file: str, places: Mapping[Path, Where]) -> Config:
+    """The file as a value. Images given inline become `images[service]`, and their places are found there too."""
+    services = top.get("services", {})
+    inline = {name: it["image"] for name, it in services.items() if isinstance(it.get("image"), dict)}
+    images = {**top.get("images", {}), **inline}
+    only = next(iter(images)) if len(images) == 1 else ""
+    app = top["app"]
+    return Config(
+        app=app,
+        file=file,
+        requires=top.get("requires", ""),
+        version=_versioning(top.get("version", {})),
+        images={name: _image(name, it) for name, it in images.items()},
+        services={name: _service(name, it, only) for name, it in services.items()},
+        registries={name: Registry(name=name, **_fields(it)) for name, it in top.get("registries", {}).items()},
+        clusters={name: Cluster(name=name, **_fields(it)) for name, it in top.get("clusters", {}).items()},
+        environments={name: _environment(app, name, it) for name, it in top.get("environments", {}).items()},
+        values=top.get("values", {}),
+        places={**places, **_inline_places(places, inline)},
+    )
+
+
+def _fields(checked: Checked) -> dict[str, Any]:
+    """Keys as the dataclasses spell them; lists become tuples."""
+    return {snake(key): tuple(it) if isinstance(it, list) else it for key, it in checked.items()}
+
+
+def _inline_places(places: Mapping[Path, Where], inline: Checked) -> dict[Path, Where]:
+    return {
+        ("images", path[1], *path[3:]): where
+        for path, where in places.items()
+        if len(path) >= 3 and path[0] == "services" and path[2] == "image" and path[1] in inline
+    }
+
+
+def _versioning(checked: Checked) -> Versioning:
+    fields = _fields(checked)
+    rules = checked.get("branches", {})
+    fields["branches"] = tuple(_branch(pattern, rule) for pattern, rule in rules.items())
+    return Versioning(**fields)
+
+
+def _branch(pattern: str, rule: Checked) -> BranchRule:
+    decorate = {"branch": True, "none": False}.get(rule.get("decorate", ""))
+    return BranchRule(pattern=pattern, increment=rule.get("increment", ""), decorate=decorate)
+
+
+def _image(name: str, checked: Checked) -> Image:
+    fields = _fields(checked)
+    fields["layers"] = tuple(FileLayer(**_fields(it)) for it in checked.get("layers", ()))
+    fields["squash"] = _squash(checked.get("squash", "none"))
+    if "config" in checked:
+        fields["config"] = _image_config(checked["config"])
+    if platforms := fields.pop("platforms", ()):
+        fields["platform"] = platforms[0]
+    return Image(name=name, **fields)
+
+
+def _squash(checked: str | Checked) -> Squash | None:
+    if isinstance(checked, str):
+        return Squash() if checked == "auto" else None
+    layers = checked.get("layers", "auto")
+    return Squash(layers=Squash().layers if layers == "auto" else layers, base=checked.get("base", "keep"))
+
+
+def _image_config(checked: Checked) -> ImageConfig:
+    fields = _fields(checked)
+    fields["ports"] = tuple(str(it) for it in checked.get("ports", ()))
+    return ImageConfig(**fields)
+
+
+def _service(name: str, checked: Checked, only: str) -> Service:
+    fields = _fields(checked)
+    image = checked.get("image", only)
+    fields["image"] = image if isinstance(image, str) else name
+    fields["env"] = {
+        key: it if isinstance(it, str) else FromKey(**_reference(it)) for key, it in fields.get("env", {}).items()
+    }
+    fields["secrets"] = {key: _source(it) for key, it in fields.get("secrets", {}).items()}
+    fields["volumes"] = tuple(Volume(name=key, **_fields(it)) for key, it in fields.get("volumes", {}).items())
+    if "scale" in fields:
+        fields["scale"] = Scale(**fields["scale"])
+    if "tls" in fields:
+        fields["tls"] = Tls(**fields["tls"])
+    return Service(name=name, **fields)
+
+
+def _reference(checked: Checked) -> dict[str, Any]:
+    kind, text = next(iter(checked.items()))
+    name, _, key = text.partition("/")
+    return {"kind": kind, "name": name, "key": key}
+
+
+def _source(checked: Checked) -> SecretSource:
+    fields: dict[str, Any] = dict(zip(("kind", "of"), next(iter(checked.items())), strict=True))
+    return SecretSource(**fields)
+
+
+def _environment(app: str, name: str, checked: Checked) -> Environment:
+    fields = _fields(checked)
+    clusters = (fields.pop("cluster"),) if "cluster" in fields else fields.pop("clusters")
+    fields.setdefault("namespace", f"{app}-{name}")
+    return Environment(name=name, clusters=clusters, **fields)

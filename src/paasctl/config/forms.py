@@ -1,0 +1,125 @@
+"""The grammars of texts in `paas.yaml`: names, durations, sizes, places. Each says what it wants, with an example."""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+from paasctl.config.cron import check_schedule
+from paasctl.config.requires import parse_range
+from paasctl.config.shape import Form
+from paasctl.model.image import Platform, Repository, parse_reference
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d))+"
+_TEMPLATE = re.compile(r"\{\{.*\}\}", re.DOTALL)
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of `90s`, `5m`, `1h`, `1h30m`, `500ms`, `3d`; anything else is a `ValueError`."""
+    if len(text) > 40 or not re.fullmatch(_DURATION, text):
+        raise ValueError(f"not a duration (want 90s, 5m or 1h30m): {text!r}")
+    parts = re.findall(r"([0-9.]+)(ms|s|m|h|d)", text)
+    return float(sum(float(number) * _UNITS[unit] for number, unit in parts))
+
+
+def is_template(text: str) -> bool:
+    """Whether the text holds `{{ … }}`, so that its final value isn't known yet."""
+    return bool(_TEMPLATE.search(text))
+
+
+def _regular_expression(text: str) -> str:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+def _inside(text: str) -> str:
+    if text.startswith(("/", "~")) or ".." in text.split("/"):
+        raise ValueError("it leads out of the project")
+    return text
+
+
+def _base(text: str) -> str:
+    if text != "scratch" and not (text.startswith("oci:") and len(text) > len("oci:")):
+        parse_reference(text)
+    return text
+
+
+def _repository(text: str) -> Repository:
+    host, _, path = text.partition("/")
+    if "@" in path or ":" in path:
+        raise ValueError("leave the tag out: versions are tags")
+    if not path or not (set(host) & set(".:[") or host == "localhost"):
+        raise ValueError("the host is missing, and there is no default host")
+    return Repository.parse(text)
+
+
+def _range(text: str) -> str:
+    parse_range(text)
+    return text
+
+
+ANY = Form(words="a text", example="text")
+WORD = Form(words="a text without blanks", example="name", pattern=r"[^\s]+")
+LABEL = Form(
+    words="a DNS label (a-z, 0-9 and -, at most 63)",
+    example="web",
+    pattern=r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?",
+    longest=63,
+)
+SUBDOMAIN = Form(
+    words="a Kubernetes name (a-z, 0-9, - and .)",
+    example="db-credentials",
+    pattern=r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*",
+    longest=253,
+)
+OBJECT = Form(
+    words=f"{SUBDOMAIN.words} or a template", example="shop-tls", pattern=SUBDOMAIN.pattern, longest=253, templated=True
+)
+ENV_NAME = Form(words="a name of an environment variable", example="LOG_LEVEL", pattern=r"[A-Za-z_][A-Za-z0-9_.-]*")
+ARG_NAME = Form(words="a name of a build argument", example="JAVA", pattern=r"[A-Za-z_][A-Za-z0-9_]*")
+DATA_KEY = Form(
+    words="a file name (letters, digits, ., _ and -)", example="app.ini", pattern=r"[-._a-zA-Z0-9]+", longest=253
+)
+NAME_AND_KEY = Form(
+    words="name/key of an object in the namespace", example="db/url", pattern=rf"{SUBDOMAIN.pattern}/[-._a-zA-Z0-9]+"
+)
+NAMESPACE_AND_NAME = Form(
+    words="namespace/name", example="infra/public", pattern=rf"{LABEL.pattern}/{SUBDOMAIN.pattern}"
+)
+DURATION = Form(words="a duration", example="90s", pattern=_DURATION, parse=parse_duration)
+OCTAL = Form(words="permission bits in octal", example="0644", pattern=r"0?[0-7]{3,4}", parse=lambda text: int(text, 8))
+QUANTITY = Form(
+    words="a size in Kubernetes' notation",
+    example="1Gi",
+    pattern=r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]+)?",
+)
+PATTERN = Form(words="a regular expression", example="release/.*", parse=_regular_expression)
+TAG_PREFIX = Form(words="the beginning of a git tag", example="v", pattern=r"(?:[A-Za-z0-9_+-][A-Za-z0-9_+/-]*)?")
+PATH = Form(words="a path below the folder of paas.yaml", example="config/app.ini", pattern=r"[^\0]+", parse=_inside)
+ANY_PATH = Form(words="a path", example="~/.secrets/key", pattern=r"[^\0]+")
+ABSOLUTE = Form(words="an absolute path in the container", example="/var/data", pattern=r"/[^\0]*")
+URL_PATH = Form(words="a path that starts with /", example="/healthz", pattern=r"/[^\s#]*")
+HOST = Form(
+    words="a host name or a template",
+    example="shop.example",
+    pattern=r"(?:\*\.)?[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*",
+    longest=253,
+    templated=True,
+)
+BASE = Form(
+    words="scratch, host/path:tag, host/path@sha256:… or oci:DIR", example="registry.example/java:21", parse=_base
+)
+REPOSITORY = Form(words="host/path", example="registry.example/shop", parse=_repository)
+PLATFORM = Form(
+    words="os/architecture", example="linux/amd64", pattern=r"linux/[a-z0-9_]+(?:/[a-z0-9]+)?", parse=Platform.parse
+)
+PORT = Form(words="a port, alone or with its protocol", example="8080/udp", pattern=r"[0-9]{1,5}(?:/(?:tcp|udp|sctp))?")
+SIGNAL = Form(words="a signal", example="SIGTERM", pattern=r"SIG[A-Z0-9+-]+|[0-9]{1,2}")
+SCHEDULE = Form(words="a cron schedule", example="0 3 * * *", parse=check_schedule)
+RANGE = Form(words="a range of versions", example=">=0.4, <1", parse=_range)

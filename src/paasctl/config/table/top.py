@@ -1,0 +1,106 @@
+"""The whole of `paas.yaml`, and the keys of places: registries, clusters, environments."""
+
+from __future__ import annotations
+
+from paasctl.config import forms
+from paasctl.config.shape import Choice, Free, Items, Key, Named, Section, Switch, Text
+from paasctl.config.table.images import IMAGE
+from paasctl.config.table.services import SERVICE
+
+_INCREMENTS = ("patch", "minor", "major", "minorIfNotOnRelease", "prerelease")
+
+BRANCH = Section(
+    "a rule for branches",
+    (
+        Key("increment", Choice(_INCREMENTS), "what is next on such a branch"),
+        Key("decorate", Choice(("branch", "none")), "whether the branch's name is part of a snapshot's version"),
+    ),
+)
+
+VERSION = Section(
+    "the rules of versions",
+    (
+        Key("tagPrefix", Text(forms.TAG_PREFIX), "what git tags begin with, before the version", "v"),
+        Key("increment", Choice(_INCREMENTS), "what comes next: " + ", ".join(_INCREMENTS), "patch"),
+        Key(
+            "branches",
+            Named("PATTERN", forms.PATTERN, BRANCH),
+            "rules for branches that match; the first match wins",
+            {},
+        ),
+        Key(
+            "releaseFrom",
+            Items(Text(forms.PATTERN), least=1),
+            "branches that releases may be made from",
+            ["main", "master"],
+        ),
+        Key("snapshot", Choice(("semver", "maven")), "how versions between releases look", "semver"),
+    ),
+)
+
+REGISTRY = Section(
+    "a registry",
+    (
+        Key(
+            "repository", Text(forms.REPOSITORY), "host/path: images are {repository}/{image}:{version}", required=True
+        ),
+        Key("insecure", Switch(), "plain HTTP; else only where the host is this machine"),
+        Key("pullSecret", Text(forms.SUBDOMAIN), "name of the Secret that pods pull with"),
+    ),
+    later=("immutable", "keep", "retention"),
+)
+
+CLUSTER = Section(
+    "a cluster",
+    (
+        Key("context", Text(forms.WORD), "context in the kubeconfig", required=True),
+        Key("kubeconfig", Text(forms.ANY_PATH), "another kubeconfig than the usual one"),
+        Key("identity", Text(forms.WORD), "UID of kube-system, written by `paasctl cluster pin`"),
+        Key("router", Choice(("gateway", "ingress")), "what routes are made of; else what the cluster offers"),
+        Key("gateway", Text(forms.NAMESPACE_AND_NAME), "the Gateway that routes hang on, where there are several"),
+        Key("ingressClass", Text(forms.SUBDOMAIN), "class of Ingresses; else the cluster's default"),
+        Key("values", Free("values"), "values of this cluster", {}),
+    ),
+)
+
+ENVIRONMENT = Section(
+    "an environment",
+    (
+        Key("cluster", Text(forms.LABEL), "where it runs"),
+        Key("clusters", Items(Text(forms.LABEL), least=1), "or several, in this order"),
+        Key("registry", Text(forms.LABEL), "where its images come from", required=True),
+        Key("namespace", Text(forms.LABEL), "else {app}-{environment}"),
+        Key("values", Free("values"), "values of this environment", {}),
+        Key("snapshots", Switch(), "whether builds of a checkout may run here (`deploy --build`)", default=False),
+        Key("protected", Switch(), "ask before writing, and only to a pinned cluster", default=False),
+        Key("onFailure", Choice(("stay",), later=("rollback",)), "what happens after a failed rollout", "stay"),
+    ),
+    later=("after", "soak", "approvals", "canary", "waves"),
+    one_of=("cluster", "clusters"),
+)
+
+TOP = Section(
+    "paas.yaml",
+    (
+        Key("app", Text(forms.LABEL), "name of the whole; the default namespace is {app}-{environment}", required=True),
+        Key("requires", Text(forms.RANGE), "versions of paasctl that may read this file; others refuse to guess"),
+        Key("version", VERSION, "git tags -> versions"),
+        Key("images", Named("IMAGE", forms.LABEL, IMAGE), "what is built", {}),
+        Key(
+            "services",
+            Named("SERVICE", forms.LABEL, SERVICE),
+            "what runs: a Deployment, unless its keys make it another kind",
+            {},
+        ),
+        Key("registries", Named("REGISTRY", forms.LABEL, REGISTRY), "the promotion path, in this order", {}),
+        Key("clusters", Named("CLUSTER", forms.LABEL, CLUSTER), "Kubernetes clusters by name", {}),
+        Key(
+            "environments",
+            Named("ENVIRONMENT", forms.LABEL, ENVIRONMENT),
+            "clusters, a registry and values under one name",
+            {},
+        ),
+        Key("values", Free("values"), "for templates; here < environment < cluster < --set", {}),
+    ),
+    later=("canaries", "previews", "github", "gitlab", "hooks", "approvers", "approvals", "notify", "dns", "data"),
+)
