@@ -43,6 +43,10 @@ class ClusterReads(Protocol):
         """Those of the objects that exist, ours or not."""
         ...
 
+    def autoscalers(self, namespace: str) -> tuple[Live, ...]:
+        """Every HorizontalPodAutoscaler of the namespace, ours or not (failure row D11)."""
+        ...
+
     def preview(self, manifest: Manifest) -> Live | Rejection:
         """What the server would make of it: a server-side dry run of a server-side apply. Writes nothing."""
         ...
