@@ -1,0 +1,79 @@
+"""Values that the small registry and its tests share: media types, descriptors, manifests, requests, faults."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from paasctl.model.image import Descriptor
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+
+
+def digest_of(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def describe(content: bytes, media_type: str = LAYER) -> Descriptor:
+    """The descriptor of these bytes."""
+    return Descriptor(media_type, digest_of(content), len(content))
+
+
+def manifest_of(config: Descriptor, layers: Sequence[Descriptor]) -> bytes:
+    """An OCI image manifest, as bytes."""
+    return json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": _plain(config),
+            "layers": [_plain(layer) for layer in layers],
+        }
+    ).encode()
+
+
+def index_of(manifests: Sequence[Descriptor]) -> bytes:
+    """An OCI image index, as bytes."""
+    listed = [_plain(it) for it in manifests]
+    return json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": listed}).encode()
+
+
+def _plain(descriptor: Descriptor) -> dict[str, Any]:
+    return {"mediaType": descriptor.media_type, "digest": descriptor.digest, "size": descriptor.size}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request that came in."""
+
+    method: str
+    path: str
+    """With its query."""
+    headers: Mapping[str, str]
+
+
+@dataclass
+class Fault:
+    """A misbehaviour, for the next `times` requests of one route."""
+
+    on: str
+    times: int
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    cut: int | None = None
+    keeps: bool = False
+    flip: bool = False
+
+
+@dataclass
+class Upload:
+    """An upload under way. `state` changes with every answer: an older one is unknown."""
+
+    content: bytearray = field(default_factory=bytearray)
+    state: int = 0
