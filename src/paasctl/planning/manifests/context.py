@@ -132,7 +132,7 @@ def _service(facts: Facts) -> dict[str, Any]:
         "args": list(service.args),
         "port": service.port,
         "health": service.health,
-        "replicas": facts.replicas,
+        "replicas": service.replicas,
         "scale": _scale(service.scale),
         "hosts": list(facts.hosts),
         "path": service.path,

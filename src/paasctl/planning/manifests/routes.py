@@ -9,6 +9,7 @@ from paasctl.model.kube import Kind
 from paasctl.planning.manifests.inputs import RenderInputs
 
 HTTP_ROUTE = Kind("gateway.networking.k8s.io", "HTTPRoute")
+GATEWAY = Kind("gateway.networking.k8s.io", "Gateway")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,9 @@ def _by_gateway(inputs: RenderInputs) -> bool:
         return cluster.router == "gateway"
     if cluster.gateway or cluster.ingress_class:
         return bool(cluster.gateway)
-    return inputs.offers is not None and HTTP_ROUTE in inputs.offers.kinds and bool(inputs.offers.gateways)
+    offers = inputs.offers
+    # Gateways that may not be listed are not proved absent.
+    return offers is not None and HTTP_ROUTE in offers.kinds and (bool(offers.gateways) or GATEWAY in offers.unread)
 
 
 def _gateway(inputs: RenderInputs) -> str:
@@ -44,12 +47,17 @@ def _gateway(inputs: RenderInputs) -> str:
         return inputs.cluster.gateway
     candidates = inputs.offers.gateways if inputs.offers else ()
     hint = f"clusters.{inputs.cluster.name}.gateway: {candidates[0] if candidates else 'NAMESPACE/NAME'}"
-    if not candidates:
-        why = "has no Gateway" if inputs.offers else "was not asked for its Gateways, and none is named"
-        raise _refused(inputs, why, hint)
     if len(candidates) > 1:
         raise _refused(inputs, f"has several Gateways: {', '.join(candidates)}", hint)
+    if not candidates:
+        raise _refused(inputs, _why_none(inputs), hint)
     return candidates[0]
+
+
+def _why_none(inputs: RenderInputs) -> str:
+    if inputs.offers is None:
+        return "was not asked for its Gateways, and paas.yaml names none"
+    return "does not let you list its Gateways" if GATEWAY in inputs.offers.unread else "has no Gateway"
 
 
 def _refused(inputs: RenderInputs, why: str, hint: str) -> Refused:

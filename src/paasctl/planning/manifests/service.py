@@ -59,10 +59,6 @@ def _facts(service: Service, inputs: RenderInputs, renderer: Renderer) -> Facts:
 def _setting_problems(facts: Facts, inputs: RenderInputs) -> Iterator[ConfigError]:
     """Keys of the service that contradict each other or the cluster."""
     service = facts.service
-    if service.hosts and not service.port:
-        yield _wrong(inputs, service, "hosts", "hosts need a port", "add `port:`")
-    if both := sorted(set(service.env) & set(service.secrets)):
-        yield _wrong(inputs, service, "secrets", f"env and secrets both have {', '.join(both)}", "keep one")
     if service.scale and "replicas" in facts.authored.spec:
         # D11: two owners of one number.
         why = f"{facts.authored.source.name} sets replicas, which `scale` owns"
