@@ -18,7 +18,7 @@ def check(facts: DeployFacts) -> None:
     for it in facts.targets:
         if not it.wanted:
             raise Refused(
-                f"deploying {facts.version} to {it.target}: nothing was rendered, so all that runs there would be pruned",
+                f"deploying {facts.version} to {it.target}: nothing was rendered: all that runs there would go",
                 hint="paasctl render   (see why); paasctl undeploy   (where that is what you want)",
                 code="nothing-rendered",
             )

@@ -25,7 +25,7 @@ def settle_replicas(manifest: Manifest, live: Live | None, autoscalers: Iterable
         asked = manifest.body.get("spec", {}).get("replicas") or _on_create(manifest)
         spec["replicas"] = asked or ((scaler or {}).get("spec") or {}).get("minReplicas") or 1
     elif _is_only_ours(live):
-        # To drop a field that only we own is to ask for its default, 1. Keep what is there until the autoscaler moves it.
+        # To drop a field that only we own is to ask for its default, 1: keep what is there until it is moved.
         spec["replicas"] = live.body["spec"].get("replicas", 1)
     return replace(manifest, body={**manifest.body, "spec": spec})
 
