@@ -21,6 +21,8 @@ DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
 DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 BASE_NAME = "org.opencontainers.image.base.name"
 BASE_DIGEST = "org.opencontainers.image.base.digest"
+BASE_LAYERS = "vnd.paasctl.base.layers"
+"""How many layers, from the bottom, are the base's: for builders that know the number and not the manifest."""
 STARGZ_TOC = "containerd.io/snapshot/stargz/toc.digest"
 _TO_OCI = {
     DOCKER_LAYER: OCI_LAYER,
@@ -146,8 +148,7 @@ def squashed_manifest(manifest: Json, kept: int, config: Descriptor, layers: Seq
     """
     annotations = dict(manifest.get("annotations") or {})
     if not kept:
-        annotations.pop(BASE_NAME, None)
-        annotations.pop(BASE_DIGEST, None)
+        annotations = {key: it for key, it in annotations.items() if key not in (BASE_NAME, BASE_DIGEST, BASE_LAYERS)}
     edited = {
         **manifest,
         "config": {**manifest["config"], "digest": config.digest, "size": config.size},
@@ -171,10 +172,11 @@ def choose(index: Json, platform: Platform, what: str) -> Descriptor | None:
     """The child for a platform; None: the index has none. `arm64` and `arm64/v8`, `amd64` and `amd64/v1` are one."""
     children = [descriptor_from(it, what) for it in index.get("manifests") or ()]
     images = [it for it in children if it.platform is not None and not is_attestation(it)]
-    return next((it for it in images if it.platform and _same(it.platform, platform)), None)
+    return next((it for it in images if it.platform and same_platform(it.platform, platform)), None)
 
 
-def _same(one: Platform, other: Platform) -> bool:
+def same_platform(one: Platform, other: Platform) -> bool:
+    """Whether what runs on one runs on the other: a missing variant is the architecture's usual one."""
     default = {"arm64": "v8", "amd64": "v1", "arm": "v7"}.get(one.architecture, "")
     return (one.os, one.architecture, one.variant or default) == (
         other.os,

@@ -32,14 +32,15 @@ def stack(layers: Sequence[Layer], kept: int = 0) -> Stack:
     warnings: list[Ambiguity] = []
     base = Dir()
     for number, layer in enumerate(layers[:kept]):
-        _apply(base, layer, number, lambda _: None)
+        apply_layer(base, layer, number)
     top = copied(base)
     for number, layer in enumerate(layers[kept:], kept):
-        _apply(top, layer, number, warnings.append)
+        apply_layer(top, layer, number, warnings.append)
     return Stack(layers, kept, base, top, warnings)
 
 
-def _apply(root: Dir, layer: Layer, number: int, warn: Warn) -> None:
+def apply_layer(root: Dir, layer: Layer, number: int, warn: Warn = lambda _: None) -> None:
+    """Put one more layer on top of a merged tree; `number` is its place in the stack."""
     own = grow(layer, number, root, warn)
     root.origin = own.origin or root.origin
     _merge(root, own, b"", _Saying(layer.name, warn))

@@ -1,0 +1,92 @@
+"""Atomic files: written under `.tmp-*` in the same folder, held by a `flock` while they grow, renamed when whole.
+
+The lock goes with the open file, so a temporary file that nobody holds was left by a process that is no more.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from paasctl.errors import Forbidden, Unavailable
+
+TEMPORARY = ".tmp-"
+_BUFFER = 1 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+@contextmanager
+def disk(doing: str, what: Path) -> Iterator[None]:
+    """Say in our words what the file system answers. To be put around our own file work only, never a caller's code."""
+    try:
+        yield
+    except OSError as error:
+        why = f"{doing} {what}: {error.strerror or error}"
+        if error.errno in _DENIED:
+            raise Forbidden(why, hint=f"ls -ld {what.parent}") from error
+        if error.errno in _FULL:
+            raise Unavailable(why, hint=f"df -h {what.parent}", code="disk-full") from error
+        raise Unavailable(why, code="disk") from error
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold a lock file, across processes and threads."""
+    with disk("locking", path):
+        file = path.open("ab")
+    with file:
+        with disk("locking", path):
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def temporary(folder: Path, lock: Path | None = None) -> Iterator[tuple[Path, BinaryIO]]:
+    """A new held file in `folder`; gone afterwards, unless it was renamed.
+
+    With `lock`, making and holding it is one act for everybody who takes that lock before removing leftovers.
+    """
+    with disk("writing", folder):
+        if lock is None:
+            path, file = _grab(folder)
+        else:
+            with held(lock):
+                path, file = _grab(folder)
+    try:
+        yield path, file
+    finally:
+        with suppress(OSError):  # what is not renamed by now is not wanted
+            path.unlink(missing_ok=True)
+        with suppress(OSError):
+            file.close()
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file whole, or leave the old one as it is."""
+    with temporary(path.parent) as (fresh, file), disk("writing", path):
+        file.write(content)
+        file.flush()
+        fresh.replace(path)
+
+
+def remove_unheld(folder: Path) -> None:
+    """Remove the temporary files in `folder` that no living process holds."""
+    for path in sorted(folder.glob(f"{TEMPORARY}*")):
+        with suppress(BlockingIOError, FileNotFoundError), path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink(missing_ok=True)
+
+
+def _grab(folder: Path) -> tuple[Path, BinaryIO]:
+    number, name = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
+    file = os.fdopen(number, "wb", _BUFFER)
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.fchmod(number, 0o644)
+    return Path(name), file
