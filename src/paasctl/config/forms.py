@@ -72,14 +72,17 @@ LABEL = Form(
     pattern=r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?",
     longest=63,
 )
+SERVICE = Form(
+    words="a DNS label that starts with a letter (a-z, 0-9 and -, at most 63)",
+    example="web",
+    pattern=r"[a-z](?:[-a-z0-9]*[a-z0-9])?",
+    longest=63,
+)
 SUBDOMAIN = Form(
     words="a Kubernetes name (a-z, 0-9, - and .)",
     example="db-credentials",
     pattern=r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*",
     longest=253,
-)
-OBJECT = Form(
-    words=f"{SUBDOMAIN.words} or a template", example="shop-tls", pattern=SUBDOMAIN.pattern, longest=253, templated=True
 )
 ENV_NAME = Form(words="a name of an environment variable", example="LOG_LEVEL", pattern=r"[A-Za-z_][A-Za-z0-9_.-]*")
 ARG_NAME = Form(words="a name of a build argument", example="JAVA", pattern=r"[A-Za-z_][A-Za-z0-9_]*")

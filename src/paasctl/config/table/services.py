@@ -40,8 +40,8 @@ SECRET_SOURCE = Section(
 TLS = Section(
     "where the certificate comes from",
     (
-        Key("secret", Text(forms.OBJECT), "a Secret that holds it"),
-        Key("issuer", Text(forms.OBJECT), "cert-manager's ClusterIssuer that makes it"),
+        Key("secret", Text(forms.SUBDOMAIN), "a Secret that holds it"),
+        Key("issuer", Text(forms.SUBDOMAIN), "cert-manager's ClusterIssuer that makes it"),
     ),
     one_of=("secret", "issuer"),
 )

@@ -88,7 +88,7 @@ TOP = Section(
         Key("images", Named("IMAGE", forms.LABEL, IMAGE), "what is built", {}),
         Key(
             "services",
-            Named("SERVICE", forms.LABEL, SERVICE),
+            Named("SERVICE", forms.SERVICE, SERVICE),
             "what runs: a Deployment, unless its keys make it another kind",
             {},
         ),

@@ -1,0 +1,94 @@
+"""How a project without a Dockerfile becomes an image: its build's output over a base, put there without a daemon."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+Files = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ecosystem:
+    """What tells it, the port its programs like, and the lines of its image."""
+
+    markers: tuple[str, ...]
+    port: int
+    lines: Callable[[Files, str], tuple[str, ...]]
+
+
+def build_lines(files: Files, app: str) -> tuple[str, ...]:
+    """The lines of the image's entry in `images`, not indented."""
+    found = _ecosystem(files)
+    return found.lines(files, app) if found else ("context: .              # CHANGE: there is no Dockerfile yet",)
+
+
+def default_port(files: Files) -> int:
+    """What such a program listens on when nobody says."""
+    found = _ecosystem(files)
+    return found.port if found else 8080
+
+
+def _ecosystem(files: Files) -> Ecosystem | None:
+    return next((it for it in _ECOSYSTEMS if any(marker in files for marker in it.markers)), None)
+
+
+def _image(base: str, layers: tuple[str, ...], entrypoint: list[str], workdir: str = "/app") -> tuple[str, ...]:
+    return (
+        f"base: {base}",
+        "layers:                 # stable ones first",
+        *(f"  - {it}" for it in layers),
+        f'config: {{entrypoint: {json.dumps(entrypoint, ensure_ascii=False)}, workdir: {workdir}, user: "1000"}}',
+    )
+
+
+def _base(name: str) -> str:
+    return f"127.0.0.1:5000/base/{name}   # CHANGE: an image with what your program needs to run"
+
+
+def _java(folder: str, command: str) -> Callable[[Files, str], tuple[str, ...]]:
+    def lines(_files: Files, app: str) -> tuple[str, ...]:
+        layer = f"{{src: {folder}, dest: /app}}   # after: {command}"
+        return _image(_base("java:21"), (layer,), ["java", "-jar", f"/app/{app}.jar"])
+
+    return lines
+
+
+def _node(files: Files, _app: str) -> tuple[str, ...]:
+    layers = (
+        "{src: node_modules, dest: /app/node_modules}   # after: npm ci --omit=dev",
+        "{src: ., dest: /app, exclude: [node_modules, .git]}",
+    )
+    return _image(_base("node:22"), layers, ["node", _main(files.get("package.json", ""))])
+
+
+def _main(package: str) -> str:
+    try:
+        said = json.loads(package)
+    except (ValueError, RecursionError):
+        said = {}
+    main = said.get("main") if isinstance(said, dict) else None
+    return main if isinstance(main, str) and re.fullmatch(r"[\w@][\w./@-]*", main) else "index.js"
+
+
+def _python(files: Files, app: str) -> tuple[str, ...]:
+    named = re.search(r"""^name\s*=\s*["']([A-Za-z0-9._-]+)["']""", files.get("pyproject.toml", ""), re.MULTILINE)
+    module = re.sub(r"[-.]+", "_", named[1] if named else app)
+    layer = "{src: build/app, dest: /app}   # after: pip install --target build/app ."
+    return _image(_base("python:3.13"), (layer,), ["python", "-m", module])
+
+
+def _go(_files: Files, app: str) -> tuple[str, ...]:
+    layer = f"{{src: bin/{app}, dest: /{app}}}   # after: CGO_ENABLED=0 go build -o bin/{app} ."
+    return _image("scratch", (layer,), [f"/{app}"], workdir="/")
+
+
+_ECOSYSTEMS = (
+    Ecosystem(markers=("build.gradle", "build.gradle.kts"), port=8080, lines=_java("build/libs", "./gradlew build")),
+    Ecosystem(markers=("pom.xml",), port=8080, lines=_java("target", "mvn package")),
+    Ecosystem(markers=("package.json",), port=3000, lines=_node),
+    Ecosystem(markers=("pyproject.toml",), port=8000, lines=_python),
+    Ecosystem(markers=("go.mod",), port=8080, lines=_go),
+)
