@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from paasctl.adapters.git.writes import WritingGit
+from paasctl.adapters.git import CheckoutGit
 from paasctl.errors import Forbidden, PaasError, Refused, Unavailable, WouldClobber
+from paasctl.ports.git import Git
 from support.histories import git, git_environ, repository
 
 Environ = Mapping[str, str]
+SOURCES = Path(__file__).parents[3] / "src"
 
 
 @pytest.fixture
@@ -36,7 +40,7 @@ def head(folder: Path, environ: Environ) -> str:
 
 def test_a_tag_is_made_and_pushed(clones: tuple[Path, Path], environ: Environ, tmp_path: Path) -> None:
     ours, _ = clones
-    writes = WritingGit(ours, environ)
+    writes: Git = CheckoutGit(ours, environ)
     writes.tag("v1.0.1", head(ours, environ), "Release 1.0.1")
     writes.push_tag("origin", "v1.0.1")
     assert writes.remote_tag_commit("origin", "v1.0.1") == head(ours, environ)
@@ -48,7 +52,7 @@ def test_a_tag_is_made_and_pushed(clones: tuple[Path, Path], environ: Environ, t
 
 def test_doing_it_again_is_success(clones: tuple[Path, Path], environ: Environ) -> None:
     ours, _ = clones
-    writes = WritingGit(ours, environ)
+    writes = CheckoutGit(ours, environ)
     for _ in range(2):
         writes.tag("v1.0.1", head(ours, environ), "Release 1.0.1")
         writes.push_tag("origin", "v1.0.1")
@@ -58,13 +62,13 @@ def test_a_local_tag_elsewhere_is_not_moved(clones: tuple[Path, Path], environ: 
     ours, _ = clones
     before = git(ours, environ, "rev-parse", "v1.0.0")
     with pytest.raises(WouldClobber, match=r"making tag v1\.0\.0: it is on commit"):
-        WritingGit(ours, environ).tag("v1.0.0", head(ours, environ), "again")
+        CheckoutGit(ours, environ).tag("v1.0.0", head(ours, environ), "again")
     assert git(ours, environ, "rev-parse", "v1.0.0") == before
 
 
 def test_v6_two_clones_with_the_same_commit_both_succeed(clones: tuple[Path, Path], environ: Environ) -> None:
     def release(folder: Path) -> str | None:
-        writes = WritingGit(folder, environ)
+        writes = CheckoutGit(folder, environ)
         writes.tag("v1.0.1", head(folder, environ), f"by {folder.name}")  # two tag objects, one commit
         writes.push_tag("origin", "v1.0.1")
         return writes.remote_tag_commit("origin", "v1.0.1")
@@ -78,7 +82,7 @@ def test_v6_two_clones_with_different_commits_race_and_one_loses(clones: tuple[P
         git(folder, environ, "commit", "-q", "--allow-empty", "-m", folder.name)
 
     def release(folder: Path) -> PaasError | None:
-        writes = WritingGit(folder, environ)
+        writes = CheckoutGit(folder, environ)
         try:
             writes.tag("v1.0.1", head(folder, environ), "Release 1.0.1")
             writes.push_tag("origin", "v1.0.1")
@@ -92,14 +96,14 @@ def test_v6_two_clones_with_different_commits_race_and_one_loses(clones: tuple[P
     (error,) = [error for error in outcomes.values() if error is not None]
     assert isinstance(error, WouldClobber)
     assert error.hint == "git tag -d v1.0.1 && git fetch --tags origin, then run again"
-    assert WritingGit(winner, environ).remote_tag_commit("origin", "v1.0.1") == head(winner, environ)
+    assert CheckoutGit(winner, environ).remote_tag_commit("origin", "v1.0.1") == head(winner, environ)
 
 
 def test_a_remote_that_is_not_there(clones: tuple[Path, Path], environ: Environ, tmp_path: Path) -> None:
     ours, _ = clones
     (tmp_path / "there").rename(tmp_path / "moved")
     with pytest.raises(Unavailable, match=r"pushing tag v1\.0\.0 to origin: .*does not appear to be a git repository"):
-        WritingGit(ours, environ).push_tag("origin", "v1.0.0")
+        CheckoutGit(ours, environ).push_tag("origin", "v1.0.0")
 
 
 def test_a_hook_that_declines(clones: tuple[Path, Path], environ: Environ, tmp_path: Path) -> None:
@@ -108,7 +112,7 @@ def test_a_hook_that_declines(clones: tuple[Path, Path], environ: Environ, tmp_p
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\necho tags are for robots >&2\nexit 1\n")
     hook.chmod(0o755)
-    writes = WritingGit(ours, environ)
+    writes = CheckoutGit(ours, environ)
     writes.tag("v1.0.1", head(ours, environ), "Release 1.0.1")
     with pytest.raises(Forbidden, match="declined"):
         writes.push_tag("origin", "v1.0.1")
@@ -119,7 +123,7 @@ def test_no_access(clones: tuple[Path, Path], environ: Environ) -> None:
     ssh = "sh -c 'echo \"git@host: Permission denied (publickey).\" >&2; exit 255'"
     git(ours, environ, "remote", "set-url", "origin", "ssh://git@registry.example/x")
     with pytest.raises(Forbidden, match="Could not read from remote repository"):
-        WritingGit(ours, {**environ, "GIT_SSH_COMMAND": ssh}).push_tag("origin", "v1.0.0")
+        CheckoutGit(ours, {**environ, "GIT_SSH_COMMAND": ssh}).push_tag("origin", "v1.0.0")
 
 
 def test_nobody_to_make_it(clones: tuple[Path, Path], environ: Environ) -> None:
@@ -127,7 +131,7 @@ def test_nobody_to_make_it(clones: tuple[Path, Path], environ: Environ) -> None:
     nobody = {name: value for name, value in environ.items() if not name.startswith(("GIT_AUTHOR", "GIT_COMMITTER"))}
     git(ours, environ, "config", "user.useConfigOnly", "true")
     with pytest.raises(Refused, match="git does not know who makes it") as caught:
-        WritingGit(ours, nobody).tag("v1.0.1", head(ours, environ), "Release 1.0.1")
+        CheckoutGit(ours, nobody).tag("v1.0.1", head(ours, environ), "Release 1.0.1")
     assert caught.value.code == "no-identity"
 
 
@@ -137,6 +141,11 @@ def test_a_hooks_environment_does_not_lead_elsewhere(
     ours, other = clones
     monkeypatch.setenv("GIT_DIR", str(other / ".git"))
     monkeypatch.setenv("GIT_WORK_TREE", str(other))
-    WritingGit(ours, environ).tag("v1.0.1", head(ours, environ), "Release 1.0.1")
-    assert WritingGit(ours, environ).tag_commit("v1.0.1")
-    assert WritingGit(other, environ).tag_commit("v1.0.1") is None
+    CheckoutGit(ours, environ).tag("v1.0.1", head(ours, environ), "Release 1.0.1")
+    assert CheckoutGit(ours, environ).tag_commit("v1.0.1")
+    assert CheckoutGit(other, environ).tag_commit("v1.0.1") is None
+
+
+def test_only_writing_loads_gitpython() -> None:
+    script = "import sys, paasctl.adapters.git; sys.exit('git' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False, env={"PYTHONPATH": str(SOURCES)}).returncode == 0

@@ -1,4 +1,4 @@
-"""The `Git` port: tags and pushes through GitPython, which is imported here alone. Reading stays with `reads.py`."""
+"""Tags and pushes through GitPython, which is imported here alone. Reading stays with `reads.py`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from git.remote import PushInfo
 from paasctl.adapters.git.command import failure, scrubbed
 from paasctl.adapters.git.reads import ReadingGit
 from paasctl.errors import PaasError, Refused, WouldClobber
-from paasctl.model.version import Checkout
 
 _PUSH = 120.0
 """Seconds a push may take."""
@@ -23,7 +22,7 @@ _LOST = PushInfo.REJECTED | PushInfo.REMOTE_REJECTED | PushInfo.REMOTE_FAILURE |
 
 @dataclass(frozen=True, slots=True)
 class WritingGit:
-    """Git of the checkout that `folder` lies in, with the writing half."""
+    """The writing half of the `Git` port, for the checkout that `folder` lies in."""
 
     folder: Path
     environ: Mapping[str, str]
@@ -31,22 +30,6 @@ class WritingGit:
     @property
     def _reads(self) -> ReadingGit:
         return ReadingGit(self.folder, self.environ)
-
-    def checkout(self, prefix: str, environ: Mapping[str, str]) -> Checkout:
-        """See `GitReads.checkout`."""
-        return self._reads.checkout(prefix, environ)
-
-    def tag_commit(self, tag: str) -> str | None:
-        """See `GitReads.tag_commit`."""
-        return self._reads.tag_commit(tag)
-
-    def remote_tag_commit(self, remote: str, tag: str) -> str | None:
-        """See `GitReads.remote_tag_commit`."""
-        return self._reads.remote_tag_commit(remote, tag)
-
-    def position(self, remote: str, branch: str) -> tuple[int, int] | None:
-        """See `GitReads.position`."""
-        return self._reads.position(remote, branch)
 
     def tag(self, tag: str, commit: str, message: str) -> None:
         """Make an annotated tag; already on this commit is success, on another `WouldClobber`."""
@@ -78,7 +61,7 @@ class WritingGit:
 
     def _lost(self, doing: str, remote: str, tag: str, why: str) -> None:
         """A push that did not go through: fine where the remote has the tag on our commit all the same."""
-        ours, theirs = self.tag_commit(tag), self.remote_tag_commit(remote, tag)
+        ours, theirs = self._reads.tag_commit(tag), self._reads.remote_tag_commit(remote, tag)
         if theirs is None:
             raise failure(doing, why, 1)
         if theirs != ours:
@@ -90,7 +73,7 @@ class WritingGit:
 
     def _has(self, tag: str, commit: str) -> bool:
         """Whether the tag is on this commit already; on another one raises `WouldClobber`."""
-        found = self.tag_commit(tag)
+        found = self._reads.tag_commit(tag)
         if found not in (None, commit):
             raise WouldClobber(
                 f"making tag {tag}: it is on commit {str(found)[:7]} already, not on {commit[:7]}",

@@ -1,0 +1,51 @@
+"""The whole `Git` port: `reads.py`, and `writes.py` when something is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from paasctl.adapters.git.reads import ReadingGit
+from paasctl.model.version import Checkout
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutGit:
+    """Git of the checkout that `folder` lies in. `environ`: git's, less what names other repositories."""
+
+    folder: Path
+    environ: Mapping[str, str]
+
+    @property
+    def _reads(self) -> ReadingGit:
+        return ReadingGit(self.folder, self.environ)
+
+    def checkout(self, prefix: str, environ: Mapping[str, str]) -> Checkout:
+        """See `GitReads.checkout`."""
+        return self._reads.checkout(prefix, environ)
+
+    def tag_commit(self, tag: str) -> str | None:
+        """See `GitReads.tag_commit`."""
+        return self._reads.tag_commit(tag)
+
+    def remote_tag_commit(self, remote: str, tag: str) -> str | None:
+        """See `GitReads.remote_tag_commit`."""
+        return self._reads.remote_tag_commit(remote, tag)
+
+    def position(self, remote: str, branch: str) -> tuple[int, int] | None:
+        """See `GitReads.position`."""
+        return self._reads.position(remote, branch)
+
+    def tag(self, tag: str, commit: str, message: str) -> None:
+        """See `Git.tag`."""
+        from paasctl.adapters.git.writes import WritingGit  # noqa: PLC0415 - see `push_tag`
+
+        WritingGit(self.folder, self.environ).tag(tag, commit, message)
+
+    def push_tag(self, remote: str, tag: str) -> None:
+        """See `Git.push_tag`."""
+        # GitPython takes longer to import than all questions to git together; only who writes a tag pays for it.
+        from paasctl.adapters.git.writes import WritingGit  # noqa: PLC0415
+
+        WritingGit(self.folder, self.environ).push_tag(remote, tag)
