@@ -1,0 +1,192 @@
+"""Decide what a release still needs. Order (decision 2): build, git tag, push, record, image tags last.
+
+A broken build burns no version, the git tag is the claim in a race, and a tag on an image is the sign that all else is
+there. Whatever an earlier run has done already is a fact, so running again is finishing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from paasctl.errors import Refused, WouldClobber
+from paasctl.model.config import Image
+from paasctl.model.image import Pinned, Repository
+from paasctl.model.plan import Build, Plan, Push, Record, SquashImage, Stage, TagCommit, TagImage
+from paasctl.model.release import Release
+from paasctl.model.version import Named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFacts:
+    """One image of the release, and what its repository says of the version's tag."""
+
+    image: Image
+    repository: Repository
+    """Where it is pushed."""
+    tagged: Pinned | None = None
+    """What `repository:version` is now; None: proved absent."""
+    tagged_revision: str = ""
+    """The commit that this image says it was built from; "" where it does not say."""
+    given: Pinned | None = None
+    """`--image NAME=REF@sha256:…`: built elsewhere, recorded as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseFacts:
+    """What is to be released, and how much of it is there."""
+
+    app: str
+    named: Named
+    commit: str
+    committed: int
+    """Commit time, seconds since the epoch."""
+    repository: Repository
+    """Where the record goes."""
+    images: tuple[ImageFacts, ...]
+    subjects: tuple[str, ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()
+    remote: str | None = None
+    local_tag: str | None = None
+    """The commit that the tag points to here; None: proved absent."""
+    remote_tag: str | None = None
+    """The same at the remote."""
+    recorded: Release | None = None
+    """The release record of this version; None: proved absent."""
+    snapshot: bool = False
+    """For `deploy --build`: no git tag, never promotable."""
+
+
+def plan_release(facts: ReleaseFacts) -> Plan:
+    """The steps that are missing; empty where the version is recorded and every image has its tag.
+
+    Raises `Refused` where the version's tag, record or image tags belong to another commit or image (V6).
+    """
+    _check(facts)
+    stages = _finish(facts.recorded, facts) if facts.recorded else _make(facts)
+    return Plan(verb="release", subject=facts.named.text, stages=tuple(stage for stage in stages if stage))
+
+
+def pinned_already(facts: ReleaseFacts) -> dict[str, Pinned]:
+    """The images that need no build: given by digest, or pushed and tagged from this very commit by an earlier run."""
+    found = {it.image.name: it.given or it.tagged for it in facts.images}
+    return {name: pinned for name, pinned in found.items() if pinned}
+
+
+# --- stages ---------------------------------------------------------------------------------------------------------
+
+
+def _make(facts: ReleaseFacts) -> Iterator[Stage]:
+    there = pinned_already(facts)
+    missing = [it for it in facts.images if it.image.name not in there]
+    version = facts.named.text
+    yield tuple(Build(image=it.image, version=version, revision=facts.commit, epoch=facts.committed) for it in missing)
+    yield tuple(SquashImage(image=it.image) for it in missing if it.image.squash)
+    yield tuple(_git_tag(facts))
+    yield tuple(Push(name=it.image.name, repository=it.repository) for it in missing)
+    yield (_record(facts, missing, there),)
+    made = tuple(TagImage(name=it.image.name, repository=it.repository, tag=version) for it in missing)
+    yield (*made, *_tag_given(facts))
+
+
+def _finish(recorded: Release, facts: ReleaseFacts) -> Iterator[Stage]:
+    """The record is there: only the tags of its images may be missing."""
+    version = facts.named.text
+    yield tuple(_git_tag(facts))
+    yield tuple(
+        TagImage(name=it.image.name, repository=it.repository, tag=version, pinned=pinned)
+        for it in facts.images
+        if (pinned := recorded.images.get(it.image.name)) and not it.tagged and pinned.repository == it.repository
+    )
+
+
+def _git_tag(facts: ReleaseFacts) -> Iterator[TagCommit]:
+    if facts.snapshot:
+        return
+    claimed = facts.remote_tag if facts.remote else facts.local_tag
+    if claimed is None:
+        message = f"{facts.app} {facts.named.text}"
+        yield TagCommit(tag=facts.named.tag, commit=facts.commit, message=message, remote=facts.remote)
+
+
+def _record(facts: ReleaseFacts, missing: list[ImageFacts], there: dict[str, Pinned]) -> Record:
+    return Record(
+        repository=facts.repository,
+        app=facts.app,
+        version=facts.named.text,
+        commit=facts.commit,
+        created=facts.committed,
+        images=tuple((it.image.name, it.repository) for it in missing),
+        pinned=tuple(sorted(there.items())),
+        subjects=facts.subjects,
+        files=tuple(sorted(facts.files)),
+        snapshot=facts.snapshot,
+    )
+
+
+def _tag_given(facts: ReleaseFacts) -> Iterator[TagImage]:
+    """A given image gets our tag where it lies in the repository that is ours to tag."""
+    for it in facts.images:
+        if it.given and not it.tagged and it.given.repository == it.repository:
+            yield TagImage(name=it.image.name, repository=it.repository, tag=facts.named.text, pinned=it.given)
+
+
+# --- refusals -------------------------------------------------------------------------------------------------------
+
+
+def _check(facts: ReleaseFacts) -> None:
+    if facts.recorded and facts.recorded.commit != facts.commit:
+        raise _taken(f"record {facts.repository}:{facts.named.text}", facts.recorded.commit, facts)
+    if not facts.snapshot:
+        _check_tags(facts)
+    for it in facts.images:
+        _check_image(it, facts)
+
+
+def _check_tags(facts: ReleaseFacts) -> None:
+    tag = facts.named.tag
+    if facts.remote_tag not in (None, facts.commit):
+        raise _taken(f"tag {tag} at {facts.remote}", facts.remote_tag, facts)
+    if facts.local_tag not in (None, facts.commit):
+        raise WouldClobber(
+            f"releasing {facts.named.text}: the local tag {tag} is on {_short(facts.local_tag)}, not on "
+            f"{_short(facts.commit)}",
+            hint=f"git tag -d {tag}   (if it was never pushed)",
+            code="tag-taken",
+        )
+
+
+def _taken(what: str, commit: str | None, facts: ReleaseFacts) -> WouldClobber:
+    return WouldClobber(
+        f"releasing {facts.named.text} from {_short(facts.commit)}: {what} is of commit {_short(commit)} already",
+        hint="git fetch --tags, then run it again: the next version is counted from there",
+        code="tag-taken",
+    )
+
+
+def _check_image(it: ImageFacts, facts: ReleaseFacts) -> None:
+    if it.tagged is None:
+        return
+    name = f"{it.repository}:{facts.named.text}"
+    wanted = facts.recorded.images.get(it.image.name) if facts.recorded else it.given
+    if wanted:
+        if wanted.digest != it.tagged.digest and wanted.repository == it.repository:
+            raise _moved(name, f"{it.tagged.digest}, not {wanted.digest}")
+    elif it.tagged_revision != facts.commit:
+        raise _moved(name, f"there already, of {_of(it.tagged_revision)}")
+
+
+def _moved(name: str, what: str) -> Refused:
+    return WouldClobber(
+        f"releasing {name}: the tag is {what}",
+        hint="release another version; a tag that somebody may have pulled is never moved",
+        code="tag-taken",
+    )
+
+
+def _of(revision: str) -> str:
+    return f"commit {_short(revision)}" if revision else "an unknown commit"
+
+
+def _short(commit: str | None) -> str:
+    return (commit or "")[:12]
