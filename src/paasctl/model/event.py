@@ -128,6 +128,8 @@ class Outcome:
     facts: tuple[tuple[str, str], ...] = field(default=())
     """Named results for scripts: `version`, `digest.web`, `record` …"""
     seconds: float = 0.0
+    again: str = ""
+    """The command that goes on from here, where the verb knows it: `paasctl deploy dev`."""
 
 
 Event = Planned | Started | Noted | Warned | Progress | Observed | LogLine | Ended | Ticked | Answered | Outcome
