@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from paasctl.engine.cancel import Cancel
-from paasctl.engine.run import Rounds, Run, Same, carry_out
+from paasctl.engine.run import Run, Same, carry_out
 from paasctl.errors import Cancelled, ConfigError, Exit, PaasError, Protected, Refused
 from paasctl.model.answer import Answer
 from paasctl.model.event import Answered, Emit, Outcome, Planned, Problem
 from paasctl.model.kube import Holder
 from paasctl.model.plan import Plan
+from paasctl.model.rounds import Rounds
 from paasctl.ports.cancel import Cancel as CancelPort
 from paasctl.ports.world import Reads
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from paasctl import __version__
 from paasctl.cli.options import Settings
 from paasctl.cli.project import find_file
 from paasctl.engine.cancel import Cancel, RealClock
@@ -22,7 +23,7 @@ from paasctl.model.kube import Holder
 from paasctl.model.plan import Build
 from paasctl.ports.cluster import Cluster
 from paasctl.ports.files import Files, Secrets
-from paasctl.ports.git import Git
+from paasctl.ports.git import Git, GitReads
 from paasctl.ports.images import Builder, Layout, Registry
 from paasctl.ports.templates import Templates
 
@@ -63,10 +64,11 @@ class Outside:
 
     def config_from(self, content: bytes, file: str) -> Config:
         """A `paas.yaml` that came from elsewhere: a release record."""
-        from paasctl.adapters.yaml import read
-        from paasctl.config import load
+        from paasctl.adapters.yaml.read import read
+        from paasctl.config.load import load
 
-        return load(*read(content, file), file)
+        parsed = read(content, file)
+        return load(parsed.values, parsed.places, file, running=__version__, problems=parsed.problems)
 
     def _shown(self, path: Path) -> str:
         try:
@@ -89,19 +91,26 @@ class Outside:
         return CallerSecrets(self.project)
 
     @cached_property
-    def git(self) -> Git:
+    def git(self) -> GitReads:
         """The checkout's git."""
-        from paasctl.adapters.git import CheckoutGit
+        from paasctl.adapters.git.reads import ReadingGit
 
-        return CheckoutGit(self.project, os.environ)
+        return ReadingGit(self.project, os.environ)
+
+    @cached_property
+    def writing_git(self) -> Git:
+        """The checkout's git, to tag and push."""
+        from paasctl.adapters.git.writes import WritingGit
+
+        return WritingGit(self.project, os.environ)
 
     @cached_property
     def templates(self) -> Templates:
         """Built-in and project templates."""
-        from paasctl.adapters.jinja import JinjaTemplates, built_in
-        from paasctl.adapters.yaml import documents
+        from paasctl.adapters.jinja import JinjaTemplates, builtin_templates
+        from paasctl.adapters.yaml.manifests import documents
 
-        return JinjaTemplates(built_in(), documents)
+        return JinjaTemplates(builtin_templates(), documents)
 
     @cached_property
     def clock(self) -> RealClock:
@@ -111,9 +120,11 @@ class Outside:
     @cached_property
     def layout(self) -> Layout:
         """The project's OCI layout, where images lie until they are pushed."""
-        from paasctl.adapters.layout import DiskLayout
+        from paasctl.adapters.layout import create_layout, open_layout
 
-        return DiskLayout(self.project / ".paasctl" / "images")
+        folder = self.project / ".paasctl" / "images"
+        create_layout(folder)
+        return open_layout(folder)
 
     @cached_property
     def holder(self) -> Holder:
@@ -135,25 +146,51 @@ class Outside:
     def registry(self, host: str) -> Registry:
         """A registry host; one client per run."""
         if host not in self._registries:
-            from paasctl.adapters.registry import HttpRegistry
+            from paasctl.adapters.registry import RegistryClient
 
-            self._registries[host] = HttpRegistry(host, environ=os.environ, pause=self.cancel.pause)
+            self._registries[host] = RegistryClient(host, clock=self.clock, insecure=self._insecure(host))
         return self._registries[host]
 
     def cluster(self, name: str) -> Cluster:
         """A cluster of `paas.yaml`; one client per run."""
         if name not in self._clusters:
-            from paasctl.adapters.kube import KubeCluster
+            from paasctl.adapters.kube.cluster import KubeCluster
+            from paasctl.adapters.kube.connect import Where
 
-            self._clusters[name] = KubeCluster(self.config.clusters[name])
+            spec = self.config.clusters[name]
+            where = Where(
+                context=self.settings.context or spec.context,
+                kubeconfig=self.settings.kubeconfig or spec.kubeconfig,
+                environ=os.environ,
+            )
+            self._clusters[name] = KubeCluster(name, where, self.clock)
         return self._clusters[name]
+
+    def _insecure(self, host: str) -> bool | None:
+        said = {it.insecure for it in self.config.registries.values() if it.repository.host == host}
+        return True if True in said else False if False in said else None
+
+
+@dataclass(frozen=True)
+class Acting:
+    """The same world with its writing halves: what the engine is given, and no verb."""
+
+    outside: Outside
+
+    @property
+    def git(self) -> Git:
+        """The checkout's git, to tag and push."""
+        return self.outside.writing_git
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.outside, name)
 
 
 def dump_yaml(value: Any) -> str:
     """A value as YAML text."""
-    from paasctl.adapters.yaml import dump
+    from paasctl.adapters.yaml.manifests import dump
 
-    return dump(value)
+    return dump([value]).removeprefix("---\n")
 
 
 def dump_json(value: Any) -> str:

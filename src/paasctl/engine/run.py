@@ -14,30 +14,14 @@ from functools import partial
 from paasctl.engine.history import Records
 from paasctl.engine.stage import Taken, take_stage
 from paasctl.errors import Cancelled, PaasError, Refused, StalePlan, TimedOut
-from paasctl.model.event import Emit, Noted, Planned, Problem
+from paasctl.model.event import Emit, Noted, Planned
 from paasctl.model.kube import Holder, Target
 from paasctl.model.plan import AwaitReady, Plan, Step
+from paasctl.model.rounds import Round, Rounds
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    """One plan and what became of it. `facts` are named results, as in `Outcome`."""
-
-    plan: Plan
-    done: tuple[Step, ...] = ()
-    left: tuple[Step, ...] = ()
-    error: PaasError | None = None
-    facts: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def problem(self) -> Problem | None:
-        """The error as data."""
-        return Problem.of(self.error) if self.error else None
-
-
-Rounds = tuple[Round, ...]
 Again = Callable[[Rounds], Plan]
 """Read the world anew and ask what comes next; an empty plan ends the run."""
 Same = Callable[[Plan, Plan], bool]

@@ -28,7 +28,7 @@ class GitReads(Protocol):
         ...
 
 
-class Git(GitReads, Protocol):
+class Git(Protocol):
     """The writing half."""
 
     def tag(self, tag: str, commit: str, message: str) -> None:

@@ -77,7 +77,7 @@ def recorded(reads: Reads, repository: Repository, version: str) -> Release | No
     if found is None:
         return None
     document, files = record_layers(found[1], str(reference))
-    return read_record(_blob(registry, repository, document), _blob(registry, repository, files), repository)
+    return read_record(blob(registry, repository, document), blob(registry, repository, files), repository)
 
 
 def needed(reads: Reads, where: Place, version: str | None) -> Release:
@@ -122,6 +122,7 @@ def _latest(reads: Reads, where: Place) -> Release:
     )
 
 
-def _blob(registry: RegistryReads, repository: Repository, descriptor: Descriptor) -> bytes:
-    with registry.open_blob(repository, descriptor) as chunks:
+def blob(registry: RegistryReads, repository: Repository, descriptor: Descriptor) -> bytes:
+    """A small blob, whole and verified."""
+    with registry.openblob(repository, descriptor) as chunks:
         return b"".join(chunks)

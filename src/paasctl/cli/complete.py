@@ -1,0 +1,80 @@
+"""Arguments that complete themselves in a shell: environments, clusters, images, versions. A broken file completes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
+
+import typer
+
+from paasctl.cli.options import Settings
+
+
+def _outside() -> Any:
+    from paasctl.cli.wiring import Outside
+    from paasctl.engine.cancel import Cancel
+
+    settings = Settings(file=os.environ.get("PAASCTL_FILE"), directory=os.environ.get("PAASCTL_DIRECTORY"))
+    return Outside(settings=settings, cancel=Cancel(2.0), verb="complete", emit=lambda _: None)
+
+
+def _names(of: Callable[[Any], Iterable[str]]) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        from paasctl.errors import PaasError
+
+        try:
+            return [it for it in of(_outside()) if it.startswith(incomplete)]
+        except PaasError:
+            return []
+
+    return complete
+
+
+def _versions(outside: Any) -> list[str]:
+    found = {
+        tag
+        for it in outside.config.registries.values()
+        for tag in outside.registry(it.repository.host).tags(it.repository)
+    }
+    return sorted(found, reverse=True)
+
+
+EnvironmentName = Annotated[
+    str,
+    typer.Argument(
+        metavar="ENV",
+        help="An environment of paas.yaml.",
+        autocompletion=_names(lambda it: it.config.environments),
+        show_default=False,
+    ),
+]
+OnlyClusters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cluster",
+        help="Only this cluster of the environment, repeatable.",
+        metavar="NAME",
+        autocompletion=_names(lambda it: it.config.clusters),
+        show_default=False,
+    ),
+]
+ReleaseVersion = Annotated[
+    str | None,
+    typer.Option(
+        "--version",
+        help="The release to take, or `latest` [default: this commit's].",
+        metavar="VERSION",
+        autocompletion=_names(_versions),
+        show_default=False,
+    ),
+]
+ImageNames = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[IMAGE]...",
+        help="Images of paas.yaml [default: all].",
+        autocompletion=_names(lambda it: it.config.images),
+        show_default=False,
+    ),
+]

@@ -1,0 +1,53 @@
+"""`paasctl deploy`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from paasctl.cli.complete import EnvironmentName, OnlyClusters, ReleaseVersion
+from paasctl.cli.options import DryRun, ExitCode, Settings, WaitLock, Yes, one, seconds
+
+
+def deploy(
+    settings: Settings,
+    environment: EnvironmentName,
+    *,
+    version: ReleaseVersion = None,
+    build: Annotated[
+        bool, typer.Option("--build", help="Build, push and deploy what lies in the checkout, dirty or not.")
+    ] = False,
+    cluster: OnlyClusters = None,
+    dry_run: DryRun = False,
+    exit_code: ExitCode = False,
+    yes: Yes = False,
+    wait_lock: WaitLock = "60s",
+    rollout_timeout: Annotated[
+        str, typer.Option("--rollout-timeout", help="How long a rollout may take.", metavar="TIME")
+    ] = "10m",
+) -> int:
+    """Make an environment run a release, and wait for the verdict.
+
+    Examples:
+
+      paasctl deploy dev
+
+      paasctl deploy production --version 1.4.0 --yes --output jsonl
+    """
+    from paasctl.cli.session import Session
+    from paasctl.verbs.deploy import Deploy
+
+    verb = Deploy(
+        environment=environment,
+        version=version,
+        build=build,
+        clusters=tuple(cluster or ()),
+        sets=tuple(settings.set or ()),
+        timeout=seconds(rollout_timeout, "--rollout-timeout"),
+    )
+    session = Session(settings, "deploy")
+    return session.act(verb, dry_run=dry_run, exit_code=exit_code, yes=yes, wait_lock=wait_lock)
+
+
+app = one(deploy)

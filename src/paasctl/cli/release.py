@@ -1,0 +1,36 @@
+"""`paasctl release`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from paasctl.cli.options import DryRun, ExitCode, Settings, Yes, one
+
+
+def release(
+    settings: Settings,
+    *,
+    version: Annotated[
+        str, typer.Option("--version", help="This version instead of the next one.", metavar="VERSION")
+    ] = "",
+    dry_run: DryRun = False,
+    exit_code: ExitCode = False,
+    yes: Yes = False,
+) -> int:
+    """Build the images, tag the commit, push by digest and record the release. A second time it finds nothing to do.
+
+    Examples:
+
+      paasctl release --dry-run
+
+      paasctl release --version 2.0.0
+    """
+    from paasctl.cli.session import Session
+    from paasctl.verbs.release import Release
+
+    return Session(settings, "release").act(Release(version=version), dry_run=dry_run, exit_code=exit_code, yes=yes)
+
+
+app = one(release)

@@ -1,0 +1,213 @@
+"""`deploy` and `diff`: make an environment run a release, or say what that would change."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Literal
+
+from paasctl.config.cascade import Resolved
+from paasctl.errors import Cancelled, Exit, Refused
+from paasctl.model.answer import DiffAnswer, ObjectDiff
+from paasctl.model.config import Cluster
+from paasctl.model.event import Emit, Outcome, Problem
+from paasctl.model.kube import Key, Live, Manifest, Rejection, Target
+from paasctl.model.plan import NOTHING, Apply, Delete, Plan
+from paasctl.model.rounds import Round, Rounds
+from paasctl.planning.deploy import DeployFacts, TargetFacts, plan_deploy, to_preview, to_watch
+from paasctl.ports.cancel import Cancel
+from paasctl.ports.cluster import ClusterReads
+from paasctl.ports.world import Reads
+from paasctl.verbs.reading import Place, needed, place
+from paasctl.verbs.rendering import Source, inputs, of_release, render, resolved, settings, with_secrets
+
+_READERS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What `next` decides on, and what `end` tells."""
+
+    deploy: DeployFacts
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deploy:
+    """Make `environment` run `version` (None: the release of this commit)."""
+
+    environment: str
+    version: str | None = None
+    clusters: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    timeout: float = 600.0
+    """Seconds for each wait; a late rollout is a verdict (decision 12)."""
+    _told: dict[str, Facts] = field(default_factory=dict, repr=False, compare=False)
+
+    def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> Facts:
+        """The release, its manifests per target, and what is true in each of them."""
+        del emit
+        where = place(reads.config, self.environment, self.clusters)
+        source = of_release(reads, needed(reads, where, self.version))
+        facts = _facts(reads, where, source, self.sets, cancel)
+        self._told["last"] = facts
+        return facts
+
+    def next(self, facts: Facts, rounds: Rounds) -> Plan:
+        """What differs and what isn't ready; after a failure nothing (`onFailure: stay`)."""
+        if rounds and rounds[-1].error:
+            return NOTHING
+        return plan_deploy(facts.deploy, timeout=self.timeout)
+
+    def end(self, rounds: Rounds) -> Outcome:
+        """The verdict, with the version and the URLs."""
+        facts = self._told["last"]
+        subject = f"{self.environment} ({', '.join(str(it.target) for it in facts.deploy.targets)})"
+        named = (("version", facts.deploy.version), ("environment", self.environment))
+        if not rounds:
+            return Outcome(
+                status="nothing-to-do", exit=Exit.OK, verb="deploy", subject=subject, facts=named, urls=facts.urls
+            )
+        last = rounds[-1]
+        return Outcome(
+            status=_status(last),
+            exit=last.error.exit if last.error else Exit.OK,
+            verb="deploy",
+            subject=subject,
+            done=tuple(step for it in rounds for step in it.done),
+            left=last.left,
+            problems=(Problem.of(last.error),) if last.error else (),
+            urls=() if last.error else facts.urls,
+            facts=named,
+        )
+
+
+def _status(last: Round) -> Literal["done", "failed", "cancelled", "refused"]:
+    if last.error is None:
+        return "done"
+    if isinstance(last.error, Cancelled):
+        return "cancelled"
+    return "refused" if isinstance(last.error, Refused) and not last.done else "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskDiff:
+    """What deploying a version would change, field by field."""
+
+    environment: str
+    version: str | None = None
+    clusters: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    exit_code: bool = False
+
+    def answer(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[DiffAnswer, Exit]:
+        """One entry per object; exit 3 with `--exit-code` where there is one."""
+        verb = Deploy(environment=self.environment, version=self.version, clusters=self.clusters, sets=self.sets)
+        facts = verb.read(reads, emit, cancel)
+        plan = verb.next(facts, ())
+        found = tuple(_object(step) for step in plan.steps if isinstance(step, Apply | Delete))
+        answer = DiffAnswer(environment=self.environment, version=facts.deploy.version, objects=found)
+        return answer, Exit.CHANGES if found and self.exit_code else Exit.OK
+
+
+def _object(step: Apply | Delete) -> ObjectDiff:
+    if isinstance(step, Delete):
+        return ObjectDiff(target=step.target, key=str(step.key), change="delete")
+    return ObjectDiff(target=step.target, key=str(step.manifest.key), change=step.change, fields=step.fields)
+
+
+def _facts(reads: Reads, where: Place, source: Source, sets: tuple[str, ...], cancel: Cancel) -> Facts:
+    targets: list[TargetFacts] = []
+    values: list[Resolved] = []
+    urls: list[str] = []
+    for cluster, target in zip(where.clusters, where.targets, strict=True):
+        cancel.check()
+        reading = reads.cluster(cluster.name)
+        _check_identity(reading, cluster, protected=where.environment.protected)
+        values.append(resolved(source.config, where, cluster, sets))
+        given = inputs(source, where, cluster, values[-1], reading.offers())
+        wanted = render(reads, with_secrets(given, reads.secrets)).manifests
+        targets.append(_target(reading, target, wanted))
+        urls += [it for it in addresses(wanted) if it not in urls]
+    return Facts(
+        deploy=DeployFacts(
+            environment=where.environment.name,
+            version=source.version,
+            commit=source.commit,
+            images=tuple((name, str(image)) for name, image in sorted(source.images.items())),
+            targets=tuple(targets),
+            settings=settings(values[0]) if values else (),
+            protected=where.environment.protected,
+        ),
+        urls=tuple(urls),
+    )
+
+
+def _check_identity(reading: ClusterReads, cluster: Cluster, *, protected: bool) -> None:
+    """Refuse another cluster behind a known name (row D1), and a protected environment on an unpinned one."""
+    if not cluster.identity and not protected:
+        return
+    if not cluster.identity:
+        raise Refused(
+            f"writing to cluster {cluster.name}: a protected environment needs a pinned cluster",
+            hint=f"paasctl cluster pin {cluster.name}",
+            code="cluster-not-pinned",
+        )
+    found = reading.identity()
+    if found.uid != cluster.identity:
+        raise Refused(
+            f"writing to cluster {cluster.name}: context {cluster.context!r} leads to another cluster "
+            f"(kube-system is {found.uid}, pinned is {cluster.identity})",
+            hint=f"mend the context, or `paasctl cluster pin {cluster.name}` where the cluster was made anew",
+            code="wrong-cluster",
+        )
+
+
+def _target(cluster: ClusterReads, target: Target, wanted: tuple[Manifest, ...]) -> TargetFacts:
+    if not cluster.namespace_exists(target.namespace):
+        return TargetFacts(target=target, wanted=wanted, namespace_exists=False)
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="read") as pool:
+        owned = pool.submit(cluster.owned, target)
+        looked = pool.submit(cluster.snapshot, target.namespace, to_watch(wanted), target.app)
+        autoscalers = pool.submit(cluster.autoscalers, target.namespace)
+        history = pool.submit(cluster.history, target)
+        ours = {it.key for it in owned.result()}
+        seen = pool.submit(cluster.seen, [it.key for it in wanted if it.key not in ours])
+        facts = TargetFacts(
+            target=target,
+            wanted=wanted,
+            owned=owned.result(),
+            seen=seen.result(),
+            looked=looked.result(),
+            autoscalers=autoscalers.result(),
+            history=history.result(),
+        )
+        tried = pool.map(lambda it: (it.key, cluster.preview(it)), to_preview(facts))
+        previews: dict[Key, Live | Rejection] = dict(tried)
+    return TargetFacts(
+        target=target,
+        wanted=wanted,
+        owned=facts.owned,
+        seen=facts.seen,
+        looked=facts.looked,
+        autoscalers=facts.autoscalers,
+        history=facts.history,
+        previews=previews,
+    )
+
+
+def addresses(wanted: tuple[Manifest, ...]) -> tuple[str, ...]:
+    """The URLs that the routes among the manifests answer to."""
+    found: list[str] = []
+    for it in wanted:
+        spec = it.body.get("spec") or {}
+        if it.key.kind == "Ingress":
+            secure = {host for entry in spec.get("tls") or () for host in entry.get("hosts") or ()}
+            found += [_url(rule.get("host"), secure=rule.get("host") in secure) for rule in spec.get("rules") or ()]
+        elif it.key.kind == "HTTPRoute":
+            found += [_url(host, secure=False) for host in spec.get("hostnames") or ()]
+    return tuple(dict.fromkeys(url for url in found if url))
+
+
+def _url(host: str | None, *, secure: bool) -> str:
+    return f"{'https' if secure else 'http'}://{host}/" if host else ""

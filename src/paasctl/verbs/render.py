@@ -1,0 +1,111 @@
+"""`render` and `lint`: what the checkout comes to, dirty or not (decision 20)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from paasctl.errors import ConfigError, Exit, PaasError, Refused
+from paasctl.model.answer import Finding, Findings, Rendered
+from paasctl.model.event import Emit
+from paasctl.model.image import Pinned
+from paasctl.planning.manifests import lint_render, placeholder_images
+from paasctl.ports.cancel import Cancel
+from paasctl.ports.world import Reads
+from paasctl.verbs.reading import Place, named, place, recorded
+from paasctl.verbs.rendering import Kept, Source, gathered, inputs, render, renderer, resolved
+
+_UNKNOWN_VERSION = "0.0.0-unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskRender:
+    """The manifests of an environment, of its first cluster unless one is named."""
+
+    environment: str
+    clusters: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    explain: bool = False
+    placeholder_digests: bool = False
+
+    def answer(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[Rendered, Exit]:
+        """Everything a deploy of this checkout would want there. Secrets are placeholders: nothing is written."""
+        del emit
+        where = place(reads.config, self.environment, self.clusters)
+        source = _checkout(reads, where, placeholders=self.placeholder_digests)
+        cluster = where.clusters[0]
+        cancel.check()
+        given = inputs(source, where, cluster, resolved(source.config, where, cluster, self.sets), None)
+        return render(reads, given, explain=self.explain), Exit.OK
+
+
+def _checkout(reads: Reads, where: Place, *, placeholders: bool) -> Source:
+    config = reads.config
+    checkout, version = named(reads)
+    images = placeholder_images(config, where.environment) if placeholders else _images(reads, where, version.text)
+    return Source(
+        config=config, files=gathered(config, reads.files), version=version.text, commit=checkout.commit, images=images
+    )
+
+
+def _images(reads: Reads, where: Place, version: str) -> Mapping[str, Pinned]:
+    if not reads.config.images:
+        return {}
+    release = recorded(reads, where.repository, version)
+    if release is None:
+        raise Refused(
+            f"rendering {where.environment.name}: {version} is no release in {where.repository}, its digests are unknown",
+            hint="paasctl release, or --placeholder-digests to render without",
+            code="release-not-found",
+        )
+    return release.images
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskLint:
+    """Every problem of loading and of rendering each environment on each of its clusters."""
+
+    environments: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+
+    def answer(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[Findings, Exit]:
+        """A finding per environment that is sound, or one per problem; exit 78 where there is one."""
+        del emit
+        try:
+            config = reads.config
+            files = gathered(config, reads.files)
+        except ConfigError as error:
+            return Findings(
+                verb="lint", findings=tuple(_finding("paas.yaml", it) for it in error.problems)
+            ), Exit.CONFIG
+        found: list[Finding] = []
+        for name in self.environments or config.environments:
+            cancel.check()
+            where = place(config, name)
+            found += _lint(reads, where, files, self.sets)
+        status = Exit.OK if all(it.ok for it in found) else Exit.CONFIG
+        return Findings(verb="lint", findings=tuple(found)), status
+
+
+def _lint(reads: Reads, where: Place, files: Mapping[str, bytes], sets: tuple[str, ...]) -> list[Finding]:
+    config, name = reads.config, where.environment.name
+    source = Source(
+        config=config,
+        files=files,
+        version=_UNKNOWN_VERSION,
+        commit="0" * 40,
+        images=placeholder_images(config, where.environment),
+    )
+    using = renderer(reads, Kept(files))
+    problems: dict[tuple[str, str], PaasError] = {}
+    for cluster in where.clusters:
+        given = inputs(source, where, cluster, resolved(config, where, cluster, sets), None)
+        problems |= {(it.where, it.message): it for it in lint_render(given, using)}
+    if not problems:
+        clusters = ", ".join(it.name for it in where.clusters)
+        return [Finding(ok=True, name=name, message=f"renders for {clusters}")]
+    return [_finding(name, it) for it in problems.values()]
+
+
+def _finding(name: str, error: PaasError) -> Finding:
+    return Finding(ok=False, name=name, message=error.message, hint=error.hint, where=error.where)
