@@ -1,4 +1,4 @@
-"""Arguments that complete themselves in a shell: environments, clusters, images, versions. A broken file completes nothing."""
+"""Arguments that complete themselves in a shell: environments, clusters, images, versions."""
 
 from __future__ import annotations
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from paasctl.config.cascade import Resolved
-from paasctl.errors import Cancelled, Exit, Refused
+from paasctl.errors import Cancelled, Exit, Refused, UsageError
 from paasctl.model.answer import DiffAnswer, ObjectDiff
 from paasctl.model.config import Cluster
 from paasctl.model.event import Emit, Outcome, Problem
@@ -15,10 +15,12 @@ from paasctl.model.kube import Key, Live, Manifest, Rejection, Target
 from paasctl.model.plan import NOTHING, Apply, Delete, Plan
 from paasctl.model.rounds import Round, Rounds
 from paasctl.planning.deploy import DeployFacts, TargetFacts, plan_deploy, to_preview, to_watch
+from paasctl.planning.release import ReleaseFacts, plan_release
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.cluster import ClusterReads
 from paasctl.ports.world import Reads
-from paasctl.verbs.reading import Place, needed, place
+from paasctl.verbs.reading import Place, named, needed, place
+from paasctl.verbs.release import release_facts
 from paasctl.verbs.rendering import Source, inputs, of_release, render, resolved, settings, with_secrets
 
 _READERS = 8
@@ -28,8 +30,10 @@ _READERS = 8
 class Facts:
     """What `next` decides on, and what `end` tells."""
 
-    deploy: DeployFacts
-    urls: tuple[str, ...]
+    deploy: DeployFacts | None
+    """None: the snapshot that `--build` deploys is still to be made, by `release`."""
+    release: ReleaseFacts | None = None
+    urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,8 @@ class Deploy:
 
     environment: str
     version: str | None = None
+    build: bool = False
+    """Make a snapshot of the checkout first, dirty or not, where the environment takes snapshots (decision 5)."""
     clusters: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     timeout: float = 600.0
@@ -48,22 +54,35 @@ class Deploy:
         """The release, its manifests per target, and what is true in each of them."""
         del emit
         where = place(reads.config, self.environment, self.clusters)
-        source = of_release(reads, needed(reads, where, self.version))
-        facts = _facts(reads, where, source, self.sets, cancel)
-        self._told["last"] = facts
+        self._told["last"] = facts = self._facts(reads, where, cancel)
         return facts
+
+    def _facts(self, reads: Reads, where: Place, cancel: Cancel) -> Facts:
+        if not self.build:
+            source = of_release(reads, needed(reads, where, self.version))
+            return _facts(reads, where, source, self.sets, cancel)
+        snapshot = _snapshot(reads, where, self.version)
+        if snapshot.recorded is None:
+            return Facts(deploy=None, release=snapshot)
+        return _facts(reads, where, of_release(reads, snapshot.recorded), self.sets, cancel)
 
     def next(self, facts: Facts, rounds: Rounds) -> Plan:
         """What differs and what isn't ready; after a failure nothing (`onFailure: stay`)."""
         if rounds and rounds[-1].error:
             return NOTHING
-        return plan_deploy(facts.deploy, timeout=self.timeout)
+        if facts.release is not None:
+            return replace(plan_release(facts.release), verb="deploy")
+        return plan_deploy(facts.deploy, timeout=self.timeout) if facts.deploy else NOTHING
 
     def end(self, rounds: Rounds) -> Outcome:
         """The verdict, with the version and the URLs."""
         facts = self._told["last"]
-        subject = f"{self.environment} ({', '.join(str(it.target) for it in facts.deploy.targets)})"
-        named = (("version", facts.deploy.version), ("environment", self.environment))
+        subject = self.environment
+        version = facts.release.named.text if facts.release else ""
+        if facts.deploy:
+            subject = f"{self.environment} ({', '.join(str(it.target) for it in facts.deploy.targets)})"
+            version = facts.deploy.version
+        named = (("version", version), ("environment", self.environment))
         if not rounds:
             return Outcome(
                 status="nothing-to-do", exit=Exit.OK, verb="deploy", subject=subject, facts=named, urls=facts.urls
@@ -105,9 +124,27 @@ class AskDiff:
         verb = Deploy(environment=self.environment, version=self.version, clusters=self.clusters, sets=self.sets)
         facts = verb.read(reads, emit, cancel)
         plan = verb.next(facts, ())
+        version = facts.deploy.version if facts.deploy else ""
         found = tuple(_object(step) for step in plan.steps if isinstance(step, Apply | Delete))
-        answer = DiffAnswer(environment=self.environment, version=facts.deploy.version, objects=found)
+        answer = DiffAnswer(environment=self.environment, version=version, objects=found)
         return answer, Exit.CHANGES if found and self.exit_code else Exit.OK
+
+
+def _snapshot(reads: Reads, where: Place, version: str | None) -> ReleaseFacts:
+    """What `--build` has to make, and how much of it is there."""
+    name = where.environment.name
+    if version:
+        raise UsageError("--build and --version exclude each other", hint="leave one of them out")
+    checkout, found = named(reads)
+    if found.is_release:
+        return release_facts(reads, where.repository, checkout, found, snapshot=False, remote_tag=checkout.commit)
+    if not where.environment.snapshots:
+        raise Refused(
+            f"deploying {name} with --build: it takes releases only",
+            hint=f"paasctl release && paasctl deploy {name}, or environments.{name}.snapshots: true",
+            code="no-snapshots",
+        )
+    return release_facts(reads, where.repository, checkout, found, snapshot=True, remote_tag=None)
 
 
 def _object(step: Apply | Delete) -> ObjectDiff:

@@ -124,5 +124,5 @@ def _latest(reads: Reads, where: Place) -> Release:
 
 def blob(registry: RegistryReads, repository: Repository, descriptor: Descriptor) -> bytes:
     """A small blob, whole and verified."""
-    with registry.openblob(repository, descriptor) as chunks:
+    with registry.open_blob(repository, descriptor) as chunks:
         return b"".join(chunks)

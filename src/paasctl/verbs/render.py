@@ -54,7 +54,7 @@ def _images(reads: Reads, where: Place, version: str) -> Mapping[str, Pinned]:
     release = recorded(reads, where.repository, version)
     if release is None:
         raise Refused(
-            f"rendering {where.environment.name}: {version} is no release in {where.repository}, its digests are unknown",
+            f"rendering {where.environment.name}: there is no release {version} in {where.repository}",
             hint="paasctl release, or --placeholder-digests to render without",
             code="release-not-found",
         )
