@@ -9,11 +9,11 @@ import os
 from pathlib import Path
 
 import pytest
-from planning.manifests.rendering import config, inputs, problems, project, rendered
 
 from paasctl.adapters.yaml.manifests import documents, dump
 from paasctl.model.masked import revealed
 from paasctl.planning.manifests import needed_files
+from planning.manifests.rendering import config, inputs, problems, project, rendered
 
 _FOLDER = Path(__file__).resolve().parents[3] / "examples"
 _EXAMPLES = ["autoscaled", "hello", "raw", "stateful", "worker-and-cron"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from paasctl.errors import ConfigError
+from paasctl.planning.manifests.kinds import has_pods, pod_template
 from paasctl.planning.manifests.source import Source
 
 _HOW_LONG = {"CronJob": 52, "Job": 63, "Service": 63, "StatefulSet": 52}
@@ -42,14 +43,18 @@ def _container_problems(container: Mapping[str, Any], source: Source) -> Iterato
 
 
 def _shape_problems(pod: Mapping[str, Any]) -> Iterator[str]:
+    if not _is_list_of_objects(pod.get("imagePullSecrets")):
+        yield "imagePullSecrets must be a list of objects"
     for kind in (*_CONTAINERS, "volumes"):
         items = pod.get(kind)
         if not _is_list_of_objects(items):
             yield f"{kind} must be a list of objects"
             continue
         for index, item in enumerate(items or ()):
-            if not item.get("name"):
+            if not isinstance(item.get("name"), str) or not item["name"]:
                 yield f"{kind}[{index}] has no name"
+            if not isinstance(item.get("resources"), Mapping | None):
+                yield f"{kind}[{index}].resources must be an object"
             yield from (
                 f"{kind}[{index}].{it} must be a list of objects"
                 for it in _KEYS
@@ -76,7 +81,7 @@ def _twice(source: Source, holder: str, item: Mapping[str, Any], key: str) -> Co
 
 
 def object_problems(body: Mapping[str, Any], source: Source) -> Iterator[ConfigError]:
-    """What is missing for it to be a Kubernetes object, and what JSON cannot say."""
+    """What is missing for it to be a Kubernetes object."""
     kind = body.get("kind")
     for field in ("apiVersion", "kind"):
         if not isinstance(body.get(field), str) or not body[field]:
@@ -88,8 +93,46 @@ def object_problems(body: Mapping[str, Any], source: Source) -> Iterator[ConfigE
         yield _wrong(f"rendering {source.name}: {kind or 'an object'} without metadata.name", source.where)
     elif len(name) > longest:
         yield _wrong(f"rendering {source.name}: {kind}/{name} has a name of over {longest} characters", source.where)
-    for path, why in _not_json(body, ""):
-        yield _wrong(f"rendering {source.name}: {kind}/{name}: {path}: {why}", source.where)
+    yield from shape_problems(body, source)
+
+
+def shape_problems(body: Mapping[str, Any], source: Source) -> Iterator[ConfigError]:
+    """Places in an object that are no mapping, where we must go on into them."""
+    name = _at(body, ("metadata", "name"))
+    for path in _misshapen(body):
+        yield _wrong(f"rendering {source.name}: {body.get('kind')}/{name}: {path} must be an object", source.where)
+
+
+def _misshapen(body: Mapping[str, Any]) -> Iterator[str]:
+    """Paths that should lead to a mapping, as far as we go into an object ourselves."""
+    paths: list[tuple[str, ...]] = [("metadata", "labels"), ("metadata", "annotations")]
+    kind = str(body.get("kind"))
+    paths += [("data",), ("stringData",)] if kind == "Secret" else []
+    paths += [("spec",)] if kind == "Service" else []
+    yield from (".".join(it) for it in paths if not isinstance(_at(body, it), Mapping | None))
+    if has_pods(kind):
+        template = pod_template(body)
+        if template is None or not isinstance(template.get("spec"), Mapping):
+            yield "the pod's spec"
+        elif not all(isinstance(_at(template, it), Mapping | None) for it in (("metadata",), ("metadata", "labels"))):
+            yield "the pod's metadata"
+        elif not isinstance(_at(body, ("spec", "selector", "matchLabels")), Mapping | None):
+            yield "spec.selector.matchLabels"
+
+
+def _at(value: Any, path: Sequence[str]) -> Any:
+    """What a path leads to; what is in the way where it leads nowhere."""
+    for step in path:
+        if not isinstance(value, Mapping):
+            return value
+        value = value.get(step)
+    return value
+
+
+def json_problems(said: Any, source: Source) -> Iterator[ConfigError]:
+    """What a person may write in YAML and JSON cannot say."""
+    for path, why in _not_json(said, ""):
+        yield _wrong(f"reading {source.name}: {path}: {why}", source.where)
 
 
 def _not_json(value: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -109,9 +152,12 @@ def _not_json(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 def service_problems(body: Mapping[str, Any], source: Source) -> Iterator[ConfigError]:
     """Duplicate ports of a Service (D12)."""
-    ports = body.get("spec", {}).get("ports") or ()
+    ports = (body.get("spec") or {}).get("ports")
+    if not _is_list_of_objects(ports):
+        yield _wrong(f"rendering {source.name}: spec.ports must be a list of objects", source.where)
+        return
     for fields in (("port", "protocol"), ("name",)):
-        for item in _repeated(ports, fields):
+        for item in _repeated(ports or (), fields):
             yield _twice(source, f"Service/{body['metadata']['name']}", item, fields[0])
 
 

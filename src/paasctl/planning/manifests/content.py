@@ -19,6 +19,7 @@ from paasctl.planning.manifests.problems import gather
 LARGEST = 1024 * 1024
 """Bytes in a ConfigMap or Secret (`MaxSecretSize` in core/v1)."""
 SECRETS_PATH = "/secrets"
+STAND_IN = "paasctl-stand-in:"
 _KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -34,29 +35,35 @@ class ConfigContent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretContent:
-    """A service's `secrets:`; `data` is base64, as the API wants it, and masked."""
+    """A service's `secrets:`, masked."""
 
     name: str
-    data: Mapping[str, Masked] = field(repr=False)
+    values: Mapping[str, Masked] = field(repr=False)
 
     @property
     def variables(self) -> tuple[str, ...]:
         """The names that can be environment variables, and are."""
-        return tuple(it for it in self.data if _VARIABLE.fullmatch(it))
+        return tuple(it for it in self.values if _VARIABLE.fullmatch(it))
 
     @property
     def files(self) -> tuple[str, ...]:
         """All other names: files below `/secrets`."""
-        return tuple(it for it in self.data if not _VARIABLE.fullmatch(it))
+        return tuple(it for it in self.values if not _VARIABLE.fullmatch(it))
+
+    def values_for(self, key: str) -> Mapping[str, Masked]:
+        """The values as a Secret's `data` (base64) or `stringData` wants them."""
+        if key == "stringData":
+            return self.values
+        return {name: Masked(base64.b64encode(it.reveal().encode()).decode()) for name, it in self.values.items()}
 
     def stand_ins(self) -> dict[str, str]:
         """What templates see in place of the values."""
-        return {name: stand_in(self.name, name) for name in self.data}
+        return {name: stand_in(self.name, name) for name in self.values}
 
 
 def stand_in(secret: str, name: str) -> str:
     """A text that no author writes by accident."""
-    return f"paasctl-stand-in:{secret}/{name}"
+    return f"{STAND_IN}{secret}/{name}"
 
 
 def config_content(
@@ -93,12 +100,10 @@ def secret_content(service: Service, inputs: RenderInputs) -> SecretContent | No
     """The Secret's content; None: the service has no `secrets`."""
     if not service.secrets:
         return None
-    values = gather(partial(_secret, service, name, inputs) for name in service.secrets)
-    told = {name: it.reveal() for name, it in zip(service.secrets, values, strict=True)}
-    name = f"{service.name}-secrets-{content_hash(told)}"
-    return SecretContent(
-        name=name, data={key: Masked(base64.b64encode(it.encode()).decode()) for key, it in told.items()}
-    )
+    found = gather(partial(_secret, service, name, inputs) for name in service.secrets)
+    values = dict(zip(service.secrets, found, strict=True))
+    told = {name: it.reveal() for name, it in values.items()}
+    return SecretContent(name=f"{service.name}-secrets-{content_hash(told)}", values=values)
 
 
 def _secret(service: Service, name: str, inputs: RenderInputs) -> Masked:

@@ -48,7 +48,7 @@ class Draft:
 
 def adopt(body: Mapping[str, Any], inputs: RenderInputs, service: Service | None) -> dict[str, Any]:
     """The object with namespace, labels and marks added under what it says itself, its keys in Kubernetes' order."""
-    meta = body.get("metadata") or {}
+    meta = {key: value for key, value in (body.get("metadata") or {}).items() if value is not None}
     ours = {
         "name": meta.get("name"),
         "namespace": inputs.environment.namespace,

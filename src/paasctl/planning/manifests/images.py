@@ -30,23 +30,22 @@ def pin_images(pod: dict[str, Any], default: str, inputs: RenderInputs, source: 
 
 
 def _pinned(container: Mapping[str, Any], default: str, inputs: RenderInputs, source: Source) -> str:
-    wanted = container.get("image") or default
+    wanted = str(container.get("image") or default)
     of = f"container {container.get('name')}"
     if not wanted:
         raise _wrong(f"rendering {source.name}: {of} has no image", source.where, "name one of `images`")
     if wanted in inputs.config.images:
         return str(known_image(wanted, inputs))
-    where = source.line_of(container, "image") if "image" in container else source.where
     try:
-        reference = parse_reference(str(wanted))
+        reference = parse_reference(wanted)
     except ValueError as error:
         near = ", ".join(inputs.config.images) or "nothing"
         message = f"rendering {source.name}: {of}: the image {wanted!r} is neither in `images` ({near}) nor a reference"
-        raise _wrong(message, where, str(error)) from error
+        raise _wrong(message, _place(container, source), str(error)) from error
     if not isinstance(reference, Pinned):
         message = f"rendering {source.name}: {of}: the image {wanted} can move; images must be pinned by digest"
-        raise _wrong(message, where, f"write {reference.repository}@sha256:…")
-    return str(wanted)
+        raise _wrong(message, _place(container, source), f"write {reference.repository}@sha256:…")
+    return wanted
 
 
 def known_image(name: str, inputs: RenderInputs) -> Pinned:
@@ -55,6 +54,10 @@ def known_image(name: str, inputs: RenderInputs) -> Pinned:
         hint = "paasctl release makes one; paasctl render --placeholder-digests does without"
         raise Refused(f"rendering {inputs.version}: it has no image {name}", hint=hint, code="image-unknown")
     return inputs.images[name]
+
+
+def _place(container: Mapping[str, Any], source: Source) -> str:
+    return source.line_of(container, "image") if container.get("image") else source.where
 
 
 def _wrong(message: str, where: str, hint: str) -> ConfigError:

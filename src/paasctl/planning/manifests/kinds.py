@@ -91,11 +91,22 @@ def rank(kind: str) -> int:
     return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
 
 
+def has_pods(kind: str) -> bool:
+    """Whether objects of this kind make pods from a template (or are one)."""
+    return kind in _POD_PATHS
+
+
+def pod_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The PodSpec in an object that was found sound; empty where the kind has none."""
+    found: dict[str, Any] = (pod_template(body) or {}).get("spec") or {}
+    return found
+
+
 def pod_template(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """The part of an object that has the pod's `metadata` and `spec`; None: this kind has no pods."""
     if (path := _POD_PATHS.get(str(body.get("kind")))) is None:
         return None
     found: Any = body
     for step in path:
-        found = found.get(step) if isinstance(found, dict) else None
+        found = found.get(step) if isinstance(found, Mapping) else None
     return found if isinstance(found, dict) else None

@@ -8,7 +8,7 @@ from typing import Any
 
 from paasctl.errors import ConfigError
 from paasctl.model.config import Service
-from paasctl.planning.manifests.checks import pod_problems
+from paasctl.planning.manifests.checks import json_problems, pod_problems
 from paasctl.planning.manifests.inputs import Renderer, RenderInputs
 from paasctl.planning.manifests.kinds import SERVING, workload_kind
 from paasctl.planning.manifests.problems import expect_none
@@ -40,6 +40,7 @@ def authored_pod(service: Service, inputs: RenderInputs, renderer: Renderer, nam
     source = _source(service, inputs, renderer, names)
     if source.root is None:
         return no_pod(service)
+    expect_none(json_problems(source.root, source))
     spec = _shaped(service, source)
     expect_none(pod_problems(_pod_of(spec), source))
     return AuthoredPod(spec=spec, container=_main(service, _pod_of(spec)), source=source)

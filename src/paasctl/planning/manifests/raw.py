@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any
 
 from paasctl.errors import ConfigError, PaasError
-from paasctl.planning.manifests.checks import object_problems, pod_problems, service_problems
+from paasctl.planning.manifests.checks import json_problems, object_problems, pod_problems, service_problems
 from paasctl.planning.manifests.context import common_names
 from paasctl.planning.manifests.draft import Draft, adopt, mask_secret, own_pods, place_problems
 from paasctl.planning.manifests.images import pin_images
 from paasctl.planning.manifests.inputs import RAW, Renderer, RenderInputs
-from paasctl.planning.manifests.kinds import CLUSTER_SCOPED, pod_template
+from paasctl.planning.manifests.kinds import CLUSTER_SCOPED, has_pods, pod_of
 from paasctl.planning.manifests.problems import expect_none, gather
 from paasctl.planning.manifests.source import Source
 
@@ -40,7 +40,7 @@ def _file(path: str, inputs: RenderInputs, renderer: Renderer) -> list[Draft]:
 
 def _draft(document: Mapping[str, Any], source: Source, inputs: RenderInputs) -> Draft:
     expect_none(object_problems(document, source))
-    expect_none(_kind_problems(document, source))
+    expect_none([*_kind_problems(document, source), *json_problems(document, source)])
     authored = copy.deepcopy(dict(document))  # images are pinned in place below
     draft = Draft(body=adopt(document, inputs, None), source=source, authored=authored, author=source.name)
     expect_none([*place_problems(draft, inputs), *_body_problems(draft, inputs)])
@@ -61,8 +61,7 @@ def _kind_problems(document: Mapping[str, Any], source: Source) -> Iterator[Conf
 def _body_problems(draft: Draft, inputs: RenderInputs) -> Iterator[PaasError]:
     if draft.key.kind == "Service":
         yield from service_problems(draft.body, draft.source)
-    template = draft.body if draft.key.kind == "Pod" else pod_template(draft.body)
-    if template is not None:
-        pod = template.get("spec") or {}
-        yield from pod_problems(pod, draft.source)
-        yield from pin_images(pod, "", inputs, draft.source)
+    if has_pods(draft.key.kind):
+        pod = pod_of(draft.body)
+        wrong = [*pod_problems(pod, draft.source)]
+        yield from wrong or pin_images(pod, "", inputs, draft.source)
