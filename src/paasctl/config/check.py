@@ -142,7 +142,7 @@ def _items(kind: Items, value: Any, path: Path, problems: Problems) -> Any:
     if len(value) < kind.least:
         problems.report(path, f"{spell(path)} is an empty list", "give it a value, or remove the key")
     if kind.later_from and len(value) >= kind.later_from:
-        problems.later((*path, kind.later_from - 1), f"{spell(path)} with {len(value)} entries")
+        problems.later((*path, kind.later_from - 1), f"{spell(path)} with more than {kind.later_from - 1}")
     return [check(kind.of, it, (*path, at), problems) for at, it in enumerate(value)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from dataclasses import replace
 
 from paasctl.config.cron import check_schedule
 from paasctl.config.requires import parse_range
@@ -46,7 +47,13 @@ def _inside(text: str) -> str:
 
 def _base(text: str) -> str:
     if text != "scratch" and not (text.startswith("oci:") and len(text) > len("oci:")):
-        parse_reference(text)
+        name = text.rpartition("/")[2]
+        if ":" not in name and "@" not in name:
+            raise ValueError("it has neither a tag nor a digest")
+        try:
+            parse_reference(text)
+        except ValueError:
+            raise ValueError("it has no host, or characters that no image may have") from None
     return text
 
 
@@ -56,7 +63,10 @@ def _repository(text: str) -> Repository:
         raise ValueError("leave the tag out: versions are tags")
     if not path or not (set(host) & set(".:[") or host == "localhost"):
         raise ValueError("the host is missing, and there is no default host")
-    return Repository.parse(text)
+    try:
+        return Repository.parse(text)
+    except ValueError:
+        raise ValueError("a path has only a-z, 0-9, and . _ - / between them") from None
 
 
 def _range(text: str) -> str:
@@ -72,6 +82,7 @@ LABEL = Form(
     pattern=r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?",
     longest=63,
 )
+NAME = replace(LABEL, example="dev")
 SERVICE = Form(
     words="a DNS label that starts with a letter (a-z, 0-9 and -, at most 63)",
     example="web",

@@ -50,11 +50,12 @@ def _check_requires(wanted: Any, found: Problems) -> None:
 
 def _together(found: Problems, reading: tuple[ConfigError, ...]) -> tuple[ConfigError, ...]:
     """All problems by place. What could not be read is not judged as well: reading's problem silences its line."""
-    lines = {_line(it.where) for it in reading}
-    own = [(_line(it.where), it) for where, it in found.found if _line(str(where)) not in lines]
-    every = sorted([*own, *((_line(it.where), it) for it in reading)], key=lambda it: it[0])
-    return tuple(it for _, it in every)
+    lines = {_place(it)[0] for it in reading}
+    own = [it for it in found.found if _place(it)[0] not in lines]
+    return tuple(sorted((*own, *reading), key=_place))
 
 
-def _line(where: str) -> int:
-    return int(where.rsplit(":", 2)[1])
+def _place(problem: ConfigError) -> tuple[int, int]:
+    """Line and column."""
+    _, line, column = problem.where.rsplit(":", 2)
+    return int(line), int(column)

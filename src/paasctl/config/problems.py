@@ -17,12 +17,11 @@ class Problems:
     places: Mapping[Path, Where]
     running: str
     """The version of paasctl that reads."""
-    found: list[tuple[Where, ConfigError]] = field(default_factory=list)
+    found: list[ConfigError] = field(default_factory=list)
 
     def report(self, path: Path, message: str, hint: str = "") -> None:
         """One more problem, at the place of the nearest key of `path` that is there."""
-        where = self.where(path)
-        self.found.append((where, ConfigError(message, hint=hint, where=str(where))))
+        self.found.append(ConfigError(message, hint=hint, where=str(self.where(path))))
 
     def where(self, path: Path) -> Where:
         """The place of the nearest key of `path` that is in the file."""

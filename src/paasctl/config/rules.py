@@ -202,6 +202,6 @@ def _lacks(path: Path, key: str, other: str, problems: Problems) -> None:
 
 def _dangles(path: Path, name: str, what: str, known: tuple[str, ...], problems: Problems) -> None:
     plural = "registries" if what == "registry" else f"{what}s"
-    near = guess(name, known)
-    rest = f": there is {either(known)}" if known and not near else near or f": there is no {plural} section"
-    problems.report(path, f"{spell(path)} names the {what} {quoted(name)}, which {plural} lacks{rest}")
+    known_ones = f" (there is {', '.join(known)})" if known else " (there are none)"
+    rest = guess(name, known) or known_ones
+    problems.report(path, f"{spell(path)} names the {what} {quoted(name)}, which is not in {plural}{rest}")

@@ -15,6 +15,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_@-]+")
 _SENSITIVE = re.compile(
     r"passw(?:or)?d|passphrase|secret|token|api_?key|private_?key|access_?key|credential|bearer", re.IGNORECASE
 )
+_OUR_KEYS = ("secret", "secrets", "pullSecret")
 _LONGEST = 60
 
 
@@ -36,7 +37,7 @@ def is_sensitive(name: str) -> bool:
 
 def told(value: Any, path: Path) -> str:
     """What a value is, for a message; what looks like a secret is only named by its kind."""
-    hidden = any(isinstance(it, str) and is_sensitive(it) for it in path)
+    hidden = any(isinstance(it, str) and it not in _OUR_KEYS and is_sensitive(it) for it in path)
     match value:
         case None:
             return "nothing"
@@ -45,7 +46,7 @@ def told(value: Any, path: Path) -> str:
         case int() | float():
             return "a number" if hidden else f"the number {_digits(value)}"
         case str():
-            return "a text" if hidden else f"the text {quoted(value)}"
+            return "what is there" if hidden else f"the text {quoted(value)}"
         case list():
             return "a list"
         case _:

@@ -77,8 +77,7 @@ class _Reading:
             self.report("a tab: YAML is indented by spaces", "replace the tab by spaces", line, tab)
             return
         why = ", ".join(filter(None, (error.context, error.problem)))
-        hint = "put a text that starts with a special character into quotes" if "token" in why else ""
-        self.report(f"not YAML: {why}", hint, line, column)
+        self.report(f"not YAML: {why}", _mend(text, line, column), line, column)
 
     def value(self, node: Node, path: Path) -> Any:
         if isinstance(node, Pairs):
@@ -172,6 +171,18 @@ def _decode(content: bytes, file: str) -> str:
 
 def _position(before: str) -> tuple[int, int]:
     return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+def _mend(text: str, line: int, column: int) -> str:
+    """The edit that was most likely meant; empty where none is clear."""
+    here = (text.split("\n")[line:] or [""])[0]
+    if "{{" in here:
+        return 'a template stands in quotes: "{{ … }}"'
+    return (
+        "put a text that starts with a special character into quotes"
+        if here[column : column + 1] in ("@", "`", "%")
+        else ""
+    )
 
 
 def _tab(text: str, line: int) -> int | None:

@@ -59,18 +59,18 @@ CLUSTER = Section(
         Key("router", Choice(("gateway", "ingress")), "what routes are made of; else what the cluster offers"),
         Key("gateway", Text(forms.NAMESPACE_AND_NAME), "the Gateway that routes hang on, where there are several"),
         Key("ingressClass", Text(forms.SUBDOMAIN), "class of Ingresses; else the cluster's default"),
-        Key("values", Free("values"), "values of this cluster", {}),
+        Key("values", Free("names and values"), "values of this cluster", {}),
     ),
 )
 
 ENVIRONMENT = Section(
     "an environment",
     (
-        Key("cluster", Text(forms.LABEL), "where it runs"),
-        Key("clusters", Items(Text(forms.LABEL), least=1), "or several, in this order"),
-        Key("registry", Text(forms.LABEL), "where its images come from", required=True),
+        Key("cluster", Text(forms.NAME), "where it runs"),
+        Key("clusters", Items(Text(forms.NAME), least=1), "or several, in this order"),
+        Key("registry", Text(forms.NAME), "where its images come from", required=True),
         Key("namespace", Text(forms.LABEL), "else {app}-{environment}"),
-        Key("values", Free("values"), "values of this environment", {}),
+        Key("values", Free("names and values"), "values of this environment", {}),
         Key("snapshots", Switch(), "whether builds of a checkout may run here (`deploy --build`)", default=False),
         Key("protected", Switch(), "ask before writing, and only to a pinned cluster", default=False),
         Key("onFailure", Choice(("stay",), later=("rollback",)), "what happens after a failed rollout", "stay"),
@@ -100,7 +100,7 @@ TOP = Section(
             "clusters, a registry and values under one name",
             {},
         ),
-        Key("values", Free("values"), "for templates; here < environment < cluster < --set", {}),
+        Key("values", Free("names and values"), "for templates; here < environment < cluster < --set", {}),
     ),
     later=("canaries", "previews", "github", "gitlab", "hooks", "approvers", "approvals", "notify", "dns", "data"),
 )
