@@ -69,6 +69,8 @@ class Registry:
 
         self.requests: Counter[str] = Counter()
         self.log: list[Seen] = []
+        self.connections = 0
+        """How many were made."""
         self.received = 0
         """Bytes of uploads that came in, refused ones too."""
 
@@ -82,6 +84,8 @@ class Registry:
         """False: a repository that holds nothing is unknown, also to pushes."""
         self.immutable = False
         """True: an existing tag cannot be written, not even to what it is."""
+        self.least = 0
+        """What `OCI-Chunk-Min-Length` asks for."""
         self.largest: int | None = None
         """The biggest body an upload may send; more is 413."""
 
@@ -97,7 +101,9 @@ class Registry:
         self.granted: dict[str, dict[str, set[str]]] = {}
         """Token -> repository -> actions."""
 
-        self._faults: list[Fault] = []
+        self.due: list[Fault] = []
+        """Faults nobody has met yet."""
+        self.over = threading.Event()
         self._lock = threading.RLock()
         self._tls = tls
         self._open: set[socket.socket] = set()
@@ -117,6 +123,7 @@ class Registry:
 
     def __exit__(self, *_: object) -> None:
         assert self._server
+        self.over.set()
         self._server.shutdown()
         self._server.server_close()
         self.cut_all()
@@ -146,13 +153,16 @@ class Registry:
         cut: int | None = None,
         keeps: bool = False,
         flip: bool = False,
+        mute: bool = False,
+        stall: bool = False,
     ) -> None:
         """Misbehave at the next `times` requests of a route, as in `fault("PUT uploads", status=503)`.
 
-        `status`: answer that at once. `cut`: reset the connection after so many bytes of the body, up or down; those of
-        an upload are lost, unless `keeps`. `flip`: send other bytes than are stored. Several faults wait in line.
+        `status`: answer that at once. `cut`: end the connection after so many bytes of the body, up or down; those of
+        an upload are lost, unless `keeps`. `flip`: send other bytes than are stored. `mute`: do it, but reset the
+        connection instead of answering. `stall`: never answer. Several faults wait in line, each for its route.
         """
-        self._faults.append(Fault(on, times, status, headers or {}, body, cut, keeps, flip))
+        self.due.append(Fault(on, times, status, headers or {}, body, cut, keeps, flip, mute, stall))
 
     def put_blob(self, path: str, content: bytes, media_type: str = LAYER) -> Descriptor:
         """Have a blob, without asking anybody."""
@@ -202,14 +212,15 @@ class Registry:
         with self._lock:
             self.requests[f"{seen.method} {route}"] += 1
             self.log.append(seen)
-            due = next((it for it in self._faults if it.on == f"{seen.method} {route}"), None)
+            due = next((it for it in self.due if it.on == f"{seen.method} {route}"), None)
             if due:
                 due.times -= 1
-                self._faults = [it for it in self._faults if it.times > 0]
+                self.due = [it for it in self.due if it.times > 0]
             return due
 
     def opened(self, connection: socket.socket) -> None:
         with self._lock:
+            self.connections += 1
             self._open.add(connection)
 
     def closed(self, connection: socket.socket) -> None:

@@ -75,7 +75,12 @@ class Handler(BaseHTTPRequestHandler):
     def _routed(self, route: str, found: Mapping[str, str]) -> None:
         if route == "uploads" and "mount" in self.query:
             route = "mounts"
-        self.due = self.state.heard(Seen(self.command, self.path, dict(self.headers)), route)
+        self.due = self.state.heard(
+            Seen(self.command, self.path, {key.title(): value for key, value in self.headers.items()}), route
+        )
+        if self.due and self.due.stall:
+            self.state.over.wait()
+            self._leave()
         if self.due and self.due.status:
             self._answer(self.due.status, self.due.body, self.due.headers)
         self.at, self.name = found.get("path", ""), found.get("name", "")
@@ -212,8 +217,11 @@ class Handler(BaseHTTPRequestHandler):
     def _place(self, name: str) -> dict[str, str]:
         upload = self.state.uploads[self.at, name]
         upload.state += 1
-        held = f"0-{max(0, len(upload.content) - 1)}"
-        return {"Location": f"/v2/{self.at}/blobs/uploads/{name}?_state={upload.state}", "Range": held}
+        place = {
+            "Location": f"/v2/{self.at}/blobs/uploads/{name}?_state={upload.state}",
+            "Range": f"0-{max(0, len(upload.content) - 1)}",
+        }
+        return place | ({"OCI-Chunk-Min-Length": str(self.state.least)} if self.state.least else {})
 
     def _uploads(self) -> None:
         if self.command == "POST":
@@ -239,7 +247,7 @@ class Handler(BaseHTTPRequestHandler):
             part = self._body(self.due.cut)
             if self.due.keeps:
                 upload.content += part
-            self._reset()
+            self._leave()
         upload.content += self._body()
         if self.command == "PATCH":
             self._answer(202, headers=self._place(self.name))
@@ -267,23 +275,26 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Never:
         self._body()
+        due, quiet = self.due if status < 300 else None, self.command == "HEAD" or status == 204
+        if due and due.mute:
+            self._leave()
+        if due and due.flip and body:
+            body = bytes([body[0] ^ 1]) + body[1:]
         self.send_response(status)
         for key, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
             self.send_header(key, value)
         self.end_headers()
-        due, quiet = self.due if status < 300 else None, self.command == "HEAD" or status == 204
-        if due and due.flip and body:
-            body = bytes([body[0] ^ 1]) + body[1:]
         if due and due.cut is not None and not quiet:
             self.wfile.write(body[: due.cut])
-            self._reset()
+            self._leave(abruptly=not due.cut)  # a reset would take back what was not yet sent
         if not quiet:
             self.wfile.write(body)
         raise _Answered
 
-    def _reset(self) -> Never:
-        """End the connection with a reset, as a dying peer does."""
+    def _leave(self, *, abruptly: bool = True) -> Never:
+        """End the connection, abruptly with a reset, as a dying peer does."""
         self.wfile.flush()
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if abruptly:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True
         raise _Answered

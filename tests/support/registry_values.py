@@ -55,6 +55,7 @@ class Seen:
     path: str
     """With its query."""
     headers: Mapping[str, str]
+    """Their names as in `Content-Type`."""
 
 
 @dataclass
@@ -69,6 +70,8 @@ class Fault:
     cut: int | None = None
     keeps: bool = False
     flip: bool = False
+    mute: bool = False
+    stall: bool = False
 
 
 @dataclass

@@ -21,7 +21,8 @@ from paasctl.errors import Forbidden, PaasError, Unavailable
 from paasctl.model.image import Descriptor, Repository
 from paasctl.ports.images import Blobs, Moved, Pushed
 
-_CHUNK = 32 << 20  # some registries want big parts, some refuse very big ones: 16 to 64 MiB suit all we know
+_PART = 32 << 20  # some registries want big parts, some refuse very big ones: 16 to 64 MiB suit most
+_SMALLEST = 256 << 10  # what is in front of a registry may take less than it does, but not less than this
 _MOUNT_PATIENCE = 30.0  # seconds; there is always the upload
 _OCTETS = {"Content-Type": "application/octet-stream"}
 _RANGE = re.compile(r"(?:bytes=)?0-(\d+)")
@@ -120,7 +121,7 @@ class _Push:
         self._opened = opened
         self._attempts = session.attempts(cargo.doing)
         self._cursor = Cursor(cargo.content, cargo.descriptor, cargo.doing, self._told)
-        self._in_chunks = False
+        self._part = 0  # bytes of a part; 0: all in one
 
     def run(self) -> None:
         """Send it. Returns when the registry says that it has it."""
@@ -153,10 +154,10 @@ class _Push:
     def _send(self, opened: Opened) -> None:
         """What is missing in chunks, if need be, then the PUT that names the digest, with what is still missing."""
         size = self._cargo.descriptor.size
-        in_chunks = self._in_chunks or opened.at > 0
+        part = self._part or (_PART if opened.at else 0)
         self._opened = opened
-        while in_chunks and opened.at < size:
-            stop = min(size, opened.at + max(_CHUNK, opened.least))
+        while part and opened.at < size:
+            stop = min(size, opened.at + max(part, opened.least))
             answer = self._sent("PATCH", opened, stop)
             held = _RANGE.fullmatch(answer.headers.get("Range", ""))
             self._opened = opened = _opened(answer, int(held[1]) + 1 if held else stop, opened.least)
@@ -172,12 +173,12 @@ class _Push:
         answer = self._session.once(call, self._attempts, 201, 202, 204, 400, 404, 413, 416)
         if answer.status < 400:
             return answer
-        raise self._setback(call, answer)
+        raise self._setback(call, answer, stop - opened.at)
 
-    def _setback(self, call: Call, answer: Answer) -> Exception:
+    def _setback(self, call: Call, answer: Answer, sent: int) -> Exception:
         """What a refused part means: send smaller parts, start again, or give up."""
-        if answer.status == 413 and not self._in_chunks:
-            self._in_chunks = True
+        if answer.status == 413 and sent > _SMALLEST:
+            self._part = next(it for it in (_PART, _PART >> 2, _PART >> 4, _PART >> 6, _SMALLEST) if it < sent)
             return Broken(Fault("the registry wants it in smaller parts"))
         if answer.status in (404, 416):
             return Broken(Fault(f"the registry lost the upload ({said(answer)})"))

@@ -147,7 +147,9 @@ class Wire:
         except wrong.SSLError as error:
             raise self._mistrusted(error, doing, url) from error
         except (wrong.NewConnectionError, wrong.ConnectTimeoutError, wrong.ProxyError) as error:
-            raise Broken(Fault(f"no connection to {urlsplit(url).netloc}: {_reason(error)}", dialled=True)) from error
+            host, proxy = urlsplit(url).netloc, urlsplit(proxy_for(url, self._environ) or "")
+            way = f" through the proxy {proxy.hostname}:{proxy.port}" if proxy.hostname else ""
+            raise Broken(Fault(f"no connection to {host}{way}: {_reason(error)}", dialled=True)) from error
         except wrong.HTTPError as error:
             raise Broken(Fault(_reason(error))) from error
 
@@ -190,7 +192,7 @@ def _reason(error: wrong.HTTPError) -> str:
     """What a person needs of urllib3's nested errors: the innermost sentence."""
     inner: BaseException = error
     while following := next((it for it in inner.args[::-1] if isinstance(it, BaseException)), inner.__cause__):
-        if isinstance(inner, wrong.NameResolutionError):
+        if isinstance(inner, (wrong.NameResolutionError, wrong.ReadTimeoutError)):
             break
         inner = following
     if isinstance(inner, wrong.NameResolutionError):
