@@ -72,7 +72,7 @@ def _open(where: Where) -> Access:
         _load_in_cluster(where, configuration)
         return _access(configuration, IN_CLUSTER)
     with TemporaryDirectory(prefix="paasctl-") as folder:  # the loader writes keys to files; none outlives this block
-        merger = loader.kube_config().KubeConfigMerger(":".join(where.paths))
+        merger = _merged(where)
         context = _context(where, merger)
         _run_plugin(merger.config, context)
         loader.kube_config().KubeConfigLoader(
@@ -84,6 +84,14 @@ def _open(where: Where) -> Access:
         ).load_and_set(configuration)
         user = context["context"].safe_get("user") or "no user"
         return _access(configuration, f"context {context['name']!r}, user {user!r}")
+
+
+def _merged(where: Where) -> Any:
+    """The library's merger, which takes the shape of the files for granted."""
+    try:
+        return loader.kube_config().KubeConfigMerger(":".join(where.paths))
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ConfigError(f"reading the kubeconfig {', '.join(where.paths)}: it is none: {error}") from error
 
 
 def _load_in_cluster(where: Where, configuration: Any) -> None:

@@ -54,9 +54,10 @@ _ALWAYS_OURS = frozenset(
 class Objects:
     """The reading half, as far as it is about objects."""
 
-    def __init__(self, wire: Wire, discovery: Discovery) -> None:
-        """Reads over `wire`."""
+    def __init__(self, wire: Wire, discovery: Discovery, page: int = PAGE) -> None:
+        """Reads over `wire`, lists in pages of `page` objects."""
         self._wire = wire
+        self._limit = ("limit", str(page))
         self._discovery = discovery
 
     def get(self, key: Key) -> Live | None:
@@ -108,7 +109,7 @@ class Objects:
         """All objects of one resource, page by page; read whole when the pages grew too old on the way (410)."""
         first = [("labelSelector", selector)] if selector else []
         found: list[Live] = []
-        query = (*first, ("limit", str(PAGE)))
+        query = (*first, self._limit)
         while True:
             answer = self._page(resource, namespace, query, closing=closing)
             if answer.status == 410:
@@ -118,7 +119,7 @@ class Objects:
             token = (answer.body.get("metadata") or {}).get("continue")
             if not token:
                 return tuple(found)
-            query = (*first, ("limit", str(PAGE)), ("continue", str(token)))
+            query = (*first, self._limit, ("continue", str(token)))
 
     def _page(self, resource: Resource, namespace: str, query: tuple[tuple[str, str], ...], *, closing: bool) -> Answer:
         paged = any(name == "continue" for name, _ in query)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from paasctl.adapters.kube.request import Answer
-from paasctl.adapters.kube.retry import is_webhook_failure
+from paasctl.adapters.kube.retry import is_malformed, is_webhook_failure
 from paasctl.errors import Forbidden, PaasError, Refused, StalePlan, Unavailable
 from paasctl.model.kube import MANAGER, Key, Rejection
 
@@ -41,14 +41,14 @@ def problem(answer: Answer, doing: str, *, secret: bool = False) -> PaasError:
             return _missing(answer, message)
         case 409:
             return _conflict(answer, doing, message)
-        case 429 | 500 | 502 | 503 | 504 if not _is_malformed(answer):
+        case 429 | 500 | 502 | 503 | 504 if not is_malformed(answer):
             return _not_now(answer, message)
     return _invalid(answer, message)
 
 
 def rejection(answer: Answer, key: Key) -> Rejection | None:
     """A dry run's no to this very object; None: the answer says nothing about the object and is to be raised."""
-    about_us = answer.status in (401, 429) or (answer.status >= 500 and not _is_malformed(answer))
+    about_us = answer.status in (401, 429) or (answer.status >= 500 and not is_malformed(answer))
     if about_us or (answer.status == 403 and _CANNOT.search(answer.message)):
         return None
     return Rejection(
@@ -75,11 +75,6 @@ def is_stale(answer: Answer) -> bool:
 
 def _words(answer: Answer, *, secret: bool) -> str:
     return _VALUE.sub(r"\1\2***", answer.message) if secret else answer.message
-
-
-def _is_malformed(answer: Answer) -> bool:
-    """Server-side apply answers an unknown field or a duplicate entry with a 500 that has no reason (row D12)."""
-    return answer.status == 500 and "typed patch object" in answer.message
 
 
 def _forbidden(answer: Answer, doing: str, message: str) -> PaasError:

@@ -67,11 +67,16 @@ def is_passing(answer: Answer) -> bool:
     """Whether the server says "not now" rather than "no"."""
     if answer.status in (502, 503, 504):
         return True
-    if answer.status == 500:  # a plain 500 of server-side apply is a malformed object and will not heal
-        return not answer.failure or answer.reason == "InternalError" or bool(_PASSING.search(answer.message))
+    if answer.status == 500:
+        return not is_malformed(answer)
     if answer.status == 409:  # quota accounting lost a race with itself; the object was not touched
         return answer.details_kind == "resourcequotas" and answer.reason == "Conflict"
     return False
+
+
+def is_malformed(answer: Answer) -> bool:
+    """Server-side apply answers an unknown field or a duplicate entry with a 500 that has no reason (row D12)."""
+    return answer.status == 500 and bool(answer.failure) and not answer.reason and not _PASSING.search(answer.message)
 
 
 def is_webhook_failure(answer: Answer) -> bool:
