@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from paasctl.model.masked import revealed
@@ -45,8 +45,10 @@ def applied(
         (it["manager"], it["operation"]): _paths(it["fieldsV1"]) for it in before["metadata"].pop("managedFields", [])
     }
     wants = {path: value for path, value in _leaves((), body) if path[0] not in ("apiVersion", "kind", "status")}
-    after = _set_all(_without(before, entries.pop((manager, operation), set()) - wants.keys(), entries), body)
+    given_up = entries.pop((manager, operation), set()) - wants.keys()
     _check(wants, before, entries)
+    kept = [*wants, *(path for paths in entries.values() for path in paths)]
+    after = _set_all(_without(copy.deepcopy(before), given_up, kept), body)
     entries[manager, operation] = set(wants) - {("metadata", "name"), ("metadata", "namespace")}
     after = _defaulted(after)
     _count(before, after)
@@ -174,25 +176,16 @@ def _merged(name: str, there: list[Any], wanted: list[Any]) -> list[Any]:
     return found + [it for it in there if _identity(name, it) not in wanted_ones]
 
 
-def _without(body: dict[str, Any], gone: set[Path], others: Mapping[Any, set[Path]]) -> dict[str, Any]:
+def _without(body: dict[str, Any], gone: set[Path], kept: Iterable[Path]) -> dict[str, Any]:
+    """Without what we owned and give up, whole branches where nobody else keeps a leaf on them."""
+    stems = {path[:end] for path in kept for end in range(1, len(path) + 1)}
     for path in gone:
-        if any(path in paths for paths in others.values()):
-            continue
-        place = _get(body, path[:-1])
-        if isinstance(place, dict):
-            place.pop(path[-1], None)
-    return _pruned(body, gone)
-
-
-def _pruned(body: dict[str, Any], gone: set[Path]) -> dict[str, Any]:
-    """Without the list elements and maps that lost all they had of ours."""
-    for path in sorted(gone, key=len, reverse=True):
-        for end in range(len(path) - 1, 0, -1):
-            place, last = _get(body, path[: end - 1]), path[end - 1]
-            found = _find(place, last)
-            keys = dict(last).keys() if isinstance(last, tuple) else set()
-            if isinstance(found, dict) and not (found.keys() - keys):
-                place.remove(found) if isinstance(place, list) else place.pop(last)
+        stem = next((path[:end] for end in range(1, len(path) + 1) if path[:end] not in stems), None)
+        place = _get(body, stem[:-1]) if stem else None
+        if stem and isinstance(place, dict):
+            place.pop(stem[-1], None)
+        elif stem and isinstance(place, list):
+            place[:] = [it for it in place if it is not _find(place, stem[-1])]
     return body
 
 

@@ -78,7 +78,7 @@ def foreign(text: str, manager: str = "kubectl-client-side-apply", app: str = ""
     """`Deployment/web`: an object that somebody else made; `app` is the owner label it carries."""
     body = dict(want(text).body)
     body["metadata"] = {**body["metadata"], "labels": {OWNER_LABEL: app} if app else {"team": "red"}}
-    return Live(key(text.partition("@")[0]), applied(body, manager, uid=f"uid-{text}", operation="Update"))
+    return Live(key(text.partition("@")[0]), applied(body, manager, uid=f"uid-theirs-{text}", operation="Update"))
 
 
 def pod_template(name: str, content: str, app: str) -> dict[str, Any]:
