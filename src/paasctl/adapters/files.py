@@ -1,14 +1,15 @@
-"""The project's files on disk, the same out of a release record, and the caller's secrets."""
+"""The project's files on disk, and the caller's secrets."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from paasctl.errors import ConfigError
+from paasctl.errors import ConfigError, StalePlan
 
 _COMMAND_TIMEOUT = 60.0
 
@@ -39,6 +40,11 @@ class ProjectFiles:
         ]
         return tuple(sorted(found, key=os.fsencode))
 
+    def telling(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Paths of files with one of these names, at the top and one folder below it."""
+        found = [path for name in names for path in (*self.root.glob(name), *self.root.glob(f"*/{name}"))]
+        return tuple(sorted(str(it.relative_to(self.root)) for it in found if it.is_file()))
+
     def _inside(self, path: str) -> Path:
         root = self.root.resolve()
         whole = (root / path).resolve()
@@ -50,22 +56,6 @@ class ProjectFiles:
 def _unreadable(error: OSError) -> None:
     if not isinstance(error, FileNotFoundError | NotADirectoryError):
         raise ConfigError(f"listing {error.filename}: {error.strerror}", code="file-unreadable") from error
-
-
-@dataclass(frozen=True)
-class RecordedFiles:
-    """`ports.Files` over the files of a release record."""
-
-    files: Mapping[str, bytes]
-
-    def read(self, path: str) -> bytes | None:
-        """The content as it was recorded; None: it was not there."""
-        return self.files.get(os.path.normpath(path))
-
-    def below(self, folder: str) -> tuple[str, ...]:
-        """Paths of all recorded files below a folder, sorted by their bytes."""
-        head = os.path.normpath(folder) + "/"
-        return tuple(sorted((it for it in self.files if it.startswith(head)), key=os.fsencode))
 
 
 @dataclass(frozen=True)
@@ -90,7 +80,13 @@ class CallerSecrets:
         """Standard output of a command line, run by the shell as the author wrote it."""
         try:
             done = subprocess.run(  # noqa: S602 - the command is the project author's own line
-                command, shell=True, cwd=self.root, capture_output=True, text=True, timeout=_COMMAND_TIMEOUT, check=False
+                command,
+                shell=True,
+                cwd=self.root,
+                capture_output=True,
+                text=True,
+                timeout=_COMMAND_TIMEOUT,
+                check=False,
             )
         except (subprocess.TimeoutExpired, UnicodeDecodeError) as error:
             raise ConfigError(f"reading a secret from `{command}`: {error}", code="secret-missing") from error
@@ -100,3 +96,18 @@ class CallerSecrets:
                 f"reading a secret from `{command}`: it exited with {done.returncode}: {last}", code="secret-missing"
             )
         return done.stdout.removesuffix("\n")
+
+
+def write_whole(path: Path, content: bytes, before: bytes | None) -> None:
+    """Write a file atomically, keeping its mode, if it still holds `before` (None: is not there); else `StalePlan`."""
+    try:
+        now = path.read_bytes() if path.exists() else None
+        if now != before:
+            raise StalePlan(f"writing {path}: it changed in the meantime", hint="run the command again")
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            file.write(content)
+        mode = path.stat().st_mode & 0o7777 if before is not None else 0o644
+        Path(file.name).chmod(mode)
+        os.replace(file.name, path)  # noqa: PTH105 - atomic, and over what is there
+    except OSError as error:
+        raise ConfigError(f"writing {path}: {error.strerror}", where=str(path), code="file-unwritable") from error

@@ -40,12 +40,15 @@ def _versions(outside: Any) -> list[str]:
     return sorted(found, reverse=True)
 
 
+environment_names = _names(lambda it: it.config.environments)
+cluster_names = _names(lambda it: it.config.clusters)
+
 EnvironmentName = Annotated[
     str,
     typer.Argument(
         metavar="ENV",
         help="An environment of paas.yaml.",
-        autocompletion=_names(lambda it: it.config.environments),
+        autocompletion=environment_names,
         show_default=False,
     ),
 ]
@@ -55,7 +58,7 @@ OnlyClusters = Annotated[
         "--cluster",
         help="Only this cluster of the environment, repeatable.",
         metavar="NAME",
-        autocompletion=_names(lambda it: it.config.clusters),
+        autocompletion=cluster_names,
         show_default=False,
     ),
 ]

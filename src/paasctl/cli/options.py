@@ -137,6 +137,16 @@ def one(function: Callable[..., Any]) -> typer.Typer:
     return app
 
 
+def several(name: str, *functions: Callable[..., Any]) -> typer.Typer:
+    """The typer app of a verb with words of its own: `config show`, `config schema`."""
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
+    for function in functions:
+        word = function.__name__.strip("_")
+        names = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": f"PAASCTL_{name}_{word}".upper()}
+        app.command(word, context_settings=names, epilog=EPILOG)(with_shared(function))
+    return app
+
+
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
 

@@ -22,7 +22,7 @@ from paasctl.model.event import Emit
 from paasctl.model.kube import Holder
 from paasctl.model.plan import Build
 from paasctl.ports.cluster import Cluster
-from paasctl.ports.files import Files, Secrets
+from paasctl.ports.files import ProjectFiles, Secrets
 from paasctl.ports.git import Git, GitReads
 from paasctl.ports.images import Builder, Layout, Registry
 from paasctl.ports.templates import Templates
@@ -70,6 +70,19 @@ class Outside:
         parsed = read(content, file)
         return load(parsed.values, parsed.places, file, running=__version__, problems=parsed.problems)
 
+    def with_identity(self, cluster: str, uid: str) -> bytes:
+        """`paas.yaml` with that cluster's identity set."""
+        from paasctl.adapters.yaml.edit import pin_identity
+
+        text = (self.files.read(self.file.name) or b"").decode("utf-8-sig")
+        return pin_identity(text, cluster, uid, file=self._shown(self.file)).encode()
+
+    def write_file(self, path: str, content: bytes, before: bytes | None) -> None:
+        """Write a project's file atomically, if it still holds `before`."""
+        from paasctl.adapters.files import write_whole
+
+        write_whole(self.project / path, content, before)
+
     def _shown(self, path: Path) -> str:
         try:
             return os.path.relpath(path)
@@ -77,11 +90,11 @@ class Outside:
             return str(path)
 
     @cached_property
-    def files(self) -> Files:
+    def files(self) -> ProjectFiles:
         """The project's files."""
-        from paasctl.adapters.files import ProjectFiles
+        from paasctl.adapters import files
 
-        return ProjectFiles(self.project)
+        return files.ProjectFiles(self.project)
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -104,6 +117,12 @@ class Outside:
 
         return WritingGit(self.project, os.environ)
 
+    def engine_version(self) -> str:
+        """What builds Dockerfiles here."""
+        from paasctl.adapters.docker import engine_version
+
+        return engine_version(os.environ)
+
     @cached_property
     def templates(self) -> Templates:
         """Built-in and project templates."""
@@ -124,6 +143,9 @@ class Outside:
 
         folder = self.project / ".paasctl" / "images"
         create_layout(folder)
+        hidden = folder.parent / ".gitignore"  # ours, so that our own folder never makes the tree dirty
+        if not hidden.exists():
+            hidden.write_text("*\n")
         return open_layout(folder)
 
     @cached_property

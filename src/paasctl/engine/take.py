@@ -19,6 +19,7 @@ from paasctl.model.plan import (
     Step,
     TagCommit,
     TagImage,
+    WriteFile,
 )
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import World
@@ -60,6 +61,8 @@ def take(step: Step, index: int, run: Needs) -> None:
             run.facts["record"] = str(release.record(step, run.world))
         case TagImage():
             release.tag_image(step, run.world)
+        case WriteFile():
+            run.world.write_file(step.path, step.content, step.before)
         case Apply() | Delete() | AwaitReady():
             _cluster(step, index, run)
         case _:

@@ -132,7 +132,22 @@ class AwaitReady:
 
 ClusterStep = Apply | Delete | AwaitReady
 
-Step = ImageStep | ReleaseStep | ClusterStep
+# --- the project's own files ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteFile:
+    """Write one of the project's files, whole or not at all. `before` is what it held; None: it must not exist yet."""
+
+    path: str
+    content: bytes = field(repr=False)
+    before: bytes | None = field(default=None, repr=False)
+    why: str = ""
+
+
+FileStep = WriteFile
+
+Step = ImageStep | ReleaseStep | ClusterStep | FileStep
 Stage = tuple[Step, ...]
 
 

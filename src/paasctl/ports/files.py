@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 
@@ -18,6 +18,14 @@ class Files(Protocol):
 
     def below(self, folder: str) -> tuple[str, ...]:
         """Paths of all files below a folder, sorted by their bytes; none where there is no folder."""
+        ...
+
+
+class ProjectFiles(Files, Protocol):
+    """The files of the checkout."""
+
+    def telling(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Paths of files with one of these names, at the top and one folder below it."""
         ...
 
 

@@ -27,6 +27,10 @@ class GitReads(Protocol):
         """(ahead, behind) of the remote's branch as it is now; None: the remote has no such branch."""
         ...
 
+    def remote_url(self) -> str:
+        """URL of `origin`, or of the only remote; empty where there is no repository, no remote or several."""
+        ...
+
 
 class Git(Protocol):
     """The writing half."""

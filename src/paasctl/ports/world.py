@@ -9,7 +9,7 @@ from paasctl.model.config import Config
 from paasctl.model.plan import Build
 from paasctl.ports.cancel import Clock
 from paasctl.ports.cluster import Cluster, ClusterReads
-from paasctl.ports.files import Files, Secrets
+from paasctl.ports.files import ProjectFiles, Secrets
 from paasctl.ports.git import Git, GitReads
 from paasctl.ports.images import Builder, Layout, Registry, RegistryReads
 from paasctl.ports.templates import Templates
@@ -23,12 +23,20 @@ class Reads(Protocol):
         """`paas.yaml` of the checkout. Raises `ConfigError` with every problem."""
         ...
 
+    def with_identity(self, cluster: str, uid: str) -> bytes:
+        """`paas.yaml` with that cluster's `identity` set: the new content, comments and layout kept."""
+        ...
+
     def config_from(self, content: bytes, file: str) -> Config:
         """A `paas.yaml` that came from elsewhere: a release record."""
         ...
 
+    def engine_version(self) -> str:
+        """What builds Dockerfiles here, in a few words; `Unavailable` where nothing does."""
+        ...
+
     @property
-    def files(self) -> Files:
+    def files(self) -> ProjectFiles:
         """The project's files."""
         ...
 
@@ -82,6 +90,10 @@ class World(Protocol):
     @property
     def project(self) -> Path:
         """The folder of `paas.yaml`."""
+        ...
+
+    def write_file(self, path: str, content: bytes, before: bytes | None) -> None:
+        """Write a project's file atomically, if it still holds `before` (None: is not there); else `StalePlan`."""
         ...
 
     def builder(self, step: Build) -> Builder:

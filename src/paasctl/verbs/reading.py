@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+from paasctl.config.find import find_environment
 from paasctl.errors import Refused, UsageError
 from paasctl.model.config import Cluster, Config, Environment
 from paasctl.model.image import Descriptor, Repository
@@ -36,13 +35,7 @@ class Place:
 
 def place(config: Config, name: str, only: tuple[str, ...] = ()) -> Place:
     """The environment called `name`. `UsageError` with a guess where there is none."""
-    environment = config.environments.get(name)
-    if environment is None:
-        raise UsageError(
-            f"{config.file} has no environment {name!r}{_guess(name, config.environments)}",
-            hint=f"environments: {', '.join(config.environments) or 'none'}",
-            code="environment-unknown",
-        )
+    environment = find_environment(config, name)
     wrong = [it for it in only if it not in environment.clusters]
     if wrong:
         raise UsageError(
@@ -55,11 +48,6 @@ def place(config: Config, name: str, only: tuple[str, ...] = ()) -> Place:
         repository=config.registries[environment.registry].repository,
         app=config.app,
     )
-
-
-def _guess(name: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(names), n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def named(reads: Reads) -> tuple[Checkout, Named]:

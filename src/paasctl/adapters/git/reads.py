@@ -55,6 +55,11 @@ class ReadingGit:
             head_subjects=history.subjects,
         )
 
+    def remote_url(self) -> str:
+        """URL of `origin`, or of the only remote; empty where there is no repository, no remote or several."""
+        urls = _urls(GitCommand(self.folder, self.environ))
+        return urls.get("origin") or (next(iter(urls.values())) if len(urls) == 1 else "")
+
     def tag_commit(self, tag: str) -> str | None:
         """The commit a local tag points to (peeled); None: proved absent."""
         git = GitCommand(self.folder, self.environ)
@@ -149,6 +154,12 @@ def _is_version(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _urls(git: GitCommand) -> dict[str, str]:
+    answered = git.run("remote", "-v")
+    lines = (line.split() for line in answered.out.decode("utf-8", "replace").splitlines())
+    return {words[0]: words[1] for words in lines if len(words) > 1}
 
 
 def _remotes(git: GitCommand, branch: str | None) -> tuple[str | None, bool]:

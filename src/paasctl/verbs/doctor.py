@@ -1,0 +1,106 @@
+"""`doctor`: what this machine, these registries and these clusters lack. Nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from paasctl.errors import ConfigError, Exit, PaasError
+from paasctl.model.answer import Finding, Findings
+from paasctl.model.config import Config
+from paasctl.model.event import Emit
+from paasctl.model.kube import Kind, Target
+from paasctl.ports.cancel import Cancel
+from paasctl.ports.world import Reads
+from paasctl.verbs.config import look_at
+from paasctl.verbs.reading import named, place
+
+_NEEDED = (
+    ("patch", Kind("apps", "Deployment")),
+    ("patch", Kind("", "Service")),
+    ("patch", Kind("", "ConfigMap")),
+    ("create", Kind("coordination.k8s.io", "Lease")),
+    ("get", Kind("", "Pod")),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskDoctor:
+    """Everything a release and a deploy need."""
+
+    def answer(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[Findings, Exit]:
+        """A finding per thing; exit 1 where one is missing, 78 where the file itself is wrong."""
+        del emit
+        found = [_try("git", lambda: f"version {named(reads)[1].text}")] if _loads(reads) else []
+        try:
+            config = reads.config
+        except ConfigError as error:
+            wrong = tuple(
+                Finding(ok=False, name="paas.yaml", message=it.message, hint=it.hint, where=it.where)
+                for it in error.problems
+            )
+            return Findings(verb="doctor", findings=wrong), Exit.CONFIG
+        found.insert(0, Finding(ok=True, name="paas.yaml", message=f"{config.file} is sound"))
+        found += _builders(reads, config) + _registries(reads, config, cancel) + _clusters(reads, config, cancel)
+        return Findings(verb="doctor", findings=tuple(found)), Exit.OK if all(it.ok for it in found) else Exit.FAILED
+
+
+def _loads(reads: Reads) -> bool:
+    try:
+        return bool(reads.config.app)
+    except ConfigError:
+        return False
+
+
+def _try(name: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(ok=True, name=name, message=look())
+    except PaasError as error:
+        return Finding(ok=False, name=name, message=error.message, hint=error.hint, where=error.where)
+
+
+def _builders(reads: Reads, config: Config) -> list[Finding]:
+    if not any(not it.layers for it in config.images.values()):
+        return []
+    return [_try("image builder", reads.engine_version)]
+
+
+def _registries(reads: Reads, config: Config, cancel: Cancel) -> list[Finding]:
+    found = []
+    for name, registry in config.registries.items():
+        cancel.check()
+        repository = registry.repository
+        found.append(
+            _try(
+                f"registry {name}",
+                lambda it=repository: f"{it} answers, {len(reads.registry(it.host).tags(it))} tags",  # type: ignore[misc]
+            )
+        )
+    return found
+
+
+def _clusters(reads: Reads, config: Config, cancel: Cancel) -> list[Finding]:
+    found: list[Finding] = []
+    for cluster in config.clusters.values():
+        cancel.check()
+        finding, _ = look_at(reads, cluster)
+        found.append(finding)
+        if finding.ok:
+            found += [
+                _permissions(reads, target)
+                for name in config.environments
+                for target in place(config, name).targets
+                if target.cluster == cluster.name
+            ]
+    return found
+
+
+def _permissions(reads: Reads, target: Target) -> Finding:
+    def look() -> str:
+        cluster = reads.cluster(target.cluster)
+        missing = [f"{verb} {kind}" for verb, kind in _NEEDED if not cluster.may(verb, kind, target.namespace)]
+        if missing:
+            raise ConfigError(f"you may not: {', '.join(missing)}", hint="ask an admin of the cluster for these rights")
+        return "you may deploy there"
+
+    return _try(f"rights on {target.cluster}/{target.namespace}", look)
