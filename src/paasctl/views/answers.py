@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, assert_never
 
 from paasctl.model.answer import (
@@ -21,12 +21,14 @@ from paasctl.model.answer import (
     StatusRow,
     VersionAnswer,
 )
-from paasctl.views.words import count, say_change
+from paasctl.model.verdict import Verdict
+from paasctl.views.amounts import count
+from paasctl.views.clean import clean
+from paasctl.views.mask import fields_of, masked_body, shown
+from paasctl.views.words import say_change, say_pod, troubled
 
 Dump = Callable[[Any], str]
 """A value as YAML text; handed in, because the library lives in an adapter."""
-
-_MASK = "***"
 
 
 def text(answer: Answer, dump: Dump) -> list[str]:  # noqa: C901 - a match over a closed union
@@ -41,7 +43,7 @@ def text(answer: Answer, dump: Dump) -> list[str]:  # noqa: C901 - a match over 
         case ConfigShown():
             return _config(answer, dump)
         case SchemaShown():
-            return json.dumps(answer.schema, indent=2, ensure_ascii=False).splitlines()
+            return json.dumps(answer.schema, indent=2, ensure_ascii=False).split("\n")
         case DiffAnswer():
             return _diff(answer)
         case StatusAnswer():
@@ -63,17 +65,8 @@ def _findings(answer: Findings) -> list[str]:
 
 def _finding(it: Finding) -> list[str]:
     place = f"{it.where}: " if it.where else ""
-    lines = [f"{'ok ' if it.ok else 'BAD'} {it.name}: {place}{it.message}"]
-    return [*lines, f"      → {it.hint}"] if it.hint and not it.ok else lines
-
-
-def masked_body(body: Mapping[str, Any]) -> dict[str, Any]:
-    """An object as it may be shown: values of Secrets hidden, their keys kept."""
-    if body.get("kind") != "Secret":
-        return dict(body)
-    names = [*(body.get("data") or {}), *(body.get("stringData") or {})]
-    shown = {key: value for key, value in body.items() if key not in ("data", "stringData")}
-    return {**shown, "stringData": dict.fromkeys(names, _MASK)}
+    lines = [f"{'ok ' if it.ok else 'BAD'} {it.name}: {place}{clean(it.message)}"]
+    return [*lines, f"      → {clean(it.hint)}"] if it.hint and not it.ok else lines
 
 
 def _rendered(answer: Rendered, dump: Dump) -> list[str]:
@@ -87,8 +80,9 @@ def _rendered(answer: Rendered, dump: Dump) -> list[str]:
 
 def _config(answer: ConfigShown, dump: Dump) -> list[str]:
     if not answer.explain:
-        return dump(answer.document).rstrip("\n").split("\n")
-    return table(("VALUE", "IS", "FROM"), [(it.path, json.dumps(it.value), it.source) for it in answer.settings])
+        return dump(shown(answer.document)).rstrip("\n").split("\n")
+    rows = [(it.path, json.dumps(shown(it.value), ensure_ascii=False), it.source) for it in answer.settings]
+    return table(("VALUE", "IS", "FROM"), rows)
 
 
 def _diff(answer: DiffAnswer) -> list[str]:
@@ -98,17 +92,18 @@ def _diff(answer: DiffAnswer) -> list[str]:
     mark = {"create": "+", "update": "~", "delete": "-"}
     for it in answer.objects:
         lines.append(f"{mark[it.change]} {it.key}  ({it.change} on {it.target.cluster}/{it.target.namespace})")
-        lines += [f"    {say_change(change)}" for change in it.fields]
+        lines += [f"    {say_change(change)}" for change in fields_of(it)]
     return [*lines, f"{answer.environment}: {count(len(answer.objects), 'object')} would change to {answer.version}"]
 
 
 def _status(answer: StatusAnswer) -> list[str]:
-    rows: list[tuple[str, ...]] = []
-    notes: list[str] = []
-    for name, targets in answer.environments:
-        rows += [_status_row(name, it) for it in targets]
-        notes += [line for it in targets for line in _status_notes(it)]
-    return [*table(("ENVIRONMENT", "CLUSTER", "VERSION", "COMMIT", "SERVICES", "SINCE", "BY"), rows), *notes]
+    heads = ("ENVIRONMENT", "CLUSTER", "VERSION", "COMMIT", "SERVICES", "SINCE", "BY")
+    every = [(name, it) for name, rows in answer.environments for it in rows]
+    lines = table(heads, [_status_row(name, it) for name, it in every])
+    for name, it in every:
+        if notes := _status_notes(it):
+            lines += ["", f"{name} on {it.target.cluster}:", *(f"  {line}" for line in notes)]
+    return lines
 
 
 def _status_row(environment: str, row: StatusRow) -> tuple[str, ...]:
@@ -120,11 +115,17 @@ def _status_row(environment: str, row: StatusRow) -> tuple[str, ...]:
 
 
 def _status_notes(row: StatusRow) -> list[str]:
-    lines = [f"{row.target}: {row.error}"] if row.error else []
-    lines += [f"  {it.key}: {it.text}" for it in row.verdicts if it.state != "ready"]
-    lines += [f"  held by {row.holder}"] if row.holder else []
-    lines += [f"  {row.left}"] if row.left else []
-    return lines + [f"  {it}" for it in row.urls]
+    lines = [f"✗ {clean(row.error)}"] if row.error else []
+    lines += [line for it in row.verdicts if it.state != "ready" for line in _unready(it)]
+    lines += [f"held by {row.holder}"] if row.holder else []
+    lines += [f"left open: {clean(row.left)}"] if row.left else []
+    return [*lines, *row.urls]
+
+
+def _unready(it: Verdict) -> list[str]:
+    cause = [f"    ! {clean(it.cause.message)}"] if it.cause else []
+    pods = [f"    {say_pod(pod)}" for pod in troubled(it)]
+    return [f"{'✗' if it.state == 'doomed' else '…'} {it.key}: {it.text}", *pods, *cause]
 
 
 def _history(answer: HistoryAnswer) -> list[str]:
@@ -133,13 +134,18 @@ def _history(answer: HistoryAnswer) -> list[str]:
     several = len({it.target.cluster for it in answer.entries}) > 1
     rows = [_history_row(it, several=several) for it in answer.entries]
     heads = ("#", *(("CLUSTER",) if several else ()), "VERSION", "FROM", "OUTCOME", "BEGAN", "BY", "COMMIT")
-    notes = [f"  #{it.number}: {it.message}" for it in answer.entries if it.message]
+    notes = [line for it in answer.entries for line in _history_notes(it)]
     return [*table(heads, rows), *notes]
 
 
 def _history_row(it: HistoryEntry, *, several: bool) -> tuple[str, ...]:
     where = (it.target.cluster,) if several else ()
     return (str(it.number), *where, it.version, it.before or "-", it.outcome, it.began, it.by, it.commit[:7])
+
+
+def _history_notes(it: HistoryEntry) -> list[str]:
+    lines = [f"  #{it.number}: {clean(it.message)}"] if it.message else []
+    return [*lines, f"  #{it.number}: {it.link}"] if it.link else lines
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

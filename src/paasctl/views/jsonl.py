@@ -1,27 +1,19 @@
-"""JSON: one object per event (`jsonl`: the format's number first, the outcome last), or the end only.
-
-The same encoding for all: dataclasses become objects, steps carry `do`, secrets stay masked.
-"""
+"""JSON: one object per event (`jsonl`: the format's number first, the outcome last), or the end only."""
 
 from __future__ import annotations
 
-import base64
-import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any, TextIO
 
-from paasctl.model.answer import Rendered
 from paasctl.model.event import Answered, Event, Outcome, Ticked
-from paasctl.model.image import Descriptor, Pinned, Platform, Repository, Tagged
-from paasctl.model.kube import Key, Kind, Manifest, Target
-from paasctl.model.version import Version
-from paasctl.views.answers import masked_body
+from paasctl.views.clean import spelled
+from paasctl.views.encode import FORMAT, document, encode
+from paasctl.views.view import View
 
-FORMAT = 1
-_AS_TEXT = (Key, Kind, Target, Pinned, Repository, Tagged, Platform, Version)
+_QUIET = 25.0
+"""Seconds without a line after which one says that the run still lives: CI systems end silent jobs."""
 
 
 @dataclass
@@ -29,21 +21,27 @@ class JsonLines:
     """Every event as a line on `result`; nothing is ever asked or drawn."""
 
     result: TextIO
-    greeted: bool = False
+    _greeted: bool = False
+    _last: float = 0.0
+    _now: float = 0.0
 
     def __call__(self, event: Event) -> None:
         """Write one event."""
-        if not self.greeted:
-            self.greeted = True
+        if not self._greeted:
+            self._greeted = True
             self._write({"event": "hello", "format": FORMAT})
-        if not isinstance(event, Ticked):
-            self._write(document(event))
+        if isinstance(event, Ticked):
+            self._now = event.seconds
+            if self._now - self._last < _QUIET:
+                return
+        self._write(document(event))
 
     def close(self) -> None:
         """Nothing is held back."""
 
     def _write(self, line: dict[str, Any]) -> None:
-        self.result.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._last = self._now
+        self.result.write(dump_line(line, self.result.encoding))
         self.result.flush()
 
 
@@ -53,74 +51,31 @@ class EndOnly:
 
     result: TextIO
     dump: Callable[[Any], str]
-    progress: Callable[[Event], None]
+    progress: View
     _answer: dict[str, Any] = field(default_factory=dict)
-    _last: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self, event: Event) -> None:
-        """Keep the answer and the outcome, pass on the rest."""
+        """Keep the answer, write it with the outcome, pass on the rest."""
         match event:
             case Answered(answer):
                 self._answer = encode(answer)
             case Outcome():
+                self.progress.close()
                 whole = {"format": FORMAT, **document(event), **({"answer": self._answer} if self._answer else {})}
-                self.result.write(self.dump(whole))
+                said = self.dump(whole)
+                # JSON is YAML: what the stream cannot spell is escaped, and stays the same document.
+                fits = spelled(said, self.result.encoding) == said
+                self.result.write(said if fits else json.dumps(whole, indent=2) + "\n")
                 self.result.flush()
             case _:
                 self.progress(event)
 
     def close(self) -> None:
-        """Nothing is held back."""
+        """As the other view does."""
+        self.progress.close()
 
 
-def document(event: Event) -> dict[str, Any]:
-    """One event as a JSON object: `{"event": "started", …}`."""
-    return {"event": type(event).__name__.lower(), **encode(event)}
-
-
-def encode(value: Any) -> Any:  # noqa: C901 - a match over what JSON knows
-    """Anything of the model as JSON."""
-    if isinstance(value, IntEnum):
-        return int(value)
-    match value:
-        case None | bool() | int() | float() | str():
-            return value
-        case bytes():
-            return base64.b64encode(value).decode()
-        case Mapping():
-            return {str(key): encode(it) for key, it in value.items()}
-        case tuple() | list() | frozenset() | set():
-            return [_tagged(it) for it in (sorted(value) if isinstance(value, frozenset | set) else value)]
-        case Manifest():
-            return {"key": str(value.key), "namespace": value.key.namespace, "source": value.source}
-        case Rendered():
-            return {
-                "manifests": [encode(masked_body(it.body)) for it in value.manifests],
-                "explained": encode(value.explained),
-            }
-        case Descriptor():
-            return {"mediaType": value.media_type, "digest": value.digest, "size": value.size}
-        case _:
-            return _value(value)
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, _AS_TEXT):
-        return str(value)
-    if dataclasses.is_dataclass(value):
-        return {_camel(it.name): _tagged(getattr(value, it.name)) for it in dataclasses.fields(value) if it.repr}
-    return str(value)
-
-
-_STEPS = frozenset(("Build", "SquashImage", "Push", "TagCommit", "Record", "TagImage", "Apply", "Delete", "AwaitReady"))
-
-
-def _tagged(value: Any) -> Any:
-    encoded = encode(value)
-    name = type(value).__name__
-    return {"do": name[0].lower() + name[1:], **encoded} if name in _STEPS else encoded
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.strip("_").split("_")
-    return head + "".join(it.capitalize() for it in rest)
+def dump_line(value: Any, encoding: str | None) -> str:
+    """A value as one line of JSON; letters that the stream cannot write are escaped."""
+    line = json.dumps(value, ensure_ascii=False) + "\n"
+    return line if spelled(line, encoding) == line else json.dumps(value) + "\n"

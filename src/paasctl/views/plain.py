@@ -1,4 +1,4 @@
-"""One line per event, for logs, pipes and people without a terminal. Talk goes to `talk`, results to `result`."""
+"""One line per thing, for logs, pipes and people without a terminal. Talk goes to `talk`, results to `result`."""
 
 from __future__ import annotations
 
@@ -20,22 +20,27 @@ from paasctl.model.event import (
     Warned,
 )
 from paasctl.model.plan import AwaitReady, Build
+from paasctl.model.verdict import Verdict
+from paasctl.views.amounts import amount, duration, ticking
 from paasctl.views.answers import Dump, text
-from paasctl.views.words import duration, say, say_outcome, say_plan, size
+from paasctl.views.clean import clean, spelled
+from paasctl.views.paint import Piece, ending, escaped, pieces
+from paasctl.views.words import say, say_outcome, say_plan, say_pod, say_warning, troubled
 
-_QUIET = 30.0
+_QUIET = 25.0
 """Seconds without a line after which a sign of life is printed: CI systems end silent jobs."""
 
 
 @dataclass
 class Plain:
-    """`quiet` keeps results and problems; `verbose` adds every build log line."""
+    """`quiet` keeps results and problems; `verbose` says when short steps begin; `color` paints, no cursor moves."""
 
     result: TextIO
     talk: TextIO
     dump: Dump
     quiet: bool = False
     verbose: bool = False
+    color: bool = False
     _last: float = 0.0
     _now: float = 0.0
     _doing: dict[int, str] = field(default_factory=dict)
@@ -45,7 +50,7 @@ class Plain:
         """Render one event."""
         match event:
             case Answered(answer):
-                _write(self.result, text(answer, self.dump))
+                write_lines(self.result, text(answer, self.dump))
             case Outcome():
                 self._close(event)
             case Ticked(seconds):
@@ -61,56 +66,79 @@ class Plain:
     def _say(self, lines: list[str]) -> None:
         if lines:
             self._last = self._now
-            _write(self.talk, lines)
+            self._write([pieces(it) for it in lines])
+
+    def _write(self, painted: list[list[Piece]]) -> None:
+        write_lines(self.talk, [escaped(it) if self.color else "".join(text for text, _ in it) for it in painted])
 
     def _close(self, outcome: Outcome) -> None:
-        lines = say_outcome(outcome)
-        _write(self.talk, lines if not self.quiet or outcome.problems else [])
-        if (version := dict(outcome.facts).get("version")) and outcome.status in ("done", "nothing-to-do"):
-            _write(self.result, [version])
+        if not self.quiet or outcome.problems:
+            self._write([ending(it, outcome) for it in say_outcome(outcome)])
+        write_lines(self.result, result_of(outcome))
 
     def _tick(self, seconds: float) -> None:
         self._now = seconds
-        if not self.quiet and self._doing and seconds - self._last >= _QUIET:
-            self._say([f"... still at it after {duration(seconds)}: {', '.join(self._doing.values())}"])
+        if not self.quiet and seconds - self._last >= _QUIET:
+            what = "; ".join(self._doing.values())
+            self._say([f"... still at it after {ticking(seconds)}{f': {what}' if what else ''}"])
 
     def _lines(  # noqa: C901 - a match over a closed union
         self, event: Planned | Started | Noted | Warned | Progress | Observed | LogLine | Ended
     ) -> list[str]:
         match event:
             case Planned(plan, number, _):
+                self._doing.clear()
                 return say_plan(plan, number)
             case Started(index, step):
                 self._doing[index] = say(step)
-                return [f"[{index + 1}] {say(step)}"] if isinstance(step, AwaitReady | Build) else []
+                return [f"[{index + 1}] {say(step)}"] if self.verbose or isinstance(step, AwaitReady | Build) else []
             case Ended(index, step, seconds):
                 self._doing.pop(index, None)
                 return [f"[{index + 1}] {say(step)}: done ({duration(seconds)})"]
             case Noted(said, index):
-                return [f"[{index + 1}]   {said}" if index is not None else said]
-            case Warned(said, hint):
-                return [f"warning: {said}"] + ([f"  → {hint}"] if hint else [])
+                return [f"[{index + 1}]   {clean(said)}" if index is not None else clean(said)]
+            case Warned():
+                return say_warning(event)
             case Progress():
-                return self._progress(event)
+                self._go_on(event)
+                return []
             case Observed():
                 return self._observed(event)
             case LogLine(source, said, _):
-                return [f"{source} | {said}"]
+                return [f"{source} | {clean(said)}"]
             case _:
                 assert_never(event)
 
-    def _progress(self, event: Progress) -> list[str]:
-        if event.index is not None and event.total:
-            amount = f"{size(event.done)} of {size(event.total)}" if event.unit == "bytes" else f"{event.done}"
-            self._doing[event.index] = f"{event.what}, {amount}"
-        return []
+    def _go_on(self, event: Progress) -> None:
+        if event.index in self._doing:
+            self._doing[event.index] = f"{event.what}, {amount(event)}"
 
     def _observed(self, event: Observed) -> list[str]:
-        fresh = [it for it in event.verdicts if self._seen.get(f"{event.target}{it.key}") != it.text]
-        self._seen |= {f"{event.target}{it.key}": it.text for it in fresh}
-        return [f"    {it.key}: {it.text}" for it in fresh]
+        lines = [line for it in event.verdicts for line in self._fresh(event.target, it)]
+        waiting = [f"{it.key}: {it.text}" for it in event.verdicts if it.state != "ready"]
+        if event.index is not None and waiting:
+            self._doing[event.index] = ", ".join(waiting[:3])
+        return lines
+
+    def _fresh(self, target: str, verdict: Verdict) -> list[str]:
+        """What was not said of this workload before. Restarts are counted, but a new count alone is no news."""
+        cause = verdict.cause.message if verdict.cause else ""
+        said = [(str(verdict.key), verdict.text, f"{verdict.key}: {verdict.text}")]
+        said += [(it.name, it.reason or it.phase, f"  {say_pod(it)}") for it in troubled(verdict)]
+        said += [(f"{verdict.key}!", cause, f"  ! {clean(cause)}")] if cause else []
+        fresh = [(f"{target} {name}", state, line) for name, state, line in said]
+        fresh = [it for it in fresh if self._seen.get(it[0]) != it[1]]
+        self._seen |= {name: state for name, state, _ in fresh}
+        return [f"    {line}" for _, _, line in fresh]
 
 
-def _write(out: TextIO, lines: list[str]) -> None:
-    out.writelines(line + "\n" for line in lines)
+def result_of(outcome: Outcome) -> list[str]:
+    """What a script reads from standard output when a verb that acts is done: the version."""
+    version = dict(outcome.facts).get("version")
+    return [version] if version and outcome.status in ("done", "nothing-to-do") else []
+
+
+def write_lines(out: TextIO, lines: list[str]) -> None:
+    """Write lines, spelled as the stream can, at once."""
+    out.writelines(spelled(line, out.encoding) + "\n" for line in lines)
     out.flush()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
-from paasctl.model.event import Outcome, Problem
+from paasctl.errors import Exit
+from paasctl.model.event import Outcome, Problem, Warned
 from paasctl.model.plan import (
     Apply,
     AwaitReady,
@@ -18,9 +20,17 @@ from paasctl.model.plan import (
     Step,
     TagCommit,
     TagImage,
+    WriteFile,
 )
+from paasctl.model.verdict import PodSeen, Verdict
+from paasctl.views.amounts import count, duration
+from paasctl.views.clean import clean, clean_lines
+from paasctl.views.mask import fields_of
 
-_KIB = 1024
+_NAMED = 4
+"""How many steps of an outcome are named, before the rest is only counted."""
+_UNCHANGED = frozenset({Exit.USAGE, Exit.REFUSED, Exit.LOCKED, Exit.CONFIG, Exit.FORBIDDEN})
+"""Exits that promise that nothing changed, where nothing was done."""
 
 
 def say(step: Step) -> str:  # noqa: C901 - a match over a closed union
@@ -44,7 +54,36 @@ def say(step: Step) -> str:  # noqa: C901 - a match over a closed union
         case Delete():
             return f"delete {step.key}"
         case AwaitReady():
-            return f"wait up to {duration(step.timeout)} for {_keys(step)}"
+            return f"wait up to {duration(step.timeout)} for {say_keys(step)}"
+        case WriteFile():
+            return f"write {step.path}{f': {step.why}' if step.why else ''}"
+        case _:
+            assert_never(step)
+
+
+def phase(step: Step) -> str:  # noqa: C901 - a match over a closed union
+    """Which part of a run a step belongs to, in a word or two."""
+    match step:
+        case Build():
+            return "build"
+        case SquashImage():
+            return "squash"
+        case Push():
+            return "push"
+        case TagCommit():
+            return "tag"
+        case Record():
+            return "record"
+        case TagImage():
+            return "tag images"
+        case WriteFile():
+            return "write"
+        case Apply():
+            return "apply"
+        case Delete():
+            return "prune"
+        case AwaitReady():
+            return "wait"
         case _:
             assert_never(step)
 
@@ -53,11 +92,11 @@ def _squash(step: SquashImage) -> str:
     squash = step.image.squash
     if squash is None:
         return ""
-    above = " above the base" if squash.base == "keep" else ""
-    return f" to {squash.layers} layer{'s' if squash.layers > 1 else ''}{above}"
+    return f" to {count(squash.layers, 'layer')}{' above the base' if squash.base == 'keep' else ''}"
 
 
-def _keys(step: AwaitReady) -> str:
+def say_keys(step: AwaitReady) -> str:
+    """What a wait is for: `Deployment/web, Deployment/worker`."""
     names = [str(key) for key in step.keys]
     return ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:2])} and {len(names) - 2} more"
 
@@ -65,97 +104,112 @@ def _keys(step: AwaitReady) -> str:
 def say_change(change: FieldChange) -> str:
     """One field's change, as a line under its object."""
     by = f"   (set by {change.manager})" if change.manager and change.manager != "paasctl" else ""
-    if change.before is None:
-        return f"+ {change.path}: {change.after}{by}"
-    if change.after is None:
-        return f"- {change.path}: {change.before}{by}"
-    return f"~ {change.path}: {change.before} → {change.after}{by}"
+    before, after = (None if it is None else clean(it) for it in (change.before, change.after))
+    if before is None:
+        return f"+ {change.path}: {after}{by}"
+    if after is None:
+        return f"- {change.path}: {before}{by}"
+    return f"~ {change.path}: {before} → {after}{by}"
 
 
 def say_plan(plan: Plan, number: int = 1) -> list[str]:
-    """A plan as lines: a head, then the steps by stage; field changes under the objects."""
+    """A plan as lines: a head, the steps in order, field changes under the objects, then what must be agreed to."""
     if plan.is_empty:
         return [f"{plan.verb} {plan.subject}: nothing to do"] if plan.verb else ["nothing to do"]
-    steps = plan.steps
     again = f" (round {number})" if number > 1 else ""
-    lines = [f"{plan.verb} {plan.subject}: {count(len(steps), 'step')}{again}"]
-    several = len({step.target for step in steps if isinstance(step, Apply | Delete | AwaitReady)}) > 1
-    for index, step in enumerate(steps, 1):
-        on = f" on {step.target.cluster}" if several and isinstance(step, Apply | Delete | AwaitReady) else ""
-        lines.append(f"  {index:>{len(str(len(steps)))}}. {say(step)}{on}")
+    lines = [f"{plan.verb} {plan.subject}: {count(len(plan.steps), 'step')}{again}"]
+    several = len({place for it in plan.steps if (place := cluster_of(it))}) > 1
+    width = len(str(len(plan.steps)))
+    for index, step in enumerate(plan.steps, 1):
+        on = f" on {cluster_of(step)}" if several and cluster_of(step) else ""
+        lines.append(f"  {index:>{width}}. {say(step)}{on}")
         if isinstance(step, Apply) and step.change == "update":
-            lines += [f"       {say_change(it)}" for it in step.fields]
-    return lines
+            lines += [f"  {'':{width}}    {say_change(it)}" for it in fields_of(step)]
+    return [*lines, f"  ! asks first: {plan.asks}"] if plan.asks else lines
+
+
+def cluster_of(step: Step) -> str:
+    """The cluster a step is about; empty for the others."""
+    return step.target.cluster if isinstance(step, Apply | Delete | AwaitReady) else ""
+
+
+def say_pod(pod: PodSeen) -> str:
+    """A pod that is not well: `web-7d9-abcde: CrashLoopBackOff, 3 restarts`."""
+    restarts = f", {count(pod.restarts, 'restart')}" if pod.restarts else ""
+    return f"{pod.name}: {pod.reason or pod.phase}{restarts}"
+
+
+def troubled(verdict: Verdict) -> list[PodSeen]:
+    """The pods of a workload that keep it from being ready: new ones, not ready, with something to say."""
+    pods = [it for it in verdict.pods if it.new and not it.ready]
+    return [it for it in pods if it.reason or it.restarts or it.phase in ("Failed", "Unknown")]
+
+
+def say_warning(warned: Warned) -> list[str]:
+    """A warning, and what to do about it one day."""
+    lines = [f"warning: {clean(warned.text)}"]
+    return [*lines, f"  → {clean(warned.hint)}"] if warned.hint else lines
 
 
 def say_problem(problem: Problem) -> list[str]:
     """A problem: place, sentence, evidence, what to do."""
     place = f"{problem.where}: " if problem.where else ""
-    lines = [f"error[{problem.code}]: {place}{problem.message}"]
-    lines += [f"  | {it}" for it in problem.evidence]
-    if problem.hint:
-        lines.append(f"  → {problem.hint}")
-    return lines
+    lines = [f"error[{problem.code}]: {place}{clean(problem.message)}"]
+    lines += [f"  | {line}" for it in problem.evidence for line in clean_lines(it)]
+    return [*lines, f"  → {clean(problem.hint)}"] if problem.hint else lines
 
 
 def say_outcome(outcome: Outcome) -> list[str]:
-    """How it ended: problems first, then one sentence, then where to look."""
-    lines = [line for it in outcome.problems for line in say_problem(it)]
-    if outcome.status == "answered":
-        return lines
-    lines.append(_sentence(outcome))
-    if outcome.status in ("failed", "cancelled") and (outcome.done or outcome.left):
-        lines += _declared(outcome)
-    lines += [f"  {it}" for it in outcome.urls]
-    return lines
+    """How it ended. A failure: what failed, how far it came, why, the evidence, and last the next command."""
+    problems = [line for it in outcome.problems for line in say_problem(it)]
+    match outcome.status:
+        case "answered":
+            return problems
+        case "failed" | "cancelled" | "refused":
+            return [*headline(outcome), *_declared(outcome), *problems, *_next(outcome)]
+        case _:
+            return [*problems, *headline(outcome), *(f"  {it}" for it in outcome.urls)]
 
 
-def _sentence(outcome: Outcome) -> str:
+def headline(outcome: Outcome) -> list[str]:
+    """The one sentence on how it ended; none where there is nothing to say but the problem itself."""
     about = f"{outcome.verb} {outcome.subject}".strip()
     took = f" in {duration(outcome.seconds)}" if outcome.seconds >= 0.05 and outcome.done else ""
-    match outcome.status:
-        case "done":
-            return f"{about}: done{took}, {count(len(outcome.done), 'step')}"
-        case "nothing-to-do":
-            return f"{about}: nothing to do"
-        case "dry-run":
-            return f"{about}: dry run, nothing was changed"
-        case "refused":
-            return f"{about}: refused, nothing was changed"
-        case "failed":
-            return f"{about}: failed{took}"
-        case "cancelled":
-            return f"{about}: stopped{took}"
-        case "answered":
-            return about
+    unchanged = ", nothing was changed" if not outcome.done and outcome.exit in _UNCHANGED else ""
+    said = {
+        "done": f"done{took}, {count(len(outcome.done), 'step')}",
+        "nothing-to-do": "nothing to do",
+        "dry-run": "dry run, nothing was changed",
+        "refused": f"refused{unchanged}",
+        "failed": f"failed{took}{unchanged}",
+        "cancelled": f"stopped{took}",
+    }[outcome.status]
+    if about:
+        return [f"{about}: {said}"]
+    several = f"{count(len(outcome.problems), 'problem')}" if len(outcome.problems) > 1 else ""
+    return [f"{several}{unchanged}"] if several else []
 
 
 def _declared(outcome: Outcome) -> list[str]:
-    done = f"  done: {', '.join(say(it) for it in outcome.done) or 'nothing, nothing was changed'}"
-    left = f"  left: {', '.join(say(it) for it in outcome.left)}" if outcome.left else ""
-    again = f"  run `paasctl {outcome.verb}` again to go on from here" if outcome.left else ""
-    return [it for it in (done, left, again) if it]
+    if not (outcome.done or outcome.left):
+        return []
+    done = f"  done: {_named(outcome.done) or 'nothing'}"
+    return [done, f"  left: {_named(outcome.left)}"] if outcome.left else [done]
 
 
-def count(number: int, noun: str) -> str:
-    """`1 step`, `2 steps`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _named(steps: Sequence[Step]) -> str:
+    said = [say(it) for it in steps]
+    if len(said) <= _NAMED:
+        return ", ".join(said)
+    return f"{', '.join(said[: _NAMED - 1])} and {len(said) - _NAMED + 1} more"
 
 
-def duration(seconds: float) -> str:
-    """`0.4 s`, `12 s`, `3 m 05 s`."""
-    if seconds < 10:
-        return f"{seconds:.1f} s".replace(".0 s", " s")
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} m" if not rest else f"{minutes} m {rest:02d} s"
-
-
-def size(number: float) -> str:
-    """Bytes in binary units: `17 B`, `3.2 MiB`."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if number < _KIB or unit == "GiB":
-            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
-        number /= _KIB
-    raise AssertionError
+def _next(outcome: Outcome) -> list[str]:
+    """The command that goes on, where no hint ended with one, or where there is something left to go on with."""
+    hinted = any(it.hint for it in outcome.problems)
+    again = f"`{outcome.again}`" if outcome.again else "the same command again"
+    if outcome.status == "refused" or outcome.exit in _UNCHANGED:
+        return []
+    if outcome.left and outcome.done:
+        return [f"  → {'then ' if hinted else ''}run {again}: it goes on from here"]
+    return [] if hinted else [f"  → run {again} when that is mended"]

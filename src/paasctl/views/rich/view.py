@@ -1,0 +1,183 @@
+"""The view for a terminal: lasting lines above, the scene below, results to standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from paasctl.model.event import (
+    Answered,
+    Ended,
+    Event,
+    LogLine,
+    Noted,
+    Outcome,
+    Planned,
+    Started,
+    Ticked,
+    Warned,
+)
+from paasctl.model.plan import Apply, AwaitReady, Delete, TagImage
+from paasctl.views.amounts import count, duration
+from paasctl.views.answers import Dump, text
+from paasctl.views.board import Board, Phase
+from paasctl.views.clean import clean
+from paasctl.views.marks import marks_for
+from paasctl.views.paint import Piece, ending, pieces
+from paasctl.views.plain import result_of, write_lines
+from paasctl.views.rich.frame import Frame
+from paasctl.views.rollout import rollout
+from paasctl.views.scene import Size, scene, thinking
+from paasctl.views.words import say, say_keys, say_outcome, say_plan, say_warning
+
+_FEW = 4
+"""Up to so many short steps of a phase get a lasting line each; of more, the phase gets one."""
+_KEPT = 20
+"""Lines of the rollout that last."""
+
+
+@dataclass
+class Rich:
+    """`color`: True forces it, False forbids it, None asks the terminal. `console` replaces the one on `talk`."""
+
+    result: TextIO
+    talk: TextIO
+    dump: Dump
+    quiet: bool = False
+    verbose: bool = False
+    color: bool | None = None
+    console: Console | None = None
+    _board: Board = field(default_factory=Board)
+    _thinking: tuple[str, float] | None = ("looking", 0.0)
+
+    def __post_init__(self) -> None:
+        self._console = self.console or console_on(self.talk, self.color)
+        self._frame = Frame(self._console)
+        self._marks = marks_for(self._console.encoding)
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        self._board.hear(event)
+        match event:
+            case Answered(answer):
+                self._answer(text(answer, self.dump))
+            case Outcome():
+                self._end(event)
+            case Ticked() | Started():
+                self._draw()
+            case Ended():
+                self._say(self._lasting(event))
+                self._draw()
+            case Planned() | Noted():
+                self._thinking = self._thought(event)
+                self._say(self._lines(event))
+            case _:
+                self._say(self._lines(event))
+
+    def _thought(self, event: Planned | Noted) -> tuple[str, float] | None:
+        """What goes on while no step runs. After a plan somebody may be asked: nothing is drawn then."""
+        if isinstance(event, Planned) or self._board.running:
+            return None
+        return clean(event.text), self._board.now
+
+    def _lines(self, event: Event) -> Iterable[Sequence[Piece]]:
+        match event:
+            case Planned(plan, number, _):
+                return map(pieces, say_plan(plan, number))
+            case Noted(said, index):
+                return [pieces(clean(said) if index is None else f"  {clean(said)}")]
+            case Warned():
+                return map(pieces, say_warning(event))
+            case LogLine(source, said, _) if self.verbose:
+                return [[(f"{source} | {clean(said)}", "dim")]]
+            case _:
+                return []
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        self._frame.clear()
+
+    def _say(self, lines: Iterable[Sequence[Piece]]) -> None:
+        if not self.quiet and (said := [painted(it) for it in lines]):
+            self._frame.above(said)
+
+    def _draw(self) -> None:
+        if self.quiet or not self._console.is_terminal:
+            return
+        size = Size(*self._console.size)
+        if self._board.running:
+            self._thinking = None
+            self._frame.draw([painted(it) for it in scene(self._board, size, self._marks)])
+        elif self._thinking and self._board.now - self._thinking[1] >= 1:
+            said, since = self._thinking
+            self._frame.draw([painted(it) for it in thinking(said, since, self._board.now, self._marks)])
+        else:
+            self._frame.clear()
+
+    def _lasting(self, event: Ended) -> list[Sequence[Piece]]:
+        """The lines that stay of a step that is done; of many short ones only their phase's."""
+        done = (f"{self._marks.ready} ", "green")
+        step, took = event.step, (f"  {duration(event.seconds)}", "dim")
+        phase = next((it for it in self._board.phases if event.index in it.steps), None)
+        if isinstance(step, AwaitReady):
+            return [[done, (f"ready: {say_keys(step)}", ""), took], *self._rollout(step)]
+        if isinstance(step, Apply | Delete | TagImage) and phase and len(phase.steps) > _FEW:
+            return [[done, *_whole(phase)]] if phase.took is not None else []
+        return [[done, (say(step), ""), took]]
+
+    def _rollout(self, step: AwaitReady) -> list[list[Piece]]:
+        return rollout(self._board.seen.get(str(step.target), ()), _KEPT, self._marks)
+
+    def _end(self, outcome: Outcome) -> None:
+        self._thinking = None
+        self._frame.clear()
+        for it in self._board.running.values():
+            took = (f"  {duration(self._board.now - it.began)}", "dim")
+            rows = self._rollout(it.step) if isinstance(it.step, AwaitReady) else []
+            self._say([[(f"{self._marks.doomed} ", "red"), (say(it.step), ""), took], *rows])
+        self._board.running.clear()
+        if not self.quiet or outcome.problems:
+            self._frame.above([painted(ending(it, outcome)) for it in say_outcome(outcome)])
+        write_lines(self.result, result_of(outcome))
+
+    def _answer(self, lines: list[str]) -> None:
+        self._thinking = None
+        self._frame.clear()
+        onto = console_on(self.result, self.color)
+        if onto.color_system is None:
+            write_lines(self.result, lines)
+        else:
+            Frame(onto).above([painted(pieces(it)) for it in lines])
+
+
+def _whole(phase: Phase) -> list[Piece]:
+    noun = "image" if phase.name == "tag images" else "object"
+    on = f" on {phase.cluster}" if phase.cluster else ""
+    return [
+        (f"{phase.name.split()[0]} {count(len(phase.steps), noun)}{on}", ""),
+        (f"  {duration(phase.took or 0)}", "dim"),
+    ]
+
+
+def painted(line: Sequence[Piece]) -> Text:
+    """A painted line as rich's text."""
+    return Text.assemble(*line, no_wrap=True)
+
+
+def console_on(out: TextIO, color: bool | None) -> Console:
+    """A console with the terminal's own sixteen colours, or none. `color` None: where `out` is a terminal."""
+    painted = out.isatty() if color is None else color
+    return Console(
+        file=out,
+        color_system="standard" if painted else None,
+        no_color=not painted,
+        force_jupyter=False,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
