@@ -11,6 +11,8 @@ from paasctl.config.ecosystems import build_lines, default_port
 
 _DOCKERFILES = ("Dockerfile", "Containerfile")
 _EXPOSE = re.compile(r"^\s*EXPOSE\s+(.+)$", re.IGNORECASE | re.MULTILINE)
+_NO_TEXTS = ("true", "false", "null")
+"""Names that YAML would read as something else."""
 _PORT = re.compile(r"^(?:\$\{\w+:-)?(\d{1,5})(?:/tcp)?\}?$")
 
 
@@ -48,8 +50,8 @@ def app_name(found: Found) -> str:
 
 
 def _label(text: str) -> str:
-    label = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-0123456789")
-    return label[:40].rstrip("-")
+    label = re.sub(r"[^a-z0-9]+", "-", text.lower()).lstrip("-0123456789")
+    return f"{label}-app" if label in _NO_TEXTS else label[:40].rstrip("-")
 
 
 def _parts(found: Found, app: str) -> Iterator[_Part]:

@@ -116,20 +116,21 @@ def _volumes(service: Checked, path: Path, problems: Problems) -> None:
 
 def _service_image(top: Checked, service: Checked, name: str, problems: Problems) -> None:
     path: Path = ("services", name, "image")
-    image, known = service.get("image"), tuple(_mapping(top, "images"))
-    if isinstance(image, dict) and name in known:
+    image, known = service.get("image"), _image_names(top)
+    if isinstance(image, dict) and name in _mapping(top, "images"):
         message = f"{spell(path)} is given inline, and images has a {quoted(name)} too"
         problems.report(path, message, f"write image: {name}, or rename one of them")
     elif isinstance(image, str) and image not in known:
         _dangles(path, image, "image", known, problems)
-    elif "image" not in service and "pod" not in service and len(_all_images(top)) != 1:
+    elif "image" not in service and "pod" not in service and len(known) != 1:
         which = f" (one of {', '.join(known)})" if known else ""
         problems.report(path, f"services.{name} needs an image{which}", "write image: NAME, or image: {context: .}")
 
 
-def _all_images(top: Checked) -> tuple[Path, ...]:
-    bad = len(_mapping(top, "images")) - sum(1 for _ in _entries(top, "images"))
-    return tuple(path for path, _ in _images(top)) + (("images",),) * bad
+def _image_names(top: Checked) -> tuple[str, ...]:
+    """Names in `images`, and of services with an inline image: those are images too."""
+    inline = [name for name, it in _entries(top, "services") if isinstance(it.get("image"), dict)]
+    return tuple(dict.fromkeys((*_mapping(top, "images"), *inline)))
 
 
 def _environment(top: Checked, environment: Checked, name: str, problems: Problems) -> None:
