@@ -1,4 +1,4 @@
-"""What controllers would have made of a workload by now: ReplicaSets, pods, endpoints, status; shaped like real ones."""
+"""What controllers would have made of a workload by now: ReplicaSets, pods, endpoints, status; shaped like the real."""
 
 from __future__ import annotations
 

@@ -37,5 +37,5 @@ def test_what_is_no_quantity(text: object) -> None:
 @given(st.integers(-(10**9), 10**9), st.sampled_from(["m", "", "k", "Mi"]))
 @settings(max_examples=50)
 def test_an_amount_is_what_arithmetic_says(number: int, suffix: str) -> None:
-    factor: Fraction | int = {"m": Fraction(1, 1000), "": 1, "k": 1000, "Mi": 1 << 20}[suffix]
-    assert amount(f"{number}{suffix}") == number * factor
+    factors: dict[str, Fraction | int] = {"m": Fraction(1, 1000), "": 1, "k": 1000, "Mi": 1 << 20}
+    assert amount(f"{number}{suffix}") == number * factors[suffix]

@@ -104,7 +104,7 @@ def _cause(it: Status, pod: Live, look: Look, *, init: bool) -> Cause | None:
 def _never_started(it: Status, pod: Live, *, init: bool) -> Cause | None:
     # containerd reports a command it cannot execute as an end with code 128, then as a crash loop.
     ended = part(it, "state", "terminated") or part(it, "lastState", "terminated")
-    if ended.get("reason") in ("StartError", "ContainerCannotRun") and not part(it, "state", "running"):
+    if ended.get("reason") in ("StartError", "ContainerCannotRun") and "running" not in part(it, "state"):
         return _start(it, pod, str(ended.get("message") or ""), init=init)
     return None
 

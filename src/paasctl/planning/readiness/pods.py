@@ -99,7 +99,7 @@ def _unready(pod: Live, look: Look) -> Cause | None:
     if status.get("phase") != "Running":
         return None
     for it in status.get("containerStatuses") or ():
-        if not it.get("ready") and part(it, "state", "running"):
+        if not it.get("ready") and "running" in part(it, "state"):
             said = look.said(pod, "Unhealthy") or f"{_probe(pod, str(it.get('name')))} has not passed yet"
             message = f"container {it.get('name')} of pod {pod.key.name} runs but is not ready: {said}"
             return Cause(code="not-ready", message=message, pod=pod.key.name, container=str(it.get("name")))
