@@ -1,0 +1,240 @@
+"""One Docker Engine over HTTP: the docker SDK finds and connects it (DOCKER_HOST, contexts, TLS), we ask and read.
+
+Its errors are `OSError`s, so they are translated right here, around each request and each read.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+import urllib3.exceptions
+from docker import APIClient
+from docker.constants import DEFAULT_DOCKER_API_VERSION
+from docker.context import ContextAPI
+from docker.errors import DockerException
+from docker.utils import kwargs_from_env
+
+from paasctl.errors import Forbidden, PaasError, Refused, Unavailable
+from paasctl.ports.cancel import Cancel
+
+_CONNECT = 10.0
+_ANSWER = 60.0
+_SAVE = 600.0
+"""Seconds: to connect; between two bytes of a short answer; between two bytes of an image (it is gathered first)."""
+_OLDEST, _KNOWN = (1, 24), (1, 47)
+"""Engine API versions: what we can't do without, and the newest whose answers we know."""
+_WATCH = 0.2
+_BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+_ABSENT = "start the Docker engine, or set DOCKER_HOST (docker context ls)"
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A connection that answered. Make one with `connect`."""
+
+    session: requests.Session
+    url: str
+    """Of its API, with the version."""
+    name: str
+    """For people: where it was found."""
+    version: str
+    platform: str
+    """`os/architecture` of the engine itself."""
+
+    def json(self, path: str) -> Any:
+        """The answer to a GET; None: the engine proved it absent (404)."""
+        with _translated(f"asking the Docker engine at {self.name}"):
+            answer = self.session.get(f"{self.url}{path}", timeout=(_CONNECT, _ANSWER))
+        if answer.status_code == requests.codes.not_found:
+            return None
+        _check(answer, f"asking the Docker engine at {self.name} for {path}")
+        return answer.json()
+
+    def delete(self, path: str) -> None:
+        """DELETE. Gone already, or still in use by somebody else (409), is fine."""
+        with _translated(f"asking the Docker engine at {self.name}"):
+            answer = self.session.delete(f"{self.url}{path}", timeout=(_CONNECT, _ANSWER))
+        if answer.status_code not in (requests.codes.not_found, requests.codes.conflict):
+            _check(answer, f"asking the Docker engine at {self.name} to delete {path}")
+
+    @contextmanager
+    def post(
+        self, path: str, query: Mapping[str, str], *, headers: Mapping[str, str], body: Iterable[bytes], cancel: Cancel
+    ) -> Iterator[Iterator[bytes]]:
+        """POST a body in chunks, and read the answer as it comes. Closing it, or a cancel, makes the engine stop."""
+        doing = f"asking the Docker engine at {self.name} for {path}"
+        target = f"{self.url}{path}?{urlencode(query)}"
+        with _translated(doing):
+            answer = self.session.post(target, data=body, headers=dict(headers), stream=True, timeout=(_CONNECT, None))
+        with _read(answer, doing, cancel) as chunks:
+            yield chunks
+
+    @contextmanager
+    def download(self, path: str, *, cancel: Cancel) -> Iterator[Iterator[bytes]]:
+        """GET something big, in chunks."""
+        doing = f"reading {path} from the Docker engine at {self.name}"
+        with _translated(doing):
+            answer = self.session.get(f"{self.url}{path}", stream=True, timeout=(_CONNECT, _SAVE))
+        with _read(answer, doing, cancel) as chunks:
+            yield chunks
+
+
+def connect(environ: Mapping[str, str]) -> Engine:
+    """The engine that DOCKER_HOST names, else the docker context in use, else the local one (failure row B1).
+
+    Absent, unreachable or too old: `Unavailable`; a socket we may not use: `Forbidden`; both with a hint.
+    """
+    client, name = _client(environ)
+    doing = f"connecting to the Docker engine at {name}"
+    with _translated(doing):
+        answer = client.get(f"{client.base_url}/version", timeout=(_CONNECT, _ANSWER))
+    _check(answer, doing)
+    said = _document(answer, doing)
+    version = str(said.get("ApiVersion", ""))
+    offered, least = _numbers(version), _numbers(str(said.get("MinAPIVersion", "")))
+    if offered < _OLDEST:
+        raise Unavailable(
+            f"{doing}: it speaks API version {version or 'unknown'}, and we need {_spelled(_OLDEST)}",
+            hint="update the Docker engine, or set DOCKER_HOST to another",
+            code="engine-too-old",
+        )
+    spoken = max(min(offered, _KNOWN), least)
+    return Engine(client, f"{client.base_url}/v{_spelled(spoken)}", name, str(said.get("Version", "")), _platform(said))
+
+
+def _client(environ: Mapping[str, str]) -> tuple[APIClient, str]:
+    try:
+        found = kwargs_from_env(environ) if environ.get("DOCKER_HOST") else _context(environ.get("DOCKER_CONTEXT"))
+        name = str(found.get("base_url") or "the default socket")
+        # A version of ours keeps the SDK from asking the engine for its own, and from failing in its own words.
+        return APIClient(**found, version=DEFAULT_DOCKER_API_VERSION), name
+    except (DockerException, OSError, ValueError, KeyError) as error:
+        raise Unavailable(f"finding the Docker engine: {error}", hint=_ABSENT, code="engine-absent") from error
+
+
+def _context(name: str | None) -> dict[str, Any]:
+    context = ContextAPI.get_context(name)
+    if context is None:
+        raise KeyError(f"there is no docker context {name or 'of the name in config.json'}")
+    found = {"base_url": context.Host, "tls": context.TLSConfig}
+    return {key: value for key, value in found.items() if value}
+
+
+@contextmanager
+def _read(answer: requests.Response, doing: str, cancel: Cancel) -> Iterator[Iterator[bytes]]:
+    """The chunks of an answer, until its end or a cancel; the connection is closed either way."""
+    done = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(answer, cancel, done), daemon=True)
+    try:
+        _check(answer, doing)
+        watcher.start()
+        yield _chunks(answer, doing, cancel)
+    finally:
+        done.set()
+        answer.close()
+        if watcher.is_alive():
+            watcher.join()
+
+
+def _watch(answer: requests.Response, cancel: Cancel, done: threading.Event) -> None:
+    """Wake a read that blocks, when somebody asks to stop: an engine may be silent for as long as a step runs."""
+    while not done.wait(_WATCH):
+        if cancel.asked:
+            with suppress(ValueError, RuntimeError, OSError):  # it ended by itself just now
+                answer.raw.shutdown()
+            return
+
+
+def _chunks(answer: requests.Response, doing: str, cancel: Cancel) -> Iterator[bytes]:
+    try:
+        for chunk in answer.iter_content(None):
+            cancel.check()
+            yield chunk
+    except _BROKEN as error:
+        cancel.check()
+        raise Unavailable(f"{doing}: the connection broke: {error}", hint="run again", code="engine-gone") from error
+    cancel.check()
+
+
+def _check(answer: requests.Response, doing: str) -> None:
+    """Raise for an answer that is no success, with the engine's own words."""
+    if answer.ok:
+        return
+    with _translated(doing):
+        said = _message(answer.content)
+    raise engine_error(f"{doing}: {answer.status_code} {said or answer.reason}", answer.status_code)
+
+
+def engine_error(message: str, status: int = 500) -> PaasError:
+    """The error for what an engine says went wrong with itself, not with the build."""
+    if "no space left on device" in message:
+        return Unavailable(message, hint="docker system df; docker builder prune", code="engine-disk-full")
+    if status in (requests.codes.unauthorized, requests.codes.forbidden):
+        return Forbidden(message)
+    if "too new" in message or "too old" in message:
+        return Unavailable(message, hint="update the Docker engine", code="engine-too-old")
+    if status == requests.codes.bad_request:
+        return Refused(message, code="engine-refused")
+    return Unavailable(message, code="engine-failed")
+
+
+def _message(content: bytes) -> str:
+    try:
+        said = json.loads(content)
+    except ValueError:
+        return content[:300].decode("utf-8", "replace").strip()
+    return str(said.get("message", "")) if isinstance(said, dict) else str(said)
+
+
+def _document(answer: requests.Response, doing: str) -> dict[str, Any]:
+    try:
+        said = answer.json()
+    except ValueError as error:
+        raise Unavailable(f"{doing}: its answer is no JSON; is it a Docker engine?", code="engine-failed") from error
+    return said if isinstance(said, dict) else {}
+
+
+@contextmanager
+def _translated(doing: str) -> Iterator[None]:
+    """What the wire says, in our words. A refused socket hides three exceptions deep."""
+    try:
+        yield
+    except _BROKEN as error:
+        causes = tuple(_causes(error))
+        if any(isinstance(it, PermissionError) for it in causes):
+            hint = "join the group that owns the socket (docker), or set DOCKER_HOST"
+            raise Forbidden(f"{doing}: no permission for its socket", hint=hint) from error
+        if any(isinstance(it, requests.Timeout | TimeoutError) for it in causes):
+            raise Unavailable(f"{doing}: no answer in time", hint="try again", code="engine-silent") from error
+        why = next((it.strerror for it in causes if isinstance(it, OSError) and it.errno and it.strerror), str(error))
+        raise Unavailable(f"{doing}: {why}", hint=_ABSENT, code="engine-absent") from error
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and all it was made of: `requests` and `urllib3` wrap by argument, `reason`, cause and context."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        here = waiting.pop(0)
+        if isinstance(here, BaseException) and id(here) not in seen:
+            seen.add(id(here))
+            yield here
+            waiting += [*here.args, getattr(here, "reason", None), here.__cause__, here.__context__]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(it) for it in version.split(".") if it.isdigit())
+
+
+def _spelled(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
+
+
+def _platform(said: Mapping[str, Any]) -> str:
+    return f"{said.get('Os', '')}/{said.get('Arch', '')}"
