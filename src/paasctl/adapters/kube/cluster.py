@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -84,6 +84,10 @@ class KubeCluster:
         """As in the port: what carries the owner label, which pods have from their template."""
         return self._objects.of_kinds(namespace, kinds, f"{OWNER_LABEL}={app}")
 
+    def autoscalers(self, namespace: str) -> tuple[Live, ...]:
+        """As in the port."""
+        return self._objects.of_kinds(namespace, (Kind("autoscaling", "HorizontalPodAutoscaler"),))
+
     def events(self, namespace: str) -> tuple[dict[str, Any], ...]:
         """As in the port."""
         return self._questions.events(namespace)
@@ -153,5 +157,5 @@ class KubeCluster:
         return hold.time_left
 
     def _claim(self, target: Target, holder: Holder) -> Claim:
-        identity = f"{holder.person}@{holder.host}/{holder.pid}/{secrets.token_hex(4)}"
+        identity = f"{holder.person}@{holder.host}/{holder.pid}/{os.urandom(4).hex()}"
         return Claim(target=target, holder=holder, identity=identity, terms=self._terms)
