@@ -61,7 +61,7 @@ def _replaced(values: dict[str, Any], path: tuple[str | int, ...], new: Any) -> 
     return changed
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.sampled_from(_PATHS), _ANYTHING)
 @example(("version", "releaseFrom", 0), "x{99999999999}")
 @example(("version", "releaseFrom", 0), "[[]")
@@ -73,7 +73,7 @@ def test_any_value_in_any_place(path: tuple[str | int, ...], new: Any) -> None:
     assert _say_where(_load(Parsed(values=values, places=_PARSED.places)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from([it for it in _PATHS if it and isinstance(it[-1], str)]), st.text(max_size=10))
 def test_any_key_by_any_name(path: tuple[str | int, ...], name: str) -> None:
     values: Any = copy.deepcopy(_PARSED.values)
@@ -84,7 +84,7 @@ def test_any_key_by_any_name(path: tuple[str | int, ...], name: str) -> None:
     assert _say_where(_load(Parsed(values=values, places=_PARSED.places)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.integers(0, len(_TEXT)),
     st.integers(0, 40),

@@ -21,6 +21,10 @@ _INDENT = re.compile(rf"^[ ?-]{{{_DEEPEST}}}", re.MULTILINE)
 _BRACKETS = re.compile(r"[\[\]{}]")
 _UNSURE = re.compile(r"[-+.]?[0-9].*|[-+]?\.(?:inf|nan)|y|n|yes|no|on|off|true|false|null|~|=|<<|", re.IGNORECASE)
 """Texts that some reader of YAML takes for something else: they are written in quotes."""
+_LITERAL = re.compile(r"(?:(?! )[ -~\xa0-\u2027\u202a-\ud7ff]*(?<! )\n)+")
+"""Lines that stay as they are in a `|` block."""
+_SPECIAL = re.compile(r"[^ -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+"""Line breaks of some YAML but not of all, tabs, control characters: they are written as escapes."""
 
 
 def documents(text: str, where: str) -> list[dict[str, Any]]:
@@ -90,8 +94,12 @@ def _unique_mapping(loader: Any, node: yaml.MappingNode) -> Any:
 
 
 def _text(dumper: Any, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text and not re.search(r"[ \t]\n|^\s|\t|[^\x20-\ud7ff\n]", text) else None
-    if style is None and _UNSURE.fullmatch(text):
+    style = None
+    if _LITERAL.fullmatch(text):
+        style = "|"
+    elif _SPECIAL.search(text):
+        style = '"'
+    elif _UNSURE.fullmatch(text):
         style = "'"
     node: yaml.ScalarNode = dumper.represent_scalar(_TAG + "str", text, style=style)
     return node

@@ -5,6 +5,7 @@ What stops reading raises at once; what does not (a duplicate key, a tag) is col
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ from paasctl.model.config import Path, Where
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BIGGEST = 1 << 20
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNFIT = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What YAML doesn't allow, and the line breaks of YAML 1.1 that are none in 1.2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,22 +152,19 @@ class _Reading:
 
 def _decode(content: bytes, file: str) -> str:
     if len(content) > _BIGGEST:
-        raise ConfigError(
-            f"{len(content):,} bytes are too many for this file (at most {_BIGGEST:,})", where=f"{file}:1:1"
-        )
+        message = f"{len(content):,} bytes are too many for this file (at most {_BIGGEST:,})"
+        raise ConfigError(message, where=f"{file}:1:1")
+    content = content.removeprefix(codecs.BOM_UTF8)
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode()
     except UnicodeDecodeError as error:
-        line, column = _position(content[: error.start].decode("utf-8-sig"))
-        hint = "save the file as UTF-8"
-        raise ConfigError("not UTF-8", where=f"{file}:{line}:{column}", hint=hint) from error
-    if bad := _UNPRINTABLE.search(text):
+        line, column = _position(content[: error.start].decode())
+        raise ConfigError("not UTF-8", where=f"{file}:{line}:{column}", hint="save the file as UTF-8") from error
+    if bad := _UNFIT.search(text):
         line, column = _position(text[: bad.start()])
-        raise ConfigError(
-            f"the character U+{ord(bad[0]):04X} is not allowed in YAML",
-            where=f"{file}:{line}:{column}",
-            hint="remove it",
-        )
+        message = f"the character U+{ord(bad[0]):04X} is not allowed here"
+        hint = f'remove it, or write it as an escape in double quotes: "\\u{ord(bad[0]):04x}"'
+        raise ConfigError(message, where=f"{file}:{line}:{column}", hint=hint)
     return text
 
 
