@@ -35,7 +35,7 @@ class Bar:
 
     def rate(self, now: float) -> float | None:
         """Units per second over the last seconds; None as long as nobody can tell."""
-        if not self._seen or now - self._seen[0][0] < 1:
+        if len(self._seen) < 2 or now - self._seen[0][0] < 1:
             return None
         since, before = self._seen[0]
         return max(0.0, (self.progress.done - before) / (now - since))
@@ -71,6 +71,11 @@ class Board:
     phases: tuple[Phase, ...] = ()
     running: dict[int, Running] = field(default_factory=dict)
     seen: dict[str, tuple[Verdict, ...]] = field(default_factory=dict)
+
+    @property
+    def is_several(self) -> bool:
+        """Whether the plan is about more than one cluster, so that it must be said which."""
+        return len({it.cluster for it in self.phases if it.cluster}) > 1
 
     def hear(self, event: Event) -> None:
         """Take note of one event."""

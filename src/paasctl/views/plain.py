@@ -19,13 +19,23 @@ from paasctl.model.event import (
     Ticked,
     Warned,
 )
-from paasctl.model.plan import AwaitReady, Build
+from paasctl.model.plan import AwaitReady, Build, Step
 from paasctl.model.verdict import Verdict
 from paasctl.views.amounts import amount, duration, ticking
 from paasctl.views.answers import Dump, text
 from paasctl.views.clean import clean, spelled
 from paasctl.views.paint import Piece, ending, escaped, pieces
-from paasctl.views.words import say, say_outcome, say_plan, say_pod, say_warning, troubled
+from paasctl.views.words import (
+    is_several,
+    on_cluster,
+    say,
+    say_done,
+    say_outcome,
+    say_plan,
+    say_pod,
+    say_warning,
+    troubled,
+)
 
 _QUIET = 25.0
 """Seconds without a line after which a sign of life is printed: CI systems end silent jobs."""
@@ -44,7 +54,8 @@ class Plain:
     _last: float = 0.0
     _now: float = 0.0
     _doing: dict[int, str] = field(default_factory=dict)
-    _seen: dict[str, str] = field(default_factory=dict)
+    _several: bool = False
+    _seen: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __call__(self, event: Event) -> None:
         """Render one event."""
@@ -88,13 +99,15 @@ class Plain:
         match event:
             case Planned(plan, number, _):
                 self._doing.clear()
+                self._several = is_several(plan)
                 return say_plan(plan, number)
             case Started(index, step):
                 self._doing[index] = say(step)
-                return [f"[{index + 1}] {say(step)}"] if self.verbose or isinstance(step, AwaitReady | Build) else []
+                is_long = self.verbose or isinstance(step, AwaitReady | Build)
+                return [f"[{index + 1}] {say(step)}{self._on(step)}"] if is_long else []
             case Ended(index, step, seconds):
                 self._doing.pop(index, None)
-                return [f"[{index + 1}] {say(step)}: done ({duration(seconds)})"]
+                return [f"[{index + 1}] {say_done(step)}{self._on(step)}: done ({duration(seconds)})"]
             case Noted(said, index):
                 return [f"[{index + 1}]   {clean(said)}" if index is not None else clean(said)]
             case Warned():
@@ -109,6 +122,9 @@ class Plain:
             case _:
                 assert_never(event)
 
+    def _on(self, step: Step) -> str:
+        return on_cluster(step) if self._several else ""
+
     def _go_on(self, event: Progress) -> None:
         if event.index in self._doing:
             self._doing[event.index] = f"{event.what}, {amount(event)}"
@@ -121,15 +137,16 @@ class Plain:
         return lines
 
     def _fresh(self, target: str, verdict: Verdict) -> list[str]:
-        """What was not said of this workload before. Restarts are counted, but a new count alone is no news."""
+        """The workload, where something of it was not said before. A new number of restarts alone is no news."""
+        ill = troubled(verdict)
         cause = verdict.cause.message if verdict.cause else ""
-        said = [(str(verdict.key), verdict.text, f"{verdict.key}: {verdict.text}")]
-        said += [(it.name, it.reason or it.phase, f"  {say_pod(it)}") for it in troubled(verdict)]
-        said += [(f"{verdict.key}!", cause, f"  ! {clean(cause)}")] if cause else []
-        fresh = [(f"{target} {name}", state, line) for name, state, line in said]
-        fresh = [it for it in fresh if self._seen.get(it[0]) != it[1]]
-        self._seen |= {name: state for name, state, _ in fresh}
-        return [f"    {line}" for _, _, line in fresh]
+        news = (verdict.text, cause, *(f"{it.name} {it.reason}" for it in ill))
+        before = self._seen.get(f"{target} {verdict.key}")
+        self._seen[f"{target} {verdict.key}"] = news
+        if before == news:
+            return []
+        lines = [f"    {verdict.key}: {verdict.text}", *(f"      {say_pod(it)}" for it in ill)]
+        return [*lines, f"      ! {clean(cause)}"] if cause else lines
 
 
 def result_of(outcome: Outcome) -> list[str]:

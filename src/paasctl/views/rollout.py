@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from paasctl.model.verdict import Verdict
 from paasctl.views.amounts import count
@@ -16,12 +17,27 @@ _DOTS = 14
 _ORDER = {"doomed": 0, "waiting": 1, "ready": 2}
 _STYLES = {"ready": "green", "waiting": "yellow", "doomed": "red"}
 
+Line = list[Piece]
 
-def rollout(verdicts: Sequence[Verdict], room: int, marks: Marks) -> list[list[Piece]]:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Widths:
+    """Cells of the columns, and how many ill pods of each workload are told."""
+
+    name: int
+    dots: int
+    pods: int
+
+
+def rollout(verdicts: Sequence[Verdict], room: int, marks: Marks) -> list[Line]:
     """At most `room` lines: what is not ready first and in full, what is ready as far as there is room."""
     ordered = sorted(verdicts, key=lambda it: _ORDER[it.state])
-    width = max((len(str(it.key)) for it in ordered), default=0)
-    blocks = [_block(it, width, _pods(ordered, room), marks) for it in ordered]
+    widths = _Widths(
+        name=max((len(str(it.key)) for it in ordered), default=0),
+        dots=max((_cells(_dots(it, marks)) for it in ordered), default=0),
+        pods=_pods(ordered, room),
+    )
+    blocks = [_block(it, widths, marks) for it in ordered]
     lines = [line for it in blocks for line in it]
     if len(lines) <= room:
         return lines
@@ -34,8 +50,8 @@ def _pods(verdicts: Sequence[Verdict], room: int) -> int:
     return next((pods for pods in (3, 1) if len(ill) * (pods + 2) <= room), 0)
 
 
-def _cut(blocks: Sequence[list[list[Piece]]], room: int) -> list[list[Piece]]:
-    lines: list[list[Piece]] = []
+def _cut(blocks: Sequence[list[Line]], room: int) -> list[Line]:
+    lines: list[Line] = []
     for index, it in enumerate(blocks):
         if len(lines) + len(it) > room:
             return [*lines, [(f"    and {count(len(blocks) - index, 'more workload')}", "dim")]]
@@ -43,36 +59,39 @@ def _cut(blocks: Sequence[list[list[Piece]]], room: int) -> list[list[Piece]]:
     return lines
 
 
-def _block(it: Verdict, width: int, pods: int, marks: Marks) -> list[list[Piece]]:
-    mark, style = getattr(marks, it.state), _STYLES[it.state]
-    name = f"{it.key!s:{width}}  "
-    head: list[Piece] = [
-        (f"    {mark} ", style),
-        (name, ""),
-        *_dots(it, marks),
-        (it.text, "" if it.state != "doomed" else "red"),
+def _block(it: Verdict, widths: _Widths, marks: Marks) -> list[Line]:
+    doomed = "red" if it.state == "doomed" else ""
+    dots = _dots(it, marks)
+    head: Line = [
+        (f"    {getattr(marks, it.state)} ", _STYLES[it.state]),
+        (f"{it.key!s:{widths.name}}  ", ""),
+        *dots,
+        (" " * (widths.dots - _cells(dots) + (2 if widths.dots else 0)), ""),
+        (it.text, doomed),
     ]
     if it.state == "ready":
         return [head]
     ill = troubled(it)
-    below: list[list[Piece]] = [
-        [("        ", ""), (say_pod(pod), "red" if it.state == "doomed" else "")] for pod in ill[:pods]
-    ]
-    if pods and len(ill) > pods:
-        below.append([(f"        and {count(len(ill) - pods, 'more pod')}", "dim")])
+    below: list[Line] = [[(f"        {say_pod(pod)}", doomed)] for pod in ill[: widths.pods]]
+    if widths.pods and len(ill) > widths.pods:
+        below.append([(f"        and {count(len(ill) - widths.pods, 'more pod')}", "dim")])
     if it.cause and it.cause.message not in it.text:
         below.append([("      ! ", "bold yellow"), (clean(it.cause.message), "")])
     return [head, *below]
 
 
-def _dots(it: Verdict, marks: Marks) -> list[Piece]:
+def _cells(line: Line) -> int:
+    return sum(len(text) for text, _ in line)
+
+
+def _dots(it: Verdict, marks: Marks) -> Line:
     if not it.wanted and not it.old:
         return []
     ready = min(it.ready, it.wanted)
     if it.wanted + it.old > _DOTS:
-        return [(f"{ready}/{it.wanted}  ", "green" if ready == it.wanted else "yellow")]
+        return [(f"{ready}/{it.wanted}", "green" if ready == it.wanted else "yellow")]
     return [
         (marks.pod * ready, "green"),
         (marks.missing * (it.wanted - ready), "yellow"),
-        (marks.old * it.old + "  ", "dim"),
+        (marks.old * it.old, "dim"),
     ]

@@ -11,15 +11,13 @@ from paasctl.views.board import Bar, Board, Phase, Running
 from paasctl.views.clean import clean
 from paasctl.views.marks import Marks
 from paasctl.views.paint import Piece
-from paasctl.views.rollout import rollout
-from paasctl.views.words import cluster_of, say, say_keys
+from paasctl.views.rollout import Line, rollout
+from paasctl.views.words import on_cluster, say, say_keys
 
 _STEPS = 6
 """How many running steps are shown, before the rest is only counted."""
 _FRAMES = 8
 """Pictures of the spinner per second."""
-
-Line = list[Piece]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +33,11 @@ def scene(board: Board, on: Size, marks: Marks) -> list[Line]:
     shown = list(board.running.values())[:_STEPS]
     rest = len(board.running) - len(shown)
     room = on.height - 4 - len(shown) - bool(rest)
-    several = len({it.cluster for it in board.phases if it.cluster}) > 1
     lines: list[Line] = []
     for left, it in zip(range(len(shown), 0, -1), shown, strict=True):
         below = _below(it, board, max(0, room // left), marks)
         room -= len(below)
-        lines += [_step(it, board.now, on.width, marks, several=several), *below]
+        lines += [_step(it, board.now, on.width, marks, several=board.is_several), *below]
     if rest:
         lines.append([("  and ", ""), (f"{rest} more", "bold")])
     return [*lines, [], _phases(board, on.width, marks)]
@@ -56,7 +53,7 @@ def _spin(now: float, marks: Marks) -> str:
 
 
 def _step(it: Running, now: float, width: int, marks: Marks, *, several: bool) -> Line:
-    on = f" on {cluster_of(it.step)}" if several and cluster_of(it.step) else ""
+    on = on_cluster(it.step) if several else ""
     details = list(_details(it, now, width, marks))
     room = width - 5 - sum(len(text) for text, _ in details)
     name = f"wait for {say_keys(it.step)}" if isinstance(it.step, AwaitReady) else say(it.step)
@@ -102,26 +99,25 @@ def bar(it: Bar, now: float, width: int, marks: Marks) -> Iterator[Piece]:
 
 def _phases(board: Board, width: int, marks: Marks) -> Line:
     """Phases in order, the ended ones with their time. Where they don't fit, the earliest go first, then the last."""
-    several = len({it.cluster for it in board.phases if it.cluster}) > 1
-    total: Line = [(f"   {ticking(board.now)}", "dim")]
-    every = [_phase(it, board.now, marks, several=several) for it in board.phases]
+    total = f"   {ticking(board.now)} in all"
+    every = [_phase(it, board.now, marks, several=board.is_several) for it in board.phases]
     ended = sum(it.took is not None for it in board.phases)
-    room = width - 2 - _cells(total)
+    room = width - 1 - len(total)
     first, last = 0, len(every)
-    while _cells(_joined(every[first:last])) + 2 * len(marks.cut) > room and last - first > 1:
+    while _cells(_joined(every[first:last])) + 2 * len(marks.cut) + 2 > room and last - first > 1:
         if first < ended:
             first += 1
         else:
             last -= 1
-    before: Line = [(f"{marks.cut} ", "dim")] if first else []
-    after: Line = [(f" {marks.cut}", "dim")] if last < len(every) else []
-    return [*before, *_joined(every[first:last]), *after, *total]
+    line: Line = [(f"{marks.cut} ", "dim")] if first else []
+    line += [*_joined(every[first:last]), *([(f" {marks.cut}", "dim")] if last < len(every) else [])]
+    return [*line, (total, "dim")]
 
 
 def _phase(it: Phase, now: float, marks: Marks, *, several: bool) -> Line:
     name = f"{it.cluster} {it.name}" if several and it.cluster else it.name
     if it.took is not None:
-        return [(marks.ready, "green"), (f" {name}", ""), (f" {duration(it.took)}", "dim")]
+        return [(marks.ready, "green"), (f" {name}", ""), (f" {duration(it.took)}" if it.took >= 1 else "", "dim")]
     if it.began is None:
         return [(f"{marks.later} {name}", "dim")]
     far = f" {it.ended} of {len(it.steps)}," if len(it.steps) > 1 else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import assert_never
 
@@ -29,6 +30,7 @@ from paasctl.views.mask import fields_of
 
 _NAMED = 4
 """How many steps of an outcome are named, before the rest is only counted."""
+_DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 _UNCHANGED = frozenset({Exit.USAGE, Exit.REFUSED, Exit.LOCKED, Exit.CONFIG, Exit.FORBIDDEN})
 """Exits that promise that nothing changed, where nothing was done."""
 
@@ -59,6 +61,11 @@ def say(step: Step) -> str:  # noqa: C901 - a match over a closed union
             return f"write {step.path}{f': {step.why}' if step.why else ''}"
         case _:
             assert_never(step)
+
+
+def say_done(step: Step) -> str:
+    """The same of a step that is done, as what is true now where that is more than its end."""
+    return f"ready: {say_keys(step)}" if isinstance(step, AwaitReady) else say(step)
 
 
 def phase(step: Step) -> str:  # noqa: C901 - a match over a closed union
@@ -102,13 +109,16 @@ def say_keys(step: AwaitReady) -> str:
 
 
 def say_change(change: FieldChange) -> str:
-    """One field's change, as a line under its object."""
+    """One field's change, as a line under its object. Digests are shortened, and a repository is said once."""
     by = f"   (set by {change.manager})" if change.manager and change.manager != "paasctl" else ""
-    before, after = (None if it is None else clean(it) for it in (change.before, change.after))
+    before, after = (None if it is None else _DIGEST.sub(r"\1…", clean(it)) for it in (change.before, change.after))
     if before is None:
         return f"+ {change.path}: {after}{by}"
     if after is None:
         return f"- {change.path}: {before}{by}"
+    name, _, digest = after.partition("@sha256:")
+    if digest and before.startswith(f"{name}@sha256:"):
+        after = f"sha256:{digest}"
     return f"~ {change.path}: {before} → {after}{by}"
 
 
@@ -118,11 +128,10 @@ def say_plan(plan: Plan, number: int = 1) -> list[str]:
         return [f"{plan.verb} {plan.subject}: nothing to do"] if plan.verb else ["nothing to do"]
     again = f" (round {number})" if number > 1 else ""
     lines = [f"{plan.verb} {plan.subject}: {count(len(plan.steps), 'step')}{again}"]
-    several = len({place for it in plan.steps if (place := cluster_of(it))}) > 1
+    several = is_several(plan)
     width = len(str(len(plan.steps)))
     for index, step in enumerate(plan.steps, 1):
-        on = f" on {cluster_of(step)}" if several and cluster_of(step) else ""
-        lines.append(f"  {index:>{width}}. {say(step)}{on}")
+        lines.append(f"  {index:>{width}}. {say(step)}{on_cluster(step) if several else ''}")
         if isinstance(step, Apply) and step.change == "update":
             lines += [f"  {'':{width}}    {say_change(it)}" for it in fields_of(step)]
     return [*lines, f"  ! asks first: {plan.asks}"] if plan.asks else lines
@@ -131,6 +140,16 @@ def say_plan(plan: Plan, number: int = 1) -> list[str]:
 def cluster_of(step: Step) -> str:
     """The cluster a step is about; empty for the others."""
     return step.target.cluster if isinstance(step, Apply | Delete | AwaitReady) else ""
+
+
+def on_cluster(step: Step) -> str:
+    """` on eu`, where a step is about a cluster."""
+    return f" on {cluster}" if (cluster := cluster_of(step)) else ""
+
+
+def is_several(plan: Plan) -> bool:
+    """Whether its steps are about more than one cluster, so that it must be said which."""
+    return len({cluster for it in plan.steps if (cluster := cluster_of(it))}) > 1
 
 
 def say_pod(pod: PodSeen) -> str:
@@ -200,8 +219,8 @@ def _declared(outcome: Outcome) -> list[str]:
 def _named(steps: Sequence[Step]) -> str:
     said = [say(it) for it in steps]
     if len(said) <= _NAMED:
-        return ", ".join(said)
-    return f"{', '.join(said[: _NAMED - 1])} and {len(said) - _NAMED + 1} more"
+        return "; ".join(said)
+    return f"{'; '.join(said[: _NAMED - 1])}; and {len(said) - _NAMED + 1} more"
 
 
 def _next(outcome: Outcome) -> list[str]:

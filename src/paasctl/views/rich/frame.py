@@ -15,9 +15,10 @@ from rich.text import Text
 
 from paasctl.views.clean import spelled
 
-_BEGIN = "\x1b[?2026h"
-_END = "\x1b[?2026l"
-"""Synchronized output: terminals that know it show all between at once, others ignore it."""
+_BEGIN = "\x1b[?2026h\x1b[?7l"
+_END = "\x1b[?7h\x1b[?2026l"
+"""Synchronized output: terminals that know it show all between at once, others ignore it. And no wrapping, for the
+moment in which the window is narrower already and we don't know yet."""
 _TO_END_OF_LINE = "\x1b[K"
 _TO_END_OF_SCREEN = "\x1b[J"
 
@@ -35,14 +36,17 @@ class Frame:
         cut = [self._cut(it) for it in lines]
         picture = [self._ansi(it) for it in cut]
         if picture != self._picture:
-            self._write(self._back() + self._ending(picture))
+            self._write(f"{_BEGIN}{self._back()}{_ending(picture)}{_END}")
             self._picture, self._widths = picture, [it.cell_len for it in cut]
 
     def above(self, lines: Sequence[Text]) -> None:
         """Print lines that stay, over the picture; long ones wrap as the terminal does it."""
-        end = f"{_TO_END_OF_LINE}\n" if self._picture else "\n"
-        said = "".join(self._ansi(it) + end for it in lines)
-        self._write(self._back() + said + (self._ending(self._picture) if self._picture else ""))
+        said = [self._ansi(it) for it in lines]
+        if not self._picture:
+            self._write("".join(f"{it}\n" for it in said))
+            return
+        drawn = "".join(f"{it}{_TO_END_OF_LINE}\n" for it in said)
+        self._write(f"{self._back()}{drawn}{_BEGIN}{_ending(self._picture)}{_END}")
 
     def clear(self) -> None:
         """Take the picture away."""
@@ -58,12 +62,8 @@ class Frame:
         rows = sum(max(1, -(-it // width)) for it in self._widths)
         return "\r" + (f"\x1b[{rows - 1}A" if rows > 1 else "")
 
-    def _ending(self, picture: Sequence[str]) -> str:
-        return f"{_TO_END_OF_LINE}\n".join(picture) + _TO_END_OF_SCREEN
-
     def _write(self, text: str) -> None:
-        text = spelled(text, self.console.encoding)
-        self.console.file.write(f"{_BEGIN}{text}{_END}" if self._picture else text)
+        self.console.file.write(spelled(text, self.console.encoding))
         self.console.file.flush()
 
     def _cut(self, line: Text) -> Text:
@@ -78,3 +78,7 @@ class Frame:
         with self.console.capture() as captured:
             self.console.print(line, end="", soft_wrap=True)
         return captured.get()
+
+
+def _ending(picture: Sequence[str]) -> str:
+    return f"{_TO_END_OF_LINE}\n".join(picture) + _TO_END_OF_SCREEN

@@ -32,7 +32,7 @@ from paasctl.views.plain import result_of, write_lines
 from paasctl.views.rich.frame import Frame
 from paasctl.views.rollout import rollout
 from paasctl.views.scene import Size, scene, thinking
-from paasctl.views.words import say, say_keys, say_outcome, say_plan, say_warning
+from paasctl.views.words import on_cluster, say, say_done, say_outcome, say_plan, say_warning
 
 _FEW = 4
 """Up to so many short steps of a phase get a lasting line each; of more, the phase gets one."""
@@ -102,7 +102,11 @@ class Rich:
         self._frame.clear()
 
     def _say(self, lines: Iterable[Sequence[Piece]]) -> None:
-        if not self.quiet and (said := [painted(it) for it in lines]):
+        if not self.quiet:
+            self._last(lines)
+
+    def _last(self, lines: Iterable[Sequence[Piece]]) -> None:
+        if said := [line for it in lines for line in wrapped(painted(it), self._console)]:
             self._frame.above(said)
 
     def _draw(self) -> None:
@@ -122,12 +126,13 @@ class Rich:
         """The lines that stay of a step that is done; of many short ones only their phase's."""
         done = (f"{self._marks.ready} ", "green")
         step, took = event.step, (f"  {duration(event.seconds)}", "dim")
+        on = on_cluster(step) if self._board.is_several else ""
         phase = next((it for it in self._board.phases if event.index in it.steps), None)
         if isinstance(step, AwaitReady):
-            return [[done, (f"ready: {say_keys(step)}", ""), took], *self._rollout(step)]
+            return [[done, (say_done(step) + on, ""), took], *self._rollout(step)]
         if isinstance(step, Apply | Delete | TagImage) and phase and len(phase.steps) > _FEW:
             return [[done, *_whole(phase)]] if phase.took is not None else []
-        return [[done, (say(step), ""), took]]
+        return [[done, (say(step) + on, ""), took]]
 
     def _rollout(self, step: AwaitReady) -> list[list[Piece]]:
         return rollout(self._board.seen.get(str(step.target), ()), _KEPT, self._marks)
@@ -135,13 +140,16 @@ class Rich:
     def _end(self, outcome: Outcome) -> None:
         self._thinking = None
         self._frame.clear()
+        mark = (
+            (f"{self._marks.doomed} ", "red") if outcome.status == "failed" else (f"{self._marks.waiting} ", "yellow")
+        )
         for it in self._board.running.values():
             took = (f"  {duration(self._board.now - it.began)}", "dim")
             rows = self._rollout(it.step) if isinstance(it.step, AwaitReady) else []
-            self._say([[(f"{self._marks.doomed} ", "red"), (say(it.step), ""), took], *rows])
+            self._say([[mark, (say(it.step), ""), took], *rows])
         self._board.running.clear()
         if not self.quiet or outcome.problems:
-            self._frame.above([painted(ending(it, outcome)) for it in say_outcome(outcome)])
+            self._last(ending(it, outcome) for it in say_outcome(outcome))
         write_lines(self.result, result_of(outcome))
 
     def _answer(self, lines: list[str]) -> None:
@@ -165,7 +173,22 @@ def _whole(phase: Phase) -> list[Piece]:
 
 def painted(line: Sequence[Piece]) -> Text:
     """A painted line as rich's text."""
-    return Text.assemble(*line, no_wrap=True)
+    return Text.assemble(*line)
+
+
+def wrapped(line: Text, console: Console) -> list[Text]:
+    """A line that lasts, wrapped between words under its own beginning.
+
+    Left to the terminal where it is to be copied whole: a command, a log line, a word that is longer than the room.
+    """
+    bare = line.plain.lstrip(" ")
+    hang = len(line.plain) - len(bare) + 4
+    room = console.width - hang
+    if line.cell_len <= console.width or bare.startswith(("→", "|")) or any(len(it) > room for it in bare.split()):
+        return [line]
+    first, *rest = line.wrap(console, console.width)
+    rest = list(Text(" ").join(rest).wrap(console, room)) if rest else []
+    return [first, *(Text(" " * hang) + it for it in rest)]
 
 
 def console_on(out: TextIO, color: bool | None) -> Console:
