@@ -11,13 +11,14 @@ from typing import TextIO
 
 from paasctl.cli import conduct
 from paasctl.cli.options import Color, Output, Settings, seconds
-from paasctl.cli.pump import View, pumped
+from paasctl.cli.pump import pumped
 from paasctl.cli.signals import listening
 from paasctl.cli.wiring import Acting, Outside
 from paasctl.engine.cancel import Cancel
 from paasctl.errors import PaasError
 from paasctl.model.plan import Plan
 from paasctl.planning.deploy import same_writes
+from paasctl.views.view import View
 
 
 @dataclass
