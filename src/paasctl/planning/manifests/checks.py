@@ -141,13 +141,13 @@ def _not_json(value: Any, path: str) -> Iterator[tuple[str, str]]:
         for key, of in value.items():
             at = f"{path}.{key}".lstrip(".")
             if not isinstance(key, str):
-                yield at, f"YAML reads this key as a {type(key).__name__}; quote it"
+                yield at, f"this key is no text but {type(key).__name__}; quote it"
             yield from _not_json(of, at)
     elif isinstance(value, list):
         for index, of in enumerate(value):
             yield from _not_json(of, f"{path}[{index}]")
     elif not (value is None or isinstance(value, str | int | float)):
-        yield path, f"YAML reads {value} as a {type(value).__name__}; quote it"
+        yield path, f"JSON has no {type(value).__name__}; quote it"
 
 
 def service_problems(body: Mapping[str, Any], source: Source) -> Iterator[ConfigError]:

@@ -43,7 +43,7 @@ def _pinned(container: Mapping[str, Any], default: str, inputs: RenderInputs, so
         message = f"rendering {source.name}: {of}: the image {wanted!r} is neither in `images` ({near}) nor a reference"
         raise _wrong(message, _place(container, source), str(error)) from error
     if not isinstance(reference, Pinned):
-        message = f"rendering {source.name}: {of}: the image {wanted} can move; images must be pinned by digest"
+        message = f"rendering {source.name}: {of}: the image {wanted} can move; pin it by digest"
         raise _wrong(message, _place(container, source), f"write {reference.repository}@sha256:…")
     return wanted
 

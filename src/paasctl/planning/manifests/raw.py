@@ -39,6 +39,9 @@ def _file(path: str, inputs: RenderInputs, renderer: Renderer) -> list[Draft]:
 
 
 def _draft(document: Mapping[str, Any], source: Source, inputs: RenderInputs) -> Draft:
+    if document.get("kind") == "List":
+        message = f"rendering {source.name}: a List is no object; write its items as documents of their own"
+        raise ConfigError(message, where=source.where, code="manifest-invalid")
     expect_none(object_problems(document, source))
     expect_none([*_kind_problems(document, source), *json_problems(document, source)])
     authored = copy.deepcopy(dict(document))  # images are pinned in place below
