@@ -98,7 +98,7 @@ class Image:
     base: str = ""
     """Base of a `layers:` build: `scratch`, `host/path:tag`, `host/path@sha256:…` or `oci:DIR[:tag]`."""
     config: ImageConfig = field(default_factory=ImageConfig)
-    platform: Platform = Platform("linux", "amd64")
+    platform: Platform = field(default_factory=lambda: Platform("linux", "amd64"))
     squash: Squash | None = None
     repository: Repository | None = None
 
@@ -151,7 +151,7 @@ class Tls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """`services.NAME`: what runs. A Deployment, unless `schedule` (CronJob), `run: once` (Job) or a claimed volume (StatefulSet)."""
+    """`services.NAME`: a Deployment, unless `schedule` (CronJob), `run: once` (Job) or a claim (StatefulSet)."""
 
     name: str
     image: str = ""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from ruamel.yaml import YAML
 
 from paasctl.adapters.yaml.read import read
 from paasctl.errors import ConfigError
+
+SRC = Path(__file__).parents[3] / "src"
 
 
 def _values(text: str) -> Any:
@@ -167,7 +170,7 @@ def test_a_long_but_honest_file_is_read() -> None:
 def test_reading_takes_one_library_only() -> None:
     code = "import sys, paasctl.adapters.yaml.read; print([it for it in sys.modules if it == 'ruamel'])"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": "src"}
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": str(SRC)}
     )
     assert done.stdout.strip() == "[]"
 

@@ -177,11 +177,8 @@ def _mend(text: str, line: int, column: int) -> str:
     here = (text.split("\n")[line:] or [""])[0]
     if "{{" in here:
         return 'a template stands in quotes: "{{ … }}"'
-    return (
-        "put a text that starts with a special character into quotes"
-        if here[column : column + 1] in ("@", "`", "%")
-        else ""
-    )
+    starts = here[column : column + 1] in ("@", "`", "%", ":") or here[max(column - 1, 0) : column] in ("*", "&")
+    return "put a text that starts with a special character into quotes" if starts else ""
 
 
 def _tab(text: str, line: int) -> int | None:
