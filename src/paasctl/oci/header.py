@@ -32,7 +32,7 @@ class Header:
 def parse_header(block: bytes, layer: str) -> Header:
     """The header in `block`. A wrong checksum or field is refused: this is no tar header."""
     _check_sum(block, layer)
-    kind = block[156:157].replace(b"\0", b"0")
+    kind = block[156:157]
     posix = block[257:263] == b"ustar\0"
     known = block[257:262] == b"ustar"
     name = _text(block[0:100])
@@ -44,7 +44,7 @@ def parse_header(block: bytes, layer: str) -> Header:
         gid=_number(block[116:124], layer),
         size=_number(block[124:136], layer),
         mtime=_number(block[136:148], layer),
-        kind=b"5" if kind == b"0" and name.endswith(b"/") else kind,
+        kind=kind,
         link=_text(block[157:257]),
         uname=_text(block[265:297]) if known else b"",
         gname=_text(block[297:329]) if known else b"",

@@ -17,6 +17,7 @@ from paasctl.oci.member import Kind, Member, Meta, Records
 from paasctl.oci.names import is_plain, normal, show, unsafe
 
 _KINDS: dict[bytes, Kind] = {
+    b"\0": "file",
     b"0": "file",
     b"7": "file",
     b"S": "file",
@@ -142,10 +143,11 @@ def _fold(said: _Said, common: Records) -> _Said:
 
 
 def _member(tape: _Tape, header: Header, said: _Said, layer: str) -> Member:
-    kind = _KINDS.get(header.kind)
     records = dict(said.records)
     raw = records.get(b"GNU.sparse.name") or records.get(b"path") or said.name or header.name
     path = normal(raw, layer)
+    v7_folder = header.kind == b"\0" and raw.endswith(b"/")
+    kind: Kind | None = "dir" if v7_folder else _KINDS.get(header.kind)
     if kind is None:
         raise unsafe(layer, f"{show(path)} has the tar type {header.kind!r}, which no container engine unpacks")
     link = records.get(b"linkpath") or said.link or header.link
