@@ -15,7 +15,8 @@ from paasctl.ports.cluster import ClusterReads
 LINES: Final = 20
 WARNINGS: Final = 5
 _NOISE: Final = frozenset({"BackOff", "FailedToRetrieveImagePullSecret", "DNSConfigForming"})
-"""Reasons of warnings that repeat what the cause says, or that say nothing."""
+_ECHOES: Final = frozenset({"Error: ErrImagePull", "Error: ImagePullBackOff"})
+"""Reasons and messages of warnings that repeat what the cause says, or that say nothing."""
 
 
 def proof(step: AwaitReady, verdicts: Sequence[Verdict], cluster: ClusterReads) -> RolloutFailed:
@@ -80,6 +81,9 @@ def _warnings(step: AwaitReady, verdict: Verdict, cause: Cause, cluster: Cluster
     found: dict[str, None] = {}
     for event in reversed(events):
         about = event.get("involvedObject") or {}
-        if event.get("type") == "Warning" and about.get("name") == name and event.get("reason") not in _NOISE:
-            found.setdefault(f"{event.get('reason')}: {str(event.get('message') or '').strip()}")
+        message = str(event.get("message") or "").strip()
+        if event.get("type") != "Warning" or about.get("name") != name:
+            continue
+        if event.get("reason") not in _NOISE and message not in _ECHOES:
+            found.setdefault(f"{event.get('reason')}: {message}")
     yield from (f"event: {line}" for line in reversed(list(found)[:WARNINGS]))

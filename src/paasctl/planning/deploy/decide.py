@@ -14,6 +14,7 @@ from paasctl.planning.deploy.replicas import settle_replicas
 from paasctl.planning.fields import changed_fields, needs_preview
 from paasctl.planning.readiness import Look, judge, kinds_for
 from paasctl.planning.readiness.jobs import is_over
+from paasctl.planning.readiness.look import selects
 
 GOOD: Final = "done"
 """The outcome of a history record whose release runs and was found healthy."""
@@ -175,9 +176,10 @@ class _Deciding:
         unready = {it.key for it in verdicts if it.state != "ready"}
         if self._is_unfinished():
             unready |= {it.key for it in every}
-        keys = [it.key for it in every if it.key in changed | unready]
-        keys += [it.key for it in services if keys or it.key in changed | unready]
-        return iter(keys)
+        keys = changed | unready
+        waited = [it for it in every if it.key in keys]
+        waited += [it for it in services if it.key in keys or any(_leads_to(it, to) for to in waited)]
+        return (it.key for it in waited)
 
     def _wait(self, keys: Iterable[Key]) -> Iterator[AwaitReady]:
         if found := tuple(keys):
@@ -186,6 +188,11 @@ class _Deciding:
 
 def _has_selector(manifest: Manifest) -> bool:
     return manifest.key.kind == "Service" and bool((manifest.body.get("spec") or {}).get("selector"))
+
+
+def _leads_to(service: Manifest, workload: Manifest) -> bool:
+    template = (workload.body.get("spec") or {}).get("template") or {}
+    return selects(service.body["spec"]["selector"], (template.get("metadata") or {}).get("labels") or {})
 
 
 def _moves_traffic(step: Apply) -> bool:

@@ -112,7 +112,7 @@ def _never_started(it: Status, pod: Live, *, init: bool) -> Cause | None:
 def _pull_message(pod: Live, look: Look, reason: str, message: str) -> str:
     # Back-off alone does not say why in older kubelets; the event of the failed pull does.
     if reason == "ImagePullBackOff" and not any(it in message.lower() for it in (*_NOT_FOUND, *_FORBIDDEN)):
-        return look.said(pod, "Failed") or message
+        return look.said(pod, "Failed", holding="Failed to pull") or message
     return message
 
 
@@ -125,7 +125,7 @@ def _pull(it: Status, pod: Live, reason: str, message: str) -> Cause:
     elif any(word in low for word in _NOT_FOUND):
         code, why = "image-not-found", "the registry has no such image"
     else:
-        code, why = "image-pull", message.splitlines()[-1] if message else "the registry does not answer"
+        code, why = "image-pull", message.rpartition("failed to do request: ")[2] or "the registry does not answer"
     image = it.get("image", "")
     return Cause(
         code=code,
@@ -146,6 +146,8 @@ def _config(it: Status, pod: Live, message: str, *, init: bool) -> Cause | None:
 def _start(it: Status, pod: Live, message: str, *, init: bool) -> Cause:
     known = any(word in message.lower() for word in _NO_COMMAND)
     last = message.strip().splitlines()[-1] if message.strip() else "no reason given"
+    if (at := last.find("exec: ")) >= 0:  # the runtime wraps what matters into the names of all its layers
+        last = last[at:].removesuffix(": unknown")
     return _told("command-not-found" if known else "cannot-start", it, pod, f"cannot be started: {last}", init=init)
 
 

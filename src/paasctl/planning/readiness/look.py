@@ -48,10 +48,11 @@ class Look:
         """Objects of a kind that this very object controls."""
         return tuple(it for it in self.by_owner.get(owner.uid, ()) if it.key.kind == kind)
 
-    def said(self, live: Live, *reasons: str) -> str:
-        """The newest event's message about an object, for one of the reasons; "" where there is none."""
+    def said(self, live: Live, *reasons: str, holding: str = "") -> str:
+        """The newest event's message about an object, for one of these reasons and holding a text; "" for none."""
         found = (it for it in reversed(self.events.get(live.uid, ())) if it.get("reason") in reasons)
-        return next((str(it.get("message") or it.get("note") or "").strip() for it in found), "")
+        messages = (str(it.get("message") or it.get("note") or "").strip() for it in found)
+        return next((it for it in messages if holding in it), "")
 
 
 def _about(event: Event) -> str:
