@@ -33,6 +33,8 @@ _ONLY_THE_LOADER = {
     "values: quantities that are none",
     "values: paths that lead out of the project",
     "values: a base without a tag",
+    "values: a base in capitals",
+    "types: claims are Kubernetes' own business",
 }
 
 
