@@ -16,7 +16,7 @@ from paasctl.engine.stage import Taken, take_stage
 from paasctl.errors import Cancelled, PaasError, Refused, StalePlan, TimedOut
 from paasctl.model.event import Emit, Noted, Planned
 from paasctl.model.kube import Holder, Target
-from paasctl.model.plan import AwaitReady, Plan, Step
+from paasctl.model.plan import NOTHING, AwaitReady, Plan, Step
 from paasctl.model.rounds import Round, Rounds
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import World
@@ -104,6 +104,8 @@ def _seen(target: Target, run: Run, holder: Holder) -> None:
 
 def _next(again: Again, rounds: Rounds, run: Run) -> Plan:
     plan = again(rounds)
+    if rounds[-1].error is None and all(isinstance(it, AwaitReady) and it in rounds[-1].done for it in plan.steps):
+        return NOTHING  # it was waited for: what stirs after that is the next run's news, or we would never end
     written = {_mark(step) for it in rounds for step in it.done if not isinstance(step, AwaitReady)}
     repeated = [step for step in plan.steps if _mark(step) in written]
     if repeated and not run.cancel.asked:

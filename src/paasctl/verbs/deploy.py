@@ -72,7 +72,9 @@ class Deploy:
             return NOTHING
         if facts.release is not None:
             return replace(plan_release(facts.release), verb="deploy")
-        return plan_deploy(facts.deploy, timeout=self.timeout) if facts.deploy else NOTHING
+        if facts.deploy is None:
+            return NOTHING
+        return plan_deploy(_without_ours(facts.deploy) if rounds else facts.deploy, timeout=self.timeout)
 
     def end(self, rounds: Rounds) -> Outcome:
         """The verdict, with the version and the URLs."""
@@ -99,6 +101,11 @@ class Deploy:
             urls=() if last.error else facts.urls,
             facts=named,
         )
+
+
+def _without_ours(facts: DeployFacts) -> DeployFacts:
+    """The same, but for history: after the first round its newest entry is this run's own, and open."""
+    return replace(facts, targets=tuple(replace(it, history=()) for it in facts.targets))
 
 
 def _status(last: Round) -> Literal["done", "failed", "cancelled", "refused"]:

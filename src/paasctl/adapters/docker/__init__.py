@@ -5,5 +5,6 @@ answered, `archive.py` how the image comes out. May import: oci, ports, model, e
 """
 
 from paasctl.adapters.docker.builder import EngineBuilder
+from paasctl.adapters.docker.engine import engine_version
 
-__all__ = ["EngineBuilder"]
+__all__ = ["EngineBuilder", "engine_version"]

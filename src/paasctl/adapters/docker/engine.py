@@ -37,7 +37,7 @@ _ABSENT = "start the Docker engine, or set DOCKER_HOST (docker context ls)"
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A connection that answered. Make one with `connect`."""
+    """A connection that answered. `connect` makes it and closes it."""
 
     session: requests.Session
     url: str
@@ -86,12 +86,24 @@ class Engine:
             yield chunks
 
 
-def connect(environ: Mapping[str, str]) -> Engine:
-    """The engine that DOCKER_HOST names, else the docker context in use, else the local one (failure row B1).
+@contextmanager
+def connect(environ: Mapping[str, str]) -> Iterator[Engine]:
+    """A connection to the engine that DOCKER_HOST names, else the docker context in use, else the local one (B1).
 
-    Absent, unreachable or too old: `Unavailable`; a socket we may not use: `Forbidden`; both with a hint.
+    It is open while in the context. Absent, unreachable or too old: `Unavailable`; a socket we may not use: `Forbidden`; both with a hint.
     """
     client, name = _client(environ)
+    with client:
+        yield _greeted(client, name)
+
+
+def engine_version(environ: Mapping[str, str]) -> str:
+    """What builds Dockerfiles here, in a few words; raises as `connect` does."""
+    with connect(environ) as engine:
+        return f"Docker Engine {engine.version or 'of unknown version'} at {engine.name}"
+
+
+def _greeted(client: APIClient, name: str) -> Engine:
     doing = f"connecting to the Docker engine at {name}"
     with _translated(doing):
         answer = client.get(f"{client.base_url}/version", timeout=(_CONNECT, _ANSWER))
@@ -144,9 +156,11 @@ def _read(answer: requests.Response, doing: str, cancel: Cancel) -> Iterator[Ite
 
 
 def _watch(answer: requests.Response, cancel: Cancel, done: threading.Event) -> None:
-    """Wake a read that blocks, when somebody asks to stop: an engine may be silent for as long as a step runs."""
+    """Wake a read that blocks, when there is reason to stop: an engine may be silent for as long as a step runs."""
     while not done.wait(_WATCH):
-        if cancel.asked:
+        try:
+            cancel.check()
+        except PaasError:
             with suppress(ValueError, RuntimeError, OSError):  # it ended by itself just now
                 answer.raw.shutdown()
             return
