@@ -159,6 +159,21 @@ def test_a_template_sees_values_and_nothing_else(templates: JinjaTemplates, text
         templates.expand(text, {"a": [1]}, "paas.yaml:1:1")
 
 
+def test_what_json_cannot_say_is_told(templates: JinjaTemplates) -> None:
+    error = _error(templates, "a: 1\nb: {{ b | tojson }}\n", b=object)
+    assert (error.where, error.message.partition(": ")[2]) == (
+        "templates/mine.yaml.j2:2",
+        "tojson can't say \"<class 'object'>\"",
+    )
+
+
+def test_a_broken_template_that_is_included_is_blamed_itself(templates: JinjaTemplates) -> None:
+    files = _Files({"templates/mine.yaml.j2": b'a: 1\n{% include "x" %}', "templates/x": b"\n\n{% y %}"})
+    with pytest.raises(ConfigError) as caught:
+        templates.render("mine.yaml.j2", {}, files)
+    assert caught.value.where == "templates/x:3"
+
+
 def test_documents_are_no_templates(templates: JinjaTemplates) -> None:
     assert list(templates.documents('a: "{{ b }}"\n', "pod.yml")) == [{"a": "{{ b }}"}]
     with pytest.raises(ConfigError) as caught:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from paasctl.planning.manifests import RenderInputs, explain_release
 from planning.manifests.rendering import inputs, masked, renderer, shop
 
@@ -83,6 +85,15 @@ def test_a_manifest_of_the_projects_own_is_explained_too() -> None:
     origins = _explained(_given(manifests__a_yaml=text), "ConfigMap/a")
     assert (origins["data"], origins["metadata.labels.a"]) == ("manifests/a.yaml", "manifests/a.yaml")
     assert origins["metadata.labels.paasctl.dev/app"] == _LABELS
+
+
+def test_the_pull_secret_is_the_registrys_and_a_volume_the_services() -> None:
+    given = inputs(shop("web: {image: web, volumes: {tmp: {path: /tmp}}}"))
+    registry = replace(given.config.registries["dev"], pull_secret="login")
+    given = replace(given, config=replace(given.config, registries={"dev": registry}))
+    origins = _explained(given, "Deployment/web")
+    assert origins["spec.template.spec.imagePullSecrets"] == "paas.yaml registries.dev.pullSecret"
+    assert origins['spec.template.spec.volumes[name="tmp"]'] == "paas.yaml services.web.volumes.tmp"
 
 
 def test_no_value_is_ever_in_an_explanation() -> None:  # D33

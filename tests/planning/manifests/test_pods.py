@@ -131,6 +131,21 @@ _TABLE = [
         "pod.yml:1: reading pod.yml: the pod has the name web twice",
     ),
     ("a container without a name", "containers: [{image: web}]", "pod.yml: reading pod.yml: containers[0] has no name"),
+    (
+        "resources as a text",
+        "containers: [{name: web, resources: much}]",
+        "pod.yml: reading pod.yml: containers[0].resources must be an object",
+    ),
+    (
+        "labels as a list",
+        "template: {metadata: {labels: [a]}, spec: {}}",
+        "pod.yml: rendering pod.yml: Deployment/web: the pod's metadata must be an object",
+    ),
+    (
+        "a selector as a text",
+        "selector: {matchLabels: a}\ntemplate: {spec: {}}",
+        "pod.yml: rendering pod.yml: Deployment/web: spec.selector.matchLabels must be an object",
+    ),
     ("containers as a mapping", "containers: {}", "pod.yml: reading pod.yml: containers must be a list of objects"),
     (
         "a whole object",

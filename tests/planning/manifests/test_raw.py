@@ -119,6 +119,28 @@ _TABLE = [
         "rendering",
         "a List is no object; write its items as documents of their own",
     ),
+    (
+        "a Service's spec",
+        _SERVICE.split("spec", maxsplit=1)[0] + "spec: x\n",
+        "",
+        "rendering",
+        "Service/a: spec must be an object",
+    ),
+    ("a Service's ports", _SERVICE + "    a: b\n", "", "rendering", "spec.ports must be a list of objects"),
+    (
+        "a pod without a spec",
+        _POD.split("spec", maxsplit=1)[0],
+        "",
+        "rendering",
+        "Pod/a: the pod's spec must be an object",
+    ),
+    (
+        "what JSON has not",
+        _MAP + "data: {a: [!!binary aaaa]}\n",
+        "",
+        "reading",
+        "data.a[0]: JSON has no bytes; quote it",
+    ),
     ("no mapping", "- a\n", "", "reading", "a document is no mapping but list"),
     (
         "no YAML",
