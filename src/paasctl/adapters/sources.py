@@ -1,4 +1,4 @@
-"""The files of a `layers:` build, found on disk. Names are bytes; symlinks below `src` stay symlinks, wherever they point."""
+"""The files of a `layers:` build, found on disk. Names are bytes; symlinks below `src` stay symlinks."""
 
 from __future__ import annotations
 
@@ -67,9 +67,8 @@ def _inside(context: Path, src: str) -> bytes:
 
 
 def _below(folder: bytes, path: bytes, excluded: Excluded, cancel: Cancel) -> Iterator[Source]:
-    with _reading(folder):
-        with os.scandir(folder) as entries:
-            names = sorted(it.name for it in entries)
+    with _reading(folder), os.scandir(folder) as entries:
+        names = sorted(it.name for it in entries)
     for name in names:
         cancel.check()
         inner = path + b"/" + name if path else name
