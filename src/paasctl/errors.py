@@ -1,7 +1,8 @@
 """What can go wrong, sorted by who has to act.
 
 Adapters translate library errors into these; nothing above an adapter ever catches a library's own exception.
-A message reads *doing what, to what: why*; a hint is a command or an edit. `code` is stable and documented, `exit` is the process's status.
+A message reads *doing what, to what: why*; a hint is a command or an edit. `code` is stable, `exit` is the process's
+status.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class Conduct:
     now: Callable[[], float]
     dry_run: bool = False
     exit_code: bool = False
-    wait_lock: float = 60.0
+    wait_lock: float = 65.0
 
 
 def act(verb: Act, how: Conduct) -> Exit:

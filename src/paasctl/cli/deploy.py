@@ -22,7 +22,7 @@ def deploy(
     dry_run: DryRun = False,
     exit_code: ExitCode = False,
     yes: Yes = False,
-    wait_lock: WaitLock = "60s",
+    wait_lock: WaitLock = "65s",
     rollout_timeout: Annotated[
         str, typer.Option("--rollout-timeout", help="How long a rollout may take.", metavar="TIME")
     ] = "10m",

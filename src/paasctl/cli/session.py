@@ -31,7 +31,7 @@ class Session:
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
     stdin: TextIO = field(default_factory=lambda: sys.stdin)
 
-    def act(self, verb: conduct.Act, *, dry_run: bool, exit_code: bool, yes: bool, wait_lock: str = "60s") -> int:
+    def act(self, verb: conduct.Act, *, dry_run: bool, exit_code: bool, yes: bool, wait_lock: str = "65s") -> int:
         """Conduct a verb that acts."""
         return self._run(
             lambda how: conduct.act(verb, how), dry_run=dry_run, exit_code=exit_code, yes=yes, wait_lock=wait_lock
@@ -48,7 +48,7 @@ class Session:
         dry_run: bool = False,
         exit_code: bool = False,
         yes: bool = False,
-        wait_lock: str = "60s",
+        wait_lock: str = "65s",
     ) -> int:
         with pumped(self._view()) as emit:
             try:

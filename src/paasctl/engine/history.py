@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Self
 
 from paasctl.errors import Cancelled, PaasError
 from paasctl.model.kube import Holder, Target
@@ -15,7 +13,7 @@ from paasctl.ports.world import World
 
 @dataclass
 class Records:
-    """A context: whatever was opened inside is closed when it ends, also by an error."""
+    """Whatever was opened is closed by `close`, also after an error."""
 
     world: World
     holder: Holder
@@ -35,32 +33,32 @@ class Records:
         self._error = error
         self._acted |= {step.target for step in done if hasattr(step, "target")}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        raised = error if isinstance(error, PaasError) else None
-        ended = self._error or raised
+    def close(self, *, broke: bool = False) -> None:
+        """Close what was opened, all of it; raises the first failure (decision 8). `broke`: by a bug, not a verdict."""
+        failures: list[PaasError] = []
         for target, number in self._open.items():
-            self.world.cluster(target.cluster).close_record(
-                target,
-                number,
-                outcome=self._outcome(target, ended, broke=error is not None and raised is None),
-                ended=self._now(),
-                message=ended.message if ended else "",
-                evidence=ended.evidence if ended else (),
-            )
+            try:
+                self.world.cluster(target.cluster).close_record(
+                    target,
+                    number,
+                    outcome=self._outcome(target, broke=broke),
+                    ended=self._now(),
+                    message=self._error.message if self._error else "",
+                    evidence=self._error.evidence if self._error else (),
+                )
+            except PaasError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
 
-    def _outcome(self, target: Target, ended: PaasError | None, *, broke: bool) -> str:
+    def _outcome(self, target: Target, *, broke: bool) -> str:
         if broke:
             return "interrupted"
-        if ended is None:
+        if self._error is None:
             return "done"
         if target not in self._acted and len(self._open) > 1:
             return "not-reached"
-        return "cancelled" if isinstance(ended, Cancelled) else "failed"
+        return "cancelled" if isinstance(self._error, Cancelled) else "failed"
 
     def _now(self) -> str:
         return datetime.fromtimestamp(self.world.clock.utc(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -21,7 +21,6 @@ from paasctl.model.rounds import Round, Rounds
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import World
 
-
 Again = Callable[[Rounds], Plan]
 """Read the world anew and ask what comes next; an empty plan ends the run."""
 Same = Callable[[Plan, Plan], bool]
@@ -37,7 +36,7 @@ class Run:
     cancel: Cancel
     holder: Holder
     same: Same
-    wait_lock: float = 60.0
+    wait_lock: float = 65.0
     jobs: int = 8
     facts: dict[str, str] = field(default_factory=dict)
 
@@ -45,8 +44,27 @@ class Run:
 def carry_out(first: Plan, again: Again, run: Run) -> Rounds:
     """The rounds of a run, the last one with its error where it broke. Raises only where nothing was changed."""
     # Locks outermost: the records are closed while they are still held.
-    with ExitStack() as locks, Records(run.world, run.holder) as records:
-        return _rounds(first, again, run, _Under(records, locks, set()))
+    with ExitStack() as locks:
+        records = Records(run.world, run.holder)
+        try:
+            rounds = _rounds(first, again, run, _Under(records, locks, set()))
+        except PaasError as error:
+            records.note((), error)
+            records.close()
+            raise
+        except BaseException:
+            records.close(broke=True)
+            raise
+        return _closed(rounds, records)
+
+
+def _closed(rounds: Rounds, records: Records) -> Rounds:
+    """The record is part of the verdict (decision 8): one that can't be written is the run's error, if it has none."""
+    try:
+        records.close()
+    except PaasError as error:
+        return (*rounds[:-1], replace(rounds[-1], error=rounds[-1].error or error))
+    return rounds
 
 
 @dataclass(frozen=True, slots=True)

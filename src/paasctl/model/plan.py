@@ -92,7 +92,7 @@ ReleaseStep = TagCommit | Record | TagImage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldChange:
-    """One field that differs: a path in Kubernetes' own notation, and both values as short texts (masked in Secrets)."""
+    """One field that differs: a path in Kubernetes' notation, both values as short texts (masked in Secrets)."""
 
     path: str
     before: str | None

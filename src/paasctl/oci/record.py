@@ -1,4 +1,4 @@
-"""The release record as an OCI artifact (image-spec 1.1, `artifactType`): a JSON document and a tar of the project's files.
+"""The release record as an OCI artifact (image-spec 1.1): a JSON document and a tar of the project's files.
 
 Deterministic: the same release has the same bytes, so recording it twice writes nothing. It names images by digest and
 by their place relative to its own repository, so that copying the closure to another registry changes no byte.
@@ -86,7 +86,7 @@ def read_record(document: bytes, files: bytes, repository: Repository) -> Releas
 def _release(said: Mapping[str, Any], files: bytes, repository: Repository) -> Release:
     if said["format"] > RECORD_FORMAT:
         raise Unavailable(
-            f"reading the release record of {said.get('version')}: it has format {said['format']}, we read {RECORD_FORMAT}",
+            f"reading the release record of {said.get('version')}: format {said['format']}, we read {RECORD_FORMAT}",
             hint="use a newer paasctl",
             code="record-too-new",
         )

@@ -62,7 +62,7 @@ class Deploy:
             source = of_release(reads, needed(reads, where, self.version))
             return _facts(reads, where, source, self.sets, cancel)
         snapshot = _snapshot(reads, where, self.version)
-        if snapshot.recorded is None:
+        if snapshot.recorded is None or not plan_release(snapshot).is_empty:
             return Facts(deploy=None, release=snapshot)
         return _facts(reads, where, of_release(reads, snapshot.recorded), self.sets, cancel)
 

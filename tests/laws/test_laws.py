@@ -1,0 +1,152 @@
+"""Laws every verb that acts must keep. Add a verb to `VERBS` and they are checked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paasctl.cli import conduct
+from paasctl.engine.cancel import Cancel
+from paasctl.errors import Exit
+from paasctl.model.event import Event, Outcome, Planned
+from paasctl.planning.deploy import same_writes
+from paasctl.verbs.deploy import Deploy
+from paasctl.verbs.project import Init, Pin
+from paasctl.verbs.release import Release
+from support.world import HOLDER, FakeWorld
+
+
+@dataclass(frozen=True)
+class Case:
+    """A verb, and the world it starts from."""
+
+    verb: Callable[[], Any]
+    before: Callable[[FakeWorld], None] = lambda _: None
+
+
+def _released(world: FakeWorld) -> None:
+    assert go(Release(), world)[0] is Exit.OK
+
+
+def _deployed(world: FakeWorld) -> None:
+    _released(world)
+    assert go(Deploy(environment="dev"), world)[0] is Exit.OK
+
+
+def _changed(world: FakeWorld) -> None:
+    """A release runs; the next one changes a file and drops a service."""
+    paas = world.project / "paas.yaml"
+    paas.write_text(paas.read_text().replace("services:\n", "services:\n  old: {image: web, replicas: 1}\n"))
+    _deployed(world)
+    paas.write_text(paas.read_text().replace("  old: {image: web, replicas: 1}\n", ""))
+    (world.project / "site" / "run").write_text("two\n")
+    (world.project / "app.ini").write_text("[two]\n")
+    world.git.commit = "b" * 40
+    _released(world)
+
+
+def _dirty(world: FakeWorld) -> None:
+    world.git.dirty = ("site/run",)
+
+
+def _bare(world: FakeWorld) -> None:
+    (world.project / "paas.yaml").unlink()
+
+
+VERBS: dict[str, Case] = {
+    "release": Case(Release),
+    "deploy, first": Case(lambda: Deploy(environment="dev"), _released),
+    "deploy, a changed release": Case(lambda: Deploy(environment="dev"), _changed),
+    "deploy --build": Case(lambda: Deploy(environment="dev", build=True), _dirty),
+    "init": Case(lambda: Init(file="paas.yaml", folder="shop"), _bare),
+    "cluster pin": Case(lambda: Pin(cluster="testbed")),
+}
+every = pytest.mark.parametrize("case", VERBS.values(), ids=VERBS.keys())
+
+
+def go(verb: Any, world: FakeWorld, *, dry_run: bool = False) -> tuple[Exit, list[Event]]:
+    events: list[Event] = []
+    how = conduct.Conduct(
+        reads=world,
+        world=world,
+        emit=events.append,
+        cancel=Cancel(),
+        holder=HOLDER,
+        same=same_writes,
+        agreed=lambda _: True,
+        now=world.clock.now,
+        dry_run=dry_run,
+    )
+    return conduct.act(verb, how), events
+
+
+def made(case: Case, folder: Path) -> FakeWorld:
+    world = FakeWorld.make(folder)
+    case.before(world)
+    world.writes.count = 0
+    return world
+
+
+def _plan(events: list[Event]) -> Any:
+    return next(it.plan for it in events if isinstance(it, Planned))
+
+
+@every
+def test_planning_twice_gives_the_same_plan(case: Case, tmp_path: Path) -> None:
+    one, other = made(case, tmp_path / "one"), made(case, tmp_path / "other")
+    plans = [_plan(go(case.verb(), it, dry_run=True)[1]) for it in (one, other)]
+    assert plans[0].stages == plans[1].stages
+    assert not plans[0].is_empty
+
+
+@every
+def test_a_dry_run_writes_nothing(case: Case, tmp_path: Path) -> None:
+    world = made(case, tmp_path / "one")
+    before = world.state
+    assert go(case.verb(), world, dry_run=True)[0] is Exit.OK
+    assert (world.writes.count, world.state) == (0, before)
+
+
+@every
+def test_running_twice_changes_once(case: Case, tmp_path: Path) -> None:
+    world = made(case, tmp_path / "one")
+    assert go(case.verb(), world)[0] is Exit.OK
+    count, state = world.writes.count, world.state
+    assert count
+    status, events = go(case.verb(), world)
+    if isinstance(case.verb(), Init):
+        assert status is Exit.REFUSED  # what is there stays as it is
+    else:
+        assert status is Exit.OK
+        assert _plan(events).is_empty
+    assert (world.writes.count, world.state) == (count, state)
+
+
+@every
+def test_resume_is_running_again_after_any_write(case: Case, tmp_path: Path) -> None:
+    straight = made(case, tmp_path / "straight")
+    assert go(case.verb(), straight)[0] is Exit.OK
+    for survived in range(straight.writes.count):
+        world = made(case, tmp_path / str(survived))
+        world.writes.fail_after = survived
+        status, events = go(case.verb(), world)
+        assert status is Exit.UNAVAILABLE, survived
+        assert isinstance(events[-1], Outcome)
+        assert not world.only_cluster.held
+        world.writes.fail_after = None
+        assert go(case.verb(), world)[0] is Exit.OK, survived
+        assert world.state == straight.state, survived
+        if not isinstance(case.verb(), Init):
+            assert _plan(go(case.verb(), world)[1]).is_empty, survived
+
+
+@every
+def test_every_run_ends_with_one_outcome(case: Case, tmp_path: Path) -> None:
+    _, events = go(case.verb(), made(case, tmp_path / "one"))
+    assert [type(it) for it in events].count(Outcome) == 1
+    assert isinstance(events[-1], Outcome)
+    assert not events[-1].left

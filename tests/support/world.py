@@ -1,0 +1,285 @@
+"""A whole world in memory for verbs: honest where it is asked, counted where it is written, and able to go away.
+
+Real parts wherever they are quick: the loader, the templates, the layers builder, the layout on disk. In memory: git,
+the registry, the cluster. `fail_after` lets that many writes through, of all kinds together, and then nothing answers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from paasctl import __version__
+from paasctl.adapters.files import ProjectFiles, write_whole
+from paasctl.adapters.jinja import JinjaTemplates, builtin_templates
+from paasctl.adapters.layers import LayersBuilder
+from paasctl.adapters.layout import FolderLayout, create_layout
+from paasctl.adapters.yaml.edit import pin_identity
+from paasctl.adapters.yaml.manifests import documents
+from paasctl.adapters.yaml.read import read
+from paasctl.config.load import load
+from paasctl.errors import Unavailable, WouldClobber
+from paasctl.model.config import Config
+from paasctl.model.image import Descriptor, Pinned, Reference, Repository
+from paasctl.model.kube import Holder
+from paasctl.model.plan import Build
+from paasctl.model.version import Checkout
+from paasctl.ports.images import Blobs, Moved, Pushed
+from support.clock import FakeClock
+from support.cluster import FakeCluster
+
+HOLDER = Holder(person="a", host="here", boot="", pid_namespace="", pid=1, started=0, verb="test")
+
+PAAS = """\
+app: shop
+images:
+  web:
+    base: scratch
+    layers: [{src: site, dest: /srv}]
+    config: {entrypoint: [/srv/run]}
+services:
+  web: {image: web, port: 8080, replicas: 2, config: {app.ini: app.ini}}
+registries: {dev: {repository: "registry.example/shop"}}
+clusters: {testbed: {context: testbed}}
+environments: {dev: {cluster: testbed, registry: dev, snapshots: true}}
+"""
+
+
+@dataclass
+class Writes:
+    """Counts every write of the world."""
+
+    count: int = 0
+    fail_after: int | None = None
+
+    def spend(self) -> None:
+        if self.fail_after is not None and self.count >= self.fail_after:
+            raise Unavailable("the world went away")
+        self.count += 1
+
+
+@dataclass
+class FakeGit:
+    """One commit on main, at a remote that is up to date."""
+
+    writes: Writes
+    commit: str = "a" * 40
+    local: dict[str, str] = field(default_factory=dict)
+    remote: dict[str, str] = field(default_factory=dict)
+    dirty: tuple[str, ...] = ()
+
+    def checkout(self, prefix: str, environ: Mapping[str, str]) -> Checkout:
+        del environ
+        tags = tuple(
+            (name, 0) for name, commit in self.local.items() if name.startswith(prefix) and commit == self.commit
+        )
+        older = tuple((name, 1) for name, commit in self.local.items() if commit != self.commit)
+        return Checkout(
+            commit=self.commit,
+            committed=1_700_000_000,
+            branch="main",
+            tags=tags + older,
+            commits=1,
+            dirty=self.dirty,
+            tree="0123456789ab" if self.dirty else "",
+            root="/",
+            remote="origin",
+            head_subjects=("feat: one",),
+        )
+
+    def tag_commit(self, tag: str) -> str | None:
+        return self.local.get(tag)
+
+    def remote_tag_commit(self, remote: str, tag: str) -> str | None:
+        del remote
+        return self.remote.get(tag)
+
+    def position(self, remote: str, branch: str) -> tuple[int, int] | None:
+        del remote, branch
+        return 0, 0
+
+    def remote_url(self) -> str:
+        return "https://git.example/shop.git"
+
+    def tag(self, tag: str, commit: str, message: str) -> None:
+        del message
+        self.writes.spend()
+        assert self.local.setdefault(tag, commit) == commit
+
+    def push_tag(self, remote: str, tag: str) -> None:
+        del remote
+        self.writes.spend()
+        if self.remote.setdefault(tag, self.local[tag]) != self.local[tag]:
+            raise WouldClobber(f"{tag} is taken")
+
+
+@dataclass
+class FakeRegistry:
+    """`ports.Registry` in memory: a manifest needs its blobs, a tag moves only when told."""
+
+    writes: Writes
+    host: str = "registry.example"
+    blobs: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    manifests: dict[tuple[str, str], tuple[str, bytes]] = field(default_factory=dict)
+    named: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def resolve(self, reference: Reference) -> Descriptor | None:
+        found = self.manifest(reference)
+        return found[0] if found else None
+
+    def manifest(self, reference: Reference) -> tuple[Descriptor, bytes] | None:
+        path = reference.repository.path
+        digest = reference.digest if isinstance(reference, Pinned) else self.named.get((path, reference.tag), "")
+        if (path, digest) not in self.manifests:
+            return None
+        media_type, content = self.manifests[path, digest]
+        return Descriptor(media_type, digest, len(content)), content
+
+    def has_blob(self, repository: Repository, digest: str) -> bool:
+        return (repository.path, digest) in self.blobs
+
+    @contextmanager
+    def open_blob(self, repository: Repository, descriptor: Descriptor) -> Iterator[Iterator[bytes]]:
+        yield iter([self.blobs[repository.path, descriptor.digest]])
+
+    def tags(self, repository: Repository) -> tuple[str, ...]:
+        return tuple(sorted(tag for path, tag in self.named if path == repository.path))
+
+    def push_blob(
+        self,
+        repository: Repository,
+        descriptor: Descriptor,
+        content: Blobs,
+        *,
+        mount_from: tuple[Repository, ...] = (),
+        moved: Moved | None = None,
+    ) -> Pushed:
+        del mount_from
+        if self.has_blob(repository, descriptor.digest):
+            return "exists"
+        self.writes.spend()
+        with content.open(descriptor) as chunks:
+            whole = b"".join(chunks)
+        if moved:
+            moved(len(whole))
+        self.blobs[repository.path, descriptor.digest] = whole
+        return "uploaded"
+
+    def put_manifest(
+        self, repository: Repository, media_type: str, content: bytes, *, tag: str = "", move: bool = False
+    ) -> Descriptor:
+        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        manifest = json.loads(content)
+        for it in (manifest.get("config"), *manifest.get("layers", ())):
+            assert it is None or self.has_blob(repository, it["digest"]), "a manifest before its blobs"
+        there = self.named.get((repository.path, tag))
+        if tag and there not in (None, digest) and not move:
+            raise WouldClobber(f"{repository}:{tag} is {there}")
+        if (repository.path, digest) not in self.manifests or (tag and there != digest):
+            self.writes.spend()
+        self.manifests[repository.path, digest] = (media_type, content)
+        if tag:
+            self.named[repository.path, tag] = digest
+        return Descriptor(media_type, digest, len(content))
+
+
+@dataclass
+class CallerSecrets:
+    """No secrets here."""
+
+    def environ(self) -> Mapping[str, str]:
+        return {}
+
+    def file(self, path: str) -> str:
+        raise AssertionError(path)
+
+    def run(self, command: str) -> str:
+        raise AssertionError(command)
+
+
+class _CountedCluster(FakeCluster):
+    """The cluster's writes count with all the others."""
+
+    counted: Writes | None = None
+
+    def _write(self, target: Any) -> None:
+        assert self.counted is not None
+        super()._write(target)
+        self.counted.spend()
+
+
+@dataclass
+class FakeWorld:
+    """`Reads` and `World` at once."""
+
+    project: Path
+    writes: Writes = field(default_factory=Writes)
+    clock: FakeClock = field(default_factory=FakeClock)
+    edit: Callable[[bytes], bytes] = lambda it: it
+
+    def __post_init__(self) -> None:
+        self.git = FakeGit(self.writes)
+        self.only_registry = FakeRegistry(self.writes)
+        self.only_cluster = _CountedCluster()
+        self.only_cluster.counted = self.writes
+        self.files = ProjectFiles(self.project)
+        self.secrets = CallerSecrets()
+        self.templates = JinjaTemplates(builtin_templates(), documents)
+
+    @classmethod
+    def make(cls, folder: Path) -> FakeWorld:
+        """A project in a folder of its own, with the smallest file that has everything."""
+        (folder / "site").mkdir(parents=True)
+        (folder / "site" / "run").write_text("one\n")
+        (folder / "app.ini").write_text("[one]\n")
+        (folder / "paas.yaml").write_text(PAAS)
+        return cls(folder)
+
+    @property
+    def config(self) -> Config:
+        return self.config_from((self.project / "paas.yaml").read_bytes(), "paas.yaml")
+
+    def config_from(self, content: bytes, file: str) -> Config:
+        parsed = read(content, file)
+        return load(parsed.values, parsed.places, file, running=__version__, problems=parsed.problems)
+
+    def with_identity(self, cluster: str, uid: str) -> bytes:
+        return pin_identity((self.project / "paas.yaml").read_text(), cluster, uid).encode()
+
+    def write_file(self, path: str, content: bytes, before: bytes | None) -> None:
+        self.writes.spend()
+        write_whole(self.project / path, content, before)
+
+    def engine_version(self) -> str:
+        raise Unavailable("there is no engine here")
+
+    @property
+    def layout(self) -> FolderLayout:
+        return create_layout(self.project / ".paasctl" / "images")
+
+    def builder(self, step: Build) -> LayersBuilder:
+        del step
+        return LayersBuilder(self.registry)
+
+    def registry(self, host: str) -> FakeRegistry:
+        assert host == self.only_registry.host
+        return self.only_registry
+
+    def cluster(self, name: str) -> FakeCluster:
+        assert name == "testbed"
+        return self.only_cluster
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What counts when two worlds are compared (decision 23): not the history's entries."""
+        return {
+            "tags": (self.git.local, self.git.remote),
+            "images": self.only_registry.named,
+            "objects": self.only_cluster.state,
+            "file": (self.project / "paas.yaml").read_text() if (self.project / "paas.yaml").exists() else None,
+        }
