@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from paasctl.engine.images.together import Meter, Told, together
-from paasctl.errors import Unavailable
+from paasctl.errors import Refused, Unavailable
 from paasctl.model.image import Descriptor, Pinned, Repository, parse_reference
 from paasctl.model.plan import Push
 from paasctl.oci import manifest as documents
@@ -77,11 +77,18 @@ def _read(layout: Layout, found: Descriptor, step: Push) -> _Manifest:
     if documents.is_index(found.media_type):
         children = [documents.descriptor_from(it, step.name) for it in document.get("manifests") or ()]
         return _Manifest(found, content, tuple(_read(layout, it, step) for it in children))
-    layers = (documents.descriptor_from(it, step.name) for it in document.get("layers") or ())
+    layers = tuple(documents.descriptor_from(it, step.name) for it in document.get("layers") or ())
+    for layer in layers:
+        if documents.is_foreign(layer.media_type) and not layout.has(layer.digest):
+            raise Refused(
+                f"pushing {step.name}: its layer {layer.digest} may not be distributed, and lies elsewhere",
+                hint="build it on another base",
+                code="layer-unsupported",
+            )
     return _Manifest(
         found,
         content,
-        layers=tuple(it for it in layers if layout.has(it.digest) or not documents.is_foreign(it.media_type)),
+        layers=layers,
         config=documents.descriptor_from(document.get("config"), step.name),
         base=_base(document, step.repository),
     )

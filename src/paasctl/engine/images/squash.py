@@ -158,7 +158,7 @@ def _squashed(job: _Job, image: _Opened, kept: int, wanted: int) -> list[tuple[D
     _warn(job, before.warnings)
     media_type = documents.layer_type(image.manifest)
     made = [write_layer(it, image.layers, job.layout, media_type, meter) for it in programs(before, wanted)]
-    _prove(job, before, made, meter)
+    prove(job.image.name, before, [index_layer(job.layout, layer, diff_id, meter) for layer, diff_id in made])
     meter.finish()
     return made
 
@@ -178,14 +178,16 @@ def _warn(job: _Job, warnings: Sequence[Ambiguity]) -> None:
         job.warn(f"{job.image.name}: {len(warnings) - _WARNINGS} more such ambiguities")
 
 
-def _prove(job: _Job, before: Stack, made: Sequence[tuple[Descriptor, str]], meter: Meter) -> None:
-    """Read back what was written, stack it on what was kept, and compare with what was computed (X8)."""
-    written = [index_layer(job.layout, layer, diff_id, meter) for layer, diff_id in made]
+def prove(name: str, before: Stack, written: Sequence[Layer]) -> None:
+    """Stack what was written, as it was read back, on what was kept, and compare with what was computed (X8).
+
+    `BuildFailed` with code `squash-differs` and the first differences as evidence.
+    """
     after = stack([*before.layers[: before.kept], *written])
     if unlike := differences(before.top, after.top):
         raise BuildFailed(
-            f"squashing {job.image.name}: a container would not see the same files",
-            hint=f"set images.{job.image.name}.squash to none, and report this image to the paasctl maintainers",
+            f"squashing {name}: a container would not see the same files",
+            hint=f"set images.{name}.squash to none, and report this image to the paasctl maintainers",
             evidence=tuple(unlike),
             code="squash-differs",
         )
