@@ -39,6 +39,7 @@ from paasctl.model.plan import (
     Step,
     TagCommit,
     TagImage,
+    WriteFile,
 )
 from paasctl.model.verdict import Cause, PodSeen, State, Verdict
 
@@ -201,6 +202,7 @@ _CRASH = Cause(
     previous=True,
 )
 _CRASHING = (pod("web-7d9f8-x2k4p", "CrashLoopBackOff", 3), pod("web-7d9f8-q8zzt", "CrashLoopBackOff", 2))
+CRASHED = workload("Deployment/web", "0/3", old=3, pods=_CRASHING, cause=_CRASH, state="doomed")
 CRASH: Story = (
     Ticked(0),
     Planned(DEPLOY),
@@ -220,7 +222,7 @@ CRASH: Story = (
     ),
     *seconds(10, 33),
     _look(
-        workload("Deployment/web", "0/3", old=3, pods=_CRASHING, cause=_CRASH, state="doomed"),
+        CRASHED,
         workload("Deployment/worker", "2/2"),
     ),
     Ticked(34),
@@ -413,6 +415,14 @@ CANCEL: Story = (
         seconds=6.2,
     ),
 )
+_WRITE = WriteFile(path="paas.yaml", content=b"app: shop\n", why="there was a Dockerfile")
+_INIT = _plan("init", "paas.yaml", (_WRITE,))
+INIT: Story = (
+    Planned(_INIT),
+    Started(0, _WRITE),
+    Ended(0, _WRITE, 0.01),
+    Outcome(status="done", exit=Exit.OK, verb="init", subject="paas.yaml", done=_INIT.steps, seconds=0.2),
+)
 BROKEN_FILE: Story = (
     Outcome(
         status="failed",
@@ -441,5 +451,6 @@ STORIES: dict[str, Story] = {
     "several": SEVERAL,
     "dry-run": DRY_RUN,
     "cancel": CANCEL,
+    "init": INIT,
     "broken-file": BROKEN_FILE,
 }

@@ -89,7 +89,7 @@ def _fields(value: Any) -> dict[str, Any]:
 
 
 def _are_pairs(value: Any) -> bool:
-    return isinstance(value, tuple)
+    return isinstance(value, tuple) and all(isinstance(it, tuple) and len(it) == 2 for it in value)
 
 
 def _pairs(value: Iterable[tuple[str, Any]]) -> dict[str, Any]:

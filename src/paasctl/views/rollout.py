@@ -47,15 +47,16 @@ def rollout(verdicts: Sequence[Verdict], room: int, marks: Marks) -> list[Line]:
 def _pods(verdicts: Sequence[Verdict], room: int) -> int:
     """How many ill pods of each workload can be told, so that every workload that isn't ready gets its line."""
     ill = [it for it in verdicts if it.state != "ready"]
-    return next((pods for pods in (3, 1) if len(ill) * (pods + 2) <= room), 0)
+    return next((pods for pods in (3, 1) if len(ill) * (pods + 3) <= room), 0)
 
 
 def _cut(blocks: Sequence[list[Line]], room: int) -> list[Line]:
     lines: list[Line] = []
     for index, it in enumerate(blocks):
-        if len(lines) + len(it) > room:
-            return [*lines, [(f"    and {count(len(blocks) - index, 'more workload')}", "dim")]]
-        lines += it
+        lines += it[: room - len(lines)]
+        if len(lines) == room:
+            rest = len(blocks) - index - 1
+            return [*lines, [(f"    and {count(rest, 'more workload')}", "dim")]] if rest else lines
     return lines
 
 

@@ -43,9 +43,10 @@ def scene(board: Board, on: Size, marks: Marks) -> list[Line]:
     return [*lines, [], _phases(board, on.width, marks)]
 
 
-def thinking(said: str, since: float, now: float, marks: Marks) -> list[Line]:
+def thinking(said: str, since: float, now: float, width: int, marks: Marks) -> list[Line]:
     """Nothing is running yet: a sign of life."""
-    return [[(_spin(now, marks), "cyan"), (f" {said}", ""), (f"  {ticking(now - since)}", "dim")]]
+    took = f"  {ticking(now - since)}"
+    return [[(_spin(now, marks), "cyan"), (f" {cut(said, width - 3 - len(took), marks)}", ""), (took, "dim")]]
 
 
 def _spin(now: float, marks: Marks) -> str:

@@ -118,14 +118,14 @@ class Rich:
             self._frame.draw([painted(it) for it in scene(self._board, size, self._marks)])
         elif self._thinking and self._board.now - self._thinking[1] >= 1:
             said, since = self._thinking
-            self._frame.draw([painted(it) for it in thinking(said, since, self._board.now, self._marks)])
+            self._frame.draw([painted(it) for it in thinking(said, since, self._board.now, size.width, self._marks)])
         else:
             self._frame.clear()
 
     def _lasting(self, event: Ended) -> list[Sequence[Piece]]:
         """The lines that stay of a step that is done; of many short ones only their phase's."""
         done = (f"{self._marks.ready} ", "green")
-        step, took = event.step, (f"  {duration(event.seconds)}", "dim")
+        step, took = event.step, (f"  {duration(event.seconds)}" if event.seconds >= 0.05 else "", "dim")
         on = on_cluster(step) if self._board.is_several else ""
         phase = next((it for it in self._board.phases if event.index in it.steps), None)
         if isinstance(step, AwaitReady):
@@ -187,6 +187,8 @@ def wrapped(line: Text, console: Console) -> list[Text]:
     if line.cell_len <= console.width or bare.startswith(("→", "|")) or any(len(it) > room for it in bare.split()):
         return [line]
     first, *rest = line.wrap(console, console.width)
+    for it in rest:
+        it.rstrip()
     rest = list(Text(" ").join(rest).wrap(console, room)) if rest else []
     return [first, *(Text(" " * hang) + it for it in rest)]
 

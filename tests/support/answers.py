@@ -1,0 +1,148 @@
+"""One answer of each kind, with something to say."""
+
+from __future__ import annotations
+
+from paasctl.model.answer import (
+    Answer,
+    ConfigShown,
+    DiffAnswer,
+    Finding,
+    Findings,
+    HistoryAnswer,
+    HistoryEntry,
+    ObjectDiff,
+    ReleaseRow,
+    ReleasesAnswer,
+    Rendered,
+    SchemaShown,
+    Setting,
+    StatusAnswer,
+    StatusRow,
+    VersionAnswer,
+)
+from paasctl.model.masked import Masked
+from paasctl.model.plan import FieldChange
+from paasctl.model.version import Named
+from support.stories import COMMIT, CRASHED, EU, REPOSITORY, STAGING, US, manifest, workload
+
+VERSION = VersionAnswer(
+    named=Named(
+        text="1.2.4-feature-x.3.g4f6a1c0",
+        is_release=False,
+        dirty=False,
+        story=("the nearest tag is v1.2.3, 3 commits back", "the branch feature/x decorates"),
+        tag="v1.2.4",
+    ),
+    explain=True,
+)
+LINT = Findings(
+    verb="lint",
+    findings=(
+        Finding(ok=True, name="paas.yaml", message="3 services, 2 environments"),
+        Finding(
+            ok=False,
+            name="templates",
+            message="'valeus' is undefined",
+            where="templates/deployment.yml.j2:7",
+            hint="did you mean 'values'?",
+        ),
+    ),
+)
+_DEPLOYMENT = manifest("Deployment/web", spec={"replicas": 3, "paused": False})
+_SECRET = manifest("Secret/web", stringData={"api-key": Masked("hunter2")}, type="Opaque")
+RENDERED = Rendered(
+    manifests=(_DEPLOYMENT, _SECRET),
+    explained={"Deployment/web": (("spec.replicas", "services.web.replicas"),)},
+)
+CONFIG = ConfigShown(
+    document={"app": "shop", "values": {"host": "shop.example", "token": Masked("hunter2")}},
+    settings=(
+        Setting(path="values.host", value="shop.example", source="paas.yaml:40:10"),
+        Setting(path="values.token", value=Masked("hunter2"), source="--set"),
+    ),
+)
+SCHEMA = SchemaShown(schema={"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"})
+DIFF = DiffAnswer(
+    environment="dev",
+    version="1.2.4",
+    objects=(
+        ObjectDiff(target=STAGING, key="ConfigMap/web-8f31", change="create"),
+        ObjectDiff(
+            target=STAGING,
+            key="Deployment/web",
+            change="update",
+            fields=(
+                FieldChange(path="spec.replicas", before="2", after="3", manager="kubectl-edit"),
+                FieldChange(path="metadata.labels[app]", before=None, after="shop"),
+                FieldChange(path="spec.paused", before="true", after=None),
+            ),
+        ),
+        ObjectDiff(
+            target=STAGING,
+            key="Secret/web",
+            change="update",
+            fields=(FieldChange(path="data.api-key", before="aHVudGVyMQ==", after="aHVudGVyMg=="),),
+        ),
+        ObjectDiff(target=STAGING, key="ConfigMap/web-77aa", change="delete"),
+    ),
+)
+STATUS = StatusAnswer(
+    environments=(
+        (
+            "dev",
+            (
+                StatusRow(
+                    target=STAGING,
+                    version="1.2.4",
+                    commit=COMMIT,
+                    since="2026-07-01T10:00:00Z",
+                    by="ada@desk",
+                    verdicts=(CRASHED, workload("Deployment/worker", "2/2")),
+                    urls=("https://shop.dev.example/",),
+                    holder="ada@desk (deploy, pid 4711)",
+                    left="a deploy of 1.2.4, begun 2026-07-01T10:00:00Z",
+                ),
+            ),
+        ),
+        (
+            "production",
+            (
+                StatusRow(
+                    target=EU,
+                    version="1.2.3",
+                    commit=COMMIT,
+                    since="2026-06-30T08:12:00Z",
+                    by="ci",
+                    verdicts=(workload("Deployment/web", "20/20"),),
+                ),
+                StatusRow(target=US, error="reading us: connection refused"),
+            ),
+        ),
+    )
+)
+_ENTRY = HistoryEntry(
+    number=7,
+    target=STAGING,
+    version="1.2.4",
+    before="1.2.3",
+    commit=COMMIT,
+    by="ada@desk",
+    began="2026-07-01T10:00:00Z",
+    ended="2026-07-01T10:00:34Z",
+    outcome="failed",
+    images=(("web", f"{REPOSITORY}/web@sha256:{'b' * 64}"),),
+    message="rolling out Deployment/web: keeps crashing",
+    evidence=("panic: no such table",),
+    link="https://ci.example/jobs/17",
+    settings=(("host", '"shop.dev.example"'),),
+)
+HISTORY = HistoryAnswer(environment="dev", entries=(_ENTRY,))
+RELEASES = ReleasesAnswer(
+    rows=(
+        ReleaseRow(
+            version="1.2.4", registry="dev", record=f"{REPOSITORY}:1.2.4", commit=COMMIT, created="2026-07-01 09:58"
+        ),
+    )
+)
+
+ANSWERS: tuple[Answer, ...] = (VERSION, LINT, RENDERED, CONFIG, SCHEMA, DIFF, STATUS, HISTORY, RELEASES)
