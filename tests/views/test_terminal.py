@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from paasctl.model.answer import Rendered
 from paasctl.model.event import Answered, Ended, Event, LogLine, Noted, Observed, Planned, Progress, Started, Ticked
+from paasctl.model.kube import Key, Manifest
 from paasctl.model.plan import Plan
 from paasctl.model.verdict import Verdict
 from paasctl.views.marks import ASCII, UNICODE, marks_for
@@ -157,6 +159,16 @@ def test_an_answer_is_painted_for_a_terminal_and_bare_for_a_pipe() -> None:
     assert "\x1b" not in bare.text
 
 
+def test_a_list_in_yaml_is_no_difference() -> None:
+    result = Stream(terminal=True)
+    body = {"spec": {"items": ["one", "two"]}}
+    Rich(result, Stream(), dump, color=True)(
+        Answered(Rendered(manifests=(Manifest(Key("", "X", "", "y"), body, "x.yml"),)))
+    )
+    assert result.text.splitlines()[-1] == "  - two"
+    assert "\x1b[2m# x.yml\x1b[0m" in result.text
+
+
 def _rows(verdicts: list[Verdict], room: int) -> list[str]:
     return ["".join(text for text, _ in line) for line in rollout(verdicts, room, UNICODE)]
 
@@ -196,7 +208,7 @@ def test_a_wait_says_what_for_when_it_is_done() -> None:
         ("  + spec.replicas: 3", ["green"]),
         ("error[x]: y", ["", "bold red", ""]),
         ("  → paasctl deploy", ["", "cyan", "bold"]),
-        ("  | log", ["dim"]),
+        ("  | log", ["", "dim", ""]),
         ("okay, but no mark", [""]),
         ("deploy dev: done", [""]),
     ],

@@ -7,10 +7,11 @@ from paasctl.model.event import Outcome
 Piece = tuple[str, str]
 """(text, style); styles are words of `_CODES`, in any number."""
 
-_WHOLE = (("+ ", "green"), ("- ", "red"), ("| ", "dim"), ("#", "dim"), ("---", "dim"), ("...", "dim"))
+_WHOLE = (("+ ", "green"), ("- ", "red"), ("#", "dim"), ("...", "dim"))
 _HEADS = (
     ("error[", "]:", "bold red"),
     ("warning", ":", "bold yellow"),
+    ("|", " ", "dim"),
     ("~", " ", "yellow"),
     ("!", " ", "bold yellow"),
     ("→", " ", "cyan"),
@@ -43,6 +44,11 @@ def pieces(line: str) -> list[Piece]:
             if end != " " or head == start:
                 return [(space, ""), (head + found, style), (rest, "bold" if start == "→" else "")]
     return [(line, "")]
+
+
+def data(line: str) -> list[Piece]:
+    """A line of YAML or JSON: only its comments and separators are painted, `-` means something else there."""
+    return [(line, "dim" if line.startswith(("#", "---")) else "")]
 
 
 def ending(line: str, outcome: Outcome) -> list[Piece]:

@@ -9,6 +9,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
+from paasctl.model.answer import Answer, ConfigShown, Rendered, SchemaShown
 from paasctl.model.event import (
     Answered,
     Ended,
@@ -27,7 +28,7 @@ from paasctl.views.answers import Dump, text
 from paasctl.views.board import Board, Phase
 from paasctl.views.clean import clean
 from paasctl.views.marks import marks_for
-from paasctl.views.paint import Piece, ending, pieces
+from paasctl.views.paint import Piece, data, ending, pieces
 from paasctl.views.plain import result_of, write_lines
 from paasctl.views.rich.frame import Frame
 from paasctl.views.rollout import rollout
@@ -64,7 +65,7 @@ class Rich:
         self._board.hear(event)
         match event:
             case Answered(answer):
-                self._answer(text(answer, self.dump))
+                self._answer(answer)
             case Outcome():
                 self._end(event)
             case Ticked() | Started():
@@ -152,14 +153,16 @@ class Rich:
             self._last(ending(it, outcome) for it in say_outcome(outcome))
         write_lines(self.result, result_of(outcome))
 
-    def _answer(self, lines: list[str]) -> None:
+    def _answer(self, answer: Answer) -> None:
         self._thinking = None
         self._frame.clear()
+        lines = text(answer, self.dump)
         onto = console_on(self.result, self.color)
         if onto.color_system is None:
             write_lines(self.result, lines)
         else:
-            Frame(onto).above([painted(pieces(it)) for it in lines])
+            paint = data if isinstance(answer, Rendered | ConfigShown | SchemaShown) else pieces
+            Frame(onto).above([painted(paint(it)) for it in lines])
 
 
 def _whole(phase: Phase) -> list[Piece]:
