@@ -13,7 +13,7 @@ from typing import ClassVar
 
 @unique
 class Exit(IntEnum):
-    """The process's exit status; the README's table is made from the same names."""
+    """The process's exit status."""
 
     OK = 0
     FAILED = 1
@@ -30,6 +30,26 @@ class Exit(IntEnum):
     TIMEOUT = 124
     CANCELLED = 130
     TERMINATED = 143
+
+
+MEANINGS: dict[Exit, tuple[str, str]] = {
+    Exit.OK: ("done, or nothing to do", "as the outcome lists"),
+    Exit.FAILED: ("what was tried did not work (build, rollout, push)", "as the outcome lists"),
+    Exit.USAGE: ("the command line is wrong", "no"),
+    Exit.CHANGES: ("with `--exit-code`: something would change", "no"),
+    Exit.REFUSED: ("refused by a rule: guard, stale plan, moved tag, dirty tree", "no"),
+    Exit.LOCKED: ("another run holds the target", "no"),
+    Exit.ROLLED_BACK: ("failed, and the earlier release is back (kept for rollback)", "yes, and undone"),
+    Exit.INCONCLUSIVE: ("could not be judged (kept for canaries)", "as the outcome lists"),
+    Exit.BUG: ("a bug of paasctl: one line, the traceback in a file it names", "unknown"),
+    Exit.UNAVAILABLE: ("something outside did not answer; try again", "as the outcome lists"),
+    Exit.FORBIDDEN: ("a permission is missing, named", "as the outcome lists"),
+    Exit.CONFIG: ("`paas.yaml`, a template or another file of the project is wrong, with places", "no"),
+    Exit.TIMEOUT: ("the time given by `--timeout` ran out", "as the outcome lists"),
+    Exit.CANCELLED: ("stopped by SIGINT, in a declared state", "as the outcome lists"),
+    Exit.TERMINATED: ("stopped by SIGTERM, in a declared state", "as the outcome lists"),
+}
+"""Of every status: what it means, and whether anything changed. The README's table is made from this."""
 
 
 class PaasError(Exception):
