@@ -78,8 +78,9 @@ def test_a_link_in_circles_ends() -> None:
     with Registry() as registry, talking(registry) as client:
         registry.put_image("team/web", b"layer")
         link = {"Link": '</v2/team/web/tags/list?n=1000>; rel="next"'}
-        registry.fault("GET tags", times=9, status=200, headers=link, body=b'{"tags": ["a"]}')
+        registry.fault("GET tags", times=99, status=200, headers=link, body=b'{"tags": ["a"]}')
         assert client.tags(registry.repository("team/web")) == ("a",)
+        assert registry.requests == {"GET tags": 2}
 
 
 def test_a_blob_arrives_in_chunks_of_a_mebibyte_at_most() -> None:
@@ -118,6 +119,19 @@ def test_p7_a_download_that_breaks_again_and_again_still_ends() -> None:
         registry.put_blob("team/web", CONTENT)
         registry.fault("GET blobs", cut=1_100_000, times=2)
         assert read(client, registry) == CONTENT
+
+
+def test_a_slow_reader_does_not_use_up_the_patience() -> None:
+    clock = CountingClock()
+    with Registry() as registry, talking(registry, clock) as client:
+        blob = registry.put_blob("team/web", CONTENT)
+        registry.fault("GET blobs", cut=2_500_000)
+        found = b""
+        with client.open_blob(registry.repository("team/web"), blob) as chunks:
+            for chunk in chunks:
+                found += chunk
+                clock.time += 3600.0
+        assert found == CONTENT
 
 
 def test_a_registry_that_ignores_ranges_is_read_past() -> None:

@@ -23,7 +23,7 @@ class Patience:
     read: float = 60.0
     """Between two reads of one answer."""
     total: float = 120.0
-    """For one piece of work without progress, all tries and pauses together."""
+    """For one piece of work from the first failure since it last got on, all tries and pauses together."""
     first: float = 0.25
     longest: float = 15.0
     dials: int = 3
@@ -124,6 +124,8 @@ class Attempts:
     def failed(self, fault: Fault) -> None:
         """After a failed try: pause before the next one, or raise `Unavailable` when the patience is used up."""
         self._tries += 1
+        if self._tries == 1:  # who moved bytes for an hour, or waited for a slow reader, has used up nothing yet
+            self._since = self._gate.clock.now()
         if fault.wait is not None:
             self._gate.hold(fault.wait)
         if fault.dialled and self._tries >= self._patience.dials:
