@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e.project import Project, Testbed
-
-_NEEDED = ("KUBECONFIG", "KUBECTL", "REGISTRY", "DOCKER_HOST", "TRAEFIK", "BIN")
+from e2e.parts import Testbed
+from e2e.project import Project
 
 
 @pytest.fixture(scope="session")
 def testbed() -> Testbed:
-    missing = [name for name in _NEEDED if f"PAASCTL_TEST_{name}" not in os.environ]
-    assert not missing, f"e2e needs the testbed: PAASCTL_TEST_{missing[0]} is not set (nox -s testbed -- up)"
-    return Testbed(**{name.lower(): os.environ[f"PAASCTL_TEST_{name}"] for name in _NEEDED})
+    return Testbed.found()
 
 
 @pytest.fixture

@@ -2,59 +2,51 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import shutil
+import string
 import subprocess
 import sys
-import time
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from e2e.parts import Answer, Testbed, until
+
 _TIMEOUT = 180
 
-_PAAS = """\
-app: {app}
+IMAGE = """\
+  web:
+    layers: [{src: app, dest: /}, {src: version, dest: /}]
+    base: scratch
+    config: {entrypoint: [/app]}
+"""
+"""The testbed's application, without a Dockerfile: quick to build, and the same digest from the same files."""
+
+DOCKERFILE = 'FROM scratch\nCOPY app /app\nCOPY version /version\nENTRYPOINT ["/app"]\n'
+
+PAAS = (
+    """\
+app: $app
 images:
-  web: {{dockerfile: Dockerfile}}
+"""
+    + IMAGE
+    + """\
 services:
   web:
-    image: web
     port: 8080
-    replicas: 2
-    hosts: ["{{{{ values.host }}}}"]
+    hosts: ["{{ values.host }}"]
 registries:
-  dev: {{repository: {registry}/{app}}}
+  dev: {repository: $registry/$app}
 clusters:
-  local: {{context: testbed, router: ingress}}
+  local: {context: testbed, router: ingress}
 environments:
-  dev: {{cluster: local, registry: dev, snapshots: true, values: {{host: {app}.example}}}}
+  dev: {cluster: local, registry: dev, snapshots: true, values: {host: $app.example}}
 """
-
-
-@dataclass(frozen=True)
-class Testbed:
-    """Where the real parts are."""
-
-    __test__ = False
-    kubeconfig: str
-    kubectl: str
-    registry: str
-    docker_host: str
-    traefik: str
-    bin: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What an HTTP request through the router gave."""
-
-    status: int
-    headers: dict[str, str]
-    body: str
+)
+"""One service, one environment. `$app` is the test's own name, `$registry` the testbed's open registry."""
 
 
 @dataclass
@@ -64,19 +56,21 @@ class Project:
     testbed: Testbed
     folder: Path
     app: str
+    kubeconfig: str = ""
     _started: list[subprocess.Popen[str]] = field(default_factory=list)
+    _namespaces: set[str] = field(default_factory=set)
 
     @classmethod
-    def make(cls, testbed: Testbed, tmp: Path) -> Project:
-        """A repository with one commit, pushed to a bare remote."""
+    def make(cls, testbed: Testbed, tmp: Path, paas: str = PAAS, **files: str) -> Project:
+        """A repository with one commit, pushed to a bare remote. `files` are written beside `paas.yaml`."""
         project = cls(testbed, tmp / "project", f"e2e-{uuid.uuid4().hex[:8]}")
-        project.folder.mkdir()
+        project.folder.mkdir(parents=True)
         subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(tmp / "remote.git")], check=True)
         project.git("init", "-q", "-b", "main")
         project.git("remote", "add", "origin", str(tmp / "remote.git"))
         shutil.copy(Path(testbed.bin) / "app", project.folder / "app")
-        project.write("Dockerfile", 'FROM scratch\nCOPY app /app\nCOPY version /version\nENTRYPOINT ["/app"]\n')
-        project.write("paas.yaml", _PAAS.format(app=project.app, registry=testbed.registry))
+        for name, text in {"paas.yaml": paas, **files}.items():
+            project.write(name, project.filled(text))
         project.write(".gitignore", ".paasctl/\n")
         project.commit("one")
         return project
@@ -88,6 +82,10 @@ class Project:
     @property
     def host(self) -> str:
         return f"{self.app}.example"
+
+    def filled(self, text: str) -> str:
+        """`$app` and `$registry` filled in."""
+        return string.Template(text).safe_substitute(app=self.app, registry=self.testbed.registry)
 
     def write(self, name: str, text: str) -> None:
         path = self.folder / name
@@ -106,33 +104,37 @@ class Project:
         self.git("commit", "-q", "-m", f"feat: {version}")
         self.git("push", "-q", "origin", "HEAD:main")
 
-    def git(self, *args: str) -> str:
-        env = {
-            **os.environ,
-            "GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.com",
-            "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@example.com",
-        }  # fmt: skip
-        done = subprocess.run(["git", *args], cwd=self.folder, env=env, capture_output=True, text=True, check=False)
+    def release(self, version: str = "") -> str:
+        """Commit (where a version is given) and `paasctl release`; the release's own version."""
+        if version:
+            self.commit(version)
+        return self.paasctl("release").stdout.strip()
+
+    def git(self, *args: str, cwd: Path | None = None) -> str:
+        done = subprocess.run(
+            ["git", *args], cwd=cwd or self.folder, env=self.environ, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
     @property
     def environ(self) -> dict[str, str]:
         """A caller's environment."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PAASCTL_")}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PAASCTL_", "GIT_"))}
+        who = {f"GIT_{it}_{of}": "A" if of == "NAME" else "a@example.com"
+               for it in ("AUTHOR", "COMMITTER") for of in ("NAME", "EMAIL")}  # fmt: skip
         return {
             **kept,
-            "KUBECONFIG": self.testbed.kubeconfig,
+            **who,
+            "KUBECONFIG": self.kubeconfig or self.testbed.kubeconfig,
             "DOCKER_HOST": self.testbed.docker_host,
-            "GIT_COMMITTER_NAME": "A",
-            "GIT_COMMITTER_EMAIL": "a@example.com",
         }
 
-    def start(self, *args: str, **environ: str) -> subprocess.Popen[str]:
+    def start(self, *args: str, cwd: Path | None = None, **environ: str) -> subprocess.Popen[str]:
         """`paasctl ARGS` in the project, not waited for."""
         begun = subprocess.Popen(
             [sys.executable, "-m", "paasctl", *args],
-            cwd=self.folder,
+            cwd=cwd or self.folder,
             env={**self.environ, **environ},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -141,53 +143,59 @@ class Project:
         self._started.append(begun)
         return begun
 
-    def paasctl(self, *args: str, expect: int = 0, **environ: str) -> subprocess.CompletedProcess[str]:
+    def paasctl(
+        self, *args: str, expect: int = 0, cwd: Path | None = None, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
         """`paasctl ARGS` in the project; the exit status must be as expected."""
-        begun = self.start(*args, **environ)
+        begun = self.start(*args, cwd=cwd, **environ)
         out, err = begun.communicate(timeout=_TIMEOUT)
         assert begun.returncode == expect, f"paasctl {' '.join(args)} gave {begun.returncode}:\n{out}\n{err}"
         return subprocess.CompletedProcess(begun.args, begun.returncode, out, err)
 
-    def events(self, *args: str, expect: int = 0) -> list[dict[str, Any]]:
+    def events(self, *args: str, expect: int = 0, **environ: str) -> list[dict[str, Any]]:
         """The events of a run, from `--output jsonl`."""
-        done = self.paasctl(*args, "--output", "jsonl", expect=expect)
+        done = self.paasctl(*args, "--output", "jsonl", expect=expect, **environ)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    def kubectl(self, *args: str) -> str:
-        done = subprocess.run(
-            [self.testbed.kubectl, "--kubeconfig", self.testbed.kubeconfig, *args],
-            capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+    def outcome(self, *args: str, expect: int = 0, **environ: str) -> dict[str, Any]:
+        """How a run ended, from `--output json`."""
+        found: dict[str, Any] = json.loads(self.paasctl(*args, "--output", "json", expect=expect, **environ).stdout)
+        return found
+
+    def kubectl(self, *args: str, text: str = "", namespace: str = "") -> str:
+        """`kubectl` in the namespace of `dev`, or in another."""
+        return self.testbed.do("-n", namespace or self.namespace, *args, text=text)
 
     def objects(self, kind: str, namespace: str = "") -> list[dict[str, Any]]:
-        found: dict[str, Any] = json.loads(self.kubectl("get", kind, "-n", namespace or self.namespace, "-o", "json"))
-        items: list[dict[str, Any]] = found["items"]
-        return items
+        return self.testbed.objects(kind, namespace or self.namespace)
+
+    def make_namespace(self, name: str = "") -> str:
+        """A namespace that is there before the first deploy."""
+        name = name or self.namespace
+        self.testbed.do("create", "namespace", name)
+        self._namespaces.add(name)
+        return name
 
     def get(self, path: str = "/", host: str = "") -> Answer:
         """One request through the router."""
-        connection = http.client.HTTPConnection(self.testbed.traefik, timeout=10)
-        try:
-            connection.request("GET", path, headers={"Host": host or self.host})
-            answer = connection.getresponse()
-            return Answer(answer.status, dict(answer.getheaders()), answer.read().decode())
-        finally:
-            connection.close()
+        return self.testbed.get(path, host or self.host)
 
-    def served(self, within: float = 10.0) -> str:
+    def served(self, host: str = "") -> str:
         """The version that the router serves; waits a little for the router to learn of new routes."""
-        deadline = time.monotonic() + within
-        while (answer := self.get()).status != 200 and time.monotonic() < deadline:
-            time.sleep(0.2)  # noqa: TID251 - a test's own wait
-        assert answer.status == 200, answer
-        return answer.headers["X-Version"]
+        until(lambda: self.get(host=host).status == 200)
+        return self.get(host=host).headers["X-Version"]
 
     def remove(self) -> None:
-        """End what was started and forget the namespace."""
+        """End what was started and forget the namespaces."""
         for begun in self._started:
             if begun.poll() is None:
                 begun.kill()
                 begun.communicate()
-        self.kubectl("delete", "namespace", self.namespace, "--ignore-not-found", "--wait=false")
+            for pipe in (begun.stdout, begun.stderr):
+                if pipe:
+                    pipe.close()
+        found = self.testbed.do("get", "namespaces", "-o", "name").split()
+        ours = [it for it in found if it.startswith(f"namespace/{self.app}")]
+        ours += [f"namespace/{it}" for it in self._namespaces if f"namespace/{it}" in found and it not in ours]
+        if ours:
+            self.testbed.do("delete", *dict.fromkeys(ours), "--wait=false")

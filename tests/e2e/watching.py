@@ -1,0 +1,136 @@
+"""What goes on while a command runs: is every request answered, when did a pod first break, what wrk counted."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from e2e.parts import Answer, Testbed
+
+_PAUSE = 0.05
+
+
+@dataclass
+class Asking:
+    """A context in which the router is asked again and again; `answers` are what it said."""
+
+    testbed: Testbed
+    host: str
+    answers: list[Answer] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._ask, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
+        self._stop.set()
+        assert self._thread
+        self._thread.join()
+
+    def _ask(self) -> None:
+        while not self._stop.wait(_PAUSE):
+            try:
+                self.answers.append(self.testbed.get("/", self.host))
+            except OSError as error:
+                self.broken.append(repr(error))
+
+    @property
+    def lost(self) -> list[str]:
+        """Requests that were not answered with 200."""
+        return self.broken + [f"{it.status} {it.body}" for it in self.answers if it.status != 200]
+
+    @property
+    def versions(self) -> list[str]:
+        """Versions served, each once, in the order they came first."""
+        return list(dict.fromkeys(it.headers["X-Version"] for it in self.answers if it.status == 200))
+
+
+class FirstEnd:
+    """A context in which pods are watched; `at` is the monotonic time at which a container was first seen ended so."""
+
+    _ENDS = ".terminated.exitCode}"
+    _PATH = (
+        f"jsonpath={{.status.containerStatuses[*].state{_ENDS} {{.status.containerStatuses[*].lastState{_ENDS}{{'\\n'}}"
+    )
+
+    def __init__(self, testbed: Testbed, namespace: str, exit_code: int) -> None:
+        self.at: float | None = None
+        self._code = str(exit_code)
+        self._watch = subprocess.Popen(
+            [
+                testbed.kubectl,
+                "--kubeconfig",
+                testbed.kubeconfig,
+                "get",
+                "pods",
+                "-n",
+                namespace,
+                "-w",
+                "-o",
+                self._PATH,
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._thread = threading.Thread(target=self._read, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
+        self._watch.kill()
+        self._thread.join()
+        self._watch.communicate()
+
+    def _read(self) -> None:
+        assert self._watch.stdout
+        for line in self._watch.stdout:
+            if self._code in line.split() and self.at is None:
+                self.at = time.monotonic()
+
+
+@dataclass(frozen=True)
+class Load:
+    """What wrk counted."""
+
+    requests: int
+    failed: int
+    text: str
+
+
+class Wrk:
+    """Sixteen connections that ask the router, about 1,000 times a second, for a while."""
+
+    def __init__(self, testbed: Testbed, host: str, seconds: int, folder: Path) -> None:
+        script = folder / "load.lua"
+        script.write_text("function delay() return 12 end\n")
+        self._running = subprocess.Popen(
+            ["wrk", "-t2", "-c16", f"-d{seconds}s", "--timeout", "5s", "-s", str(script),
+             "-H", f"Host: {host}", f"http://{testbed.traefik}/"],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    @property
+    def is_running(self) -> bool:
+        return self._running.poll() is None
+
+    def count(self) -> Load:
+        """Wait for its end."""
+        text, _ = self._running.communicate(timeout=120)
+        requests = re.search(r"(\d+) requests in", text)
+        assert requests, text
+        errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
+        bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+        failed = sum(map(int, errors.groups())) if errors else 0
+        return Load(int(requests[1]), failed + (int(bad[1]) if bad else 0), text)
