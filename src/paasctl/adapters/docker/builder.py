@@ -1,8 +1,8 @@
 """The `Builder` port through a Docker Engine: `POST /build` with the context as its body, `docker save` for the result.
 
-BuildKit (`version=2`) where the engine has it, else its classic builder. The docker SDK's own `images.build` knows
-neither BuildKit nor errors inside an answer of 200. Without a session there are no build secrets, and what a build
-ignores but the engine must read, the Dockerfile itself, is visible to a `COPY .`.
+BuildKit (`version=2`) where the engine has it, else its classic builder; DOCKER_BUILDKIT=0 asks for the latter. The
+docker SDK's own `images.build` knows neither BuildKit nor errors inside an answer of 200. Without a session there are
+no build secrets, and to BuildKit a Dockerfile that is ignored is sent all the same, where a `COPY .` sees it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from pathlib import Path
 
 from paasctl.adapters.docker.archive import Saved, save_into
 from paasctl.adapters.docker.base import Base, by_digest, find_base
+from paasctl.adapters.docker.connect import connect
 from paasctl.adapters.docker.context import Context, open_context
 from paasctl.adapters.docker.dockerfile import base_of, bases
-from paasctl.adapters.docker.engine import Engine, connect, engine_error
+from paasctl.adapters.docker.engine import Engine, engine_error
 from paasctl.adapters.docker.progress import Progress
 from paasctl.adapters.docker.pull import all_credentials, pull
 from paasctl.adapters.docker.stream import Ended, follow
@@ -35,7 +36,7 @@ _NOISE = re.compile(r"^failed to solve(?: with frontend \S+)?: |failed to (?:cre
 _SYNTAX = re.compile(r"(?:dockerfile )?parse error(?: on)? line (?P<line>\d+): (?P<why>.*)", re.IGNORECASE | re.DOTALL)
 _NO_ACCESS = re.compile(
     r"pull access denied|401 Unauthorized|authorization failed|no basic auth credentials|insufficient_scope"
-    r"|authentication required",
+    r"|authentication required|no active sessions",
     re.IGNORECASE,
 )
 _WIRE = re.compile(r"dial tcp|i/o timeout|TLS handshake|no such host|connection (?:refused|reset)", re.IGNORECASE)
@@ -43,7 +44,7 @@ _WIRE = re.compile(r"dial tcp|i/o timeout|TLS handshake|no such host|connection 
 
 @dataclass(frozen=True, slots=True)
 class EngineBuilder:
-    """Builds Dockerfiles on the engine that `environ` names (see `engine.connect`).
+    """Builds Dockerfiles on the engine that `environ` names (see `connect`).
 
     `network` is the network of `RUN`; "" lets the engine choose.
     """
@@ -60,12 +61,12 @@ class EngineBuilder:
         """
         cancel.check()
         sent = open_context((context / step.image.context).resolve(), step.image.dockerfile)
-        engine = connect(self.environ)
-        run = _Run(step, sent, engine, self, log, cancel)
-        ended, progress = run.built()
-        saved = run.saved(ended.image, into)
-        base = run.base(progress, saved)
-        run.clear(ended.image)
+        with connect(self.environ) as engine:
+            run = _Run(step, sent, engine, self, log, cancel)
+            ended, progress = run.built()
+            saved = run.saved(ended.image, into)
+            base = run.base(progress, saved)
+            run.clear(ended.image)
         return _laid(step, saved, base, into)
 
 
@@ -80,6 +81,7 @@ class _Run:
     log: Callable[[str], None]
     cancel: Cancel
     version: str = "2"
+    """`2`: BuildKit, `1`: the classic builder."""
 
     @property
     def image(self) -> Image:
@@ -87,10 +89,14 @@ class _Run:
 
     def built(self) -> tuple[Ended, Progress]:
         """Build with BuildKit; with the classic builder where there is none; again where a base had to be fetched."""
+        if self.builder.environ.get("DOCKER_BUILDKIT") == "0":
+            self.version = "1"
         try:
             ended, progress = self._asked()
         except PaasError as error:
-            if "buildkit" not in error.message.lower():
+            if _SYNTAX.search(error.message):  # the classic builder refuses the request as a whole
+                raise self._failure(error.message, Progress(self.log)) from error
+            if self.version == "1" or "buildkit" not in error.message.lower():
                 raise
             self.log("this engine has no BuildKit: building with its classic builder")
             self.version = "1"

@@ -1,6 +1,6 @@
-"""One Docker Engine over HTTP: the docker SDK finds and connects it (DOCKER_HOST, contexts, TLS), we ask and read.
+"""One Docker Engine over HTTP: questions, and answers that stream.
 
-Its errors are `OSError`s, so they are translated right here, around each request and each read.
+What the docker SDK's session raises are `OSError`s, so it is translated right here, around each request and each read.
 """
 
 from __future__ import annotations
@@ -15,29 +15,22 @@ from urllib.parse import urlencode
 
 import requests
 import urllib3.exceptions
-from docker import APIClient
-from docker.constants import DEFAULT_DOCKER_API_VERSION
-from docker.context import ContextAPI
-from docker.errors import DockerException
-from docker.utils import kwargs_from_env
 
 from paasctl.errors import Forbidden, PaasError, Refused, Unavailable
 from paasctl.ports.cancel import Cancel
 
-_CONNECT = 10.0
-_ANSWER = 60.0
+CONNECT = 10.0
+ANSWER = 60.0
 _SAVE = 600.0
 """Seconds: to connect; between two bytes of a short answer; between two bytes of an image (it is gathered first)."""
-_OLDEST, _KNOWN = (1, 24), (1, 47)
-"""Engine API versions: what we can't do without, and the newest whose answers we know."""
 _WATCH = 0.2
 _BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
-_ABSENT = "start the Docker engine, or set DOCKER_HOST (docker context ls)"
+ABSENT = "start the Docker engine, or set DOCKER_HOST (docker context ls)"
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A connection that answered. `connect` makes it and closes it."""
+    """A connection that answered. `connect.py` makes it and closes it."""
 
     session: requests.Session
     url: str
@@ -50,19 +43,19 @@ class Engine:
 
     def json(self, path: str) -> Any:
         """The answer to a GET; None: the engine proved it absent (404)."""
-        with _translated(f"asking the Docker engine at {self.name}"):
-            answer = self.session.get(f"{self.url}{path}", timeout=(_CONNECT, _ANSWER))
+        with translated(f"asking the Docker engine at {self.name}"):
+            answer = self.session.get(f"{self.url}{path}", timeout=(CONNECT, ANSWER))
         if answer.status_code == requests.codes.not_found:
             return None
-        _check(answer, f"asking the Docker engine at {self.name} for {path}")
+        check(answer, f"asking the Docker engine at {self.name} for {path}")
         return answer.json()
 
     def delete(self, path: str) -> None:
         """DELETE. Gone already, or still in use by somebody else (409), is fine."""
-        with _translated(f"asking the Docker engine at {self.name}"):
-            answer = self.session.delete(f"{self.url}{path}", timeout=(_CONNECT, _ANSWER))
+        with translated(f"asking the Docker engine at {self.name}"):
+            answer = self.session.delete(f"{self.url}{path}", timeout=(CONNECT, ANSWER))
         if answer.status_code not in (requests.codes.not_found, requests.codes.conflict):
-            _check(answer, f"asking the Docker engine at {self.name} to delete {path}")
+            check(answer, f"asking the Docker engine at {self.name} to delete {path}")
 
     @contextmanager
     def post(
@@ -71,8 +64,8 @@ class Engine:
         """POST a body in chunks, and read the answer as it comes. Closing it, or a cancel, makes the engine stop."""
         doing = f"asking the Docker engine at {self.name} for {path}"
         target = f"{self.url}{path}?{urlencode(query)}"
-        with _translated(doing):
-            answer = self.session.post(target, data=body, headers=dict(headers), stream=True, timeout=(_CONNECT, None))
+        with translated(doing):
+            answer = self.session.post(target, data=body, headers=dict(headers), stream=True, timeout=(CONNECT, None))
         with _read(answer, doing, cancel) as chunks:
             yield chunks
 
@@ -80,63 +73,10 @@ class Engine:
     def download(self, path: str, *, cancel: Cancel) -> Iterator[Iterator[bytes]]:
         """GET something big, in chunks."""
         doing = f"reading {path} from the Docker engine at {self.name}"
-        with _translated(doing):
-            answer = self.session.get(f"{self.url}{path}", stream=True, timeout=(_CONNECT, _SAVE))
+        with translated(doing):
+            answer = self.session.get(f"{self.url}{path}", stream=True, timeout=(CONNECT, _SAVE))
         with _read(answer, doing, cancel) as chunks:
             yield chunks
-
-
-@contextmanager
-def connect(environ: Mapping[str, str]) -> Iterator[Engine]:
-    """A connection to the engine that DOCKER_HOST names, else the docker context in use, else the local one (B1).
-
-    It is open while in the context. Absent, unreachable or too old: `Unavailable`; a socket we may not use: `Forbidden`; both with a hint.
-    """
-    client, name = _client(environ)
-    with client:
-        yield _greeted(client, name)
-
-
-def engine_version(environ: Mapping[str, str]) -> str:
-    """What builds Dockerfiles here, in a few words; raises as `connect` does."""
-    with connect(environ) as engine:
-        return f"Docker Engine {engine.version or 'of unknown version'} at {engine.name}"
-
-
-def _greeted(client: APIClient, name: str) -> Engine:
-    doing = f"connecting to the Docker engine at {name}"
-    with _translated(doing):
-        answer = client.get(f"{client.base_url}/version", timeout=(_CONNECT, _ANSWER))
-    _check(answer, doing)
-    said = _document(answer, doing)
-    version = str(said.get("ApiVersion", ""))
-    offered, least = _numbers(version), _numbers(str(said.get("MinAPIVersion", "")))
-    if offered < _OLDEST:
-        raise Unavailable(
-            f"{doing}: it speaks API version {version or 'unknown'}, and we need {_spelled(_OLDEST)}",
-            hint="update the Docker engine, or set DOCKER_HOST to another",
-            code="engine-too-old",
-        )
-    spoken = max(min(offered, _KNOWN), least)
-    return Engine(client, f"{client.base_url}/v{_spelled(spoken)}", name, str(said.get("Version", "")), _platform(said))
-
-
-def _client(environ: Mapping[str, str]) -> tuple[APIClient, str]:
-    try:
-        found = kwargs_from_env(environ) if environ.get("DOCKER_HOST") else _context(environ.get("DOCKER_CONTEXT"))
-        name = str(found.get("base_url") or "the default socket")
-        # A version of ours keeps the SDK from asking the engine for its own, and from failing in its own words.
-        return APIClient(**found, version=DEFAULT_DOCKER_API_VERSION), name
-    except (DockerException, OSError, ValueError, KeyError) as error:
-        raise Unavailable(f"finding the Docker engine: {error}", hint=_ABSENT, code="engine-absent") from error
-
-
-def _context(name: str | None) -> dict[str, Any]:
-    context = ContextAPI.get_context(name)
-    if context is None:
-        raise KeyError(f"there is no docker context {name or 'of the name in config.json'}")
-    found = {"base_url": context.Host, "tls": context.TLSConfig}
-    return {key: value for key, value in found.items() if value}
 
 
 @contextmanager
@@ -145,7 +85,7 @@ def _read(answer: requests.Response, doing: str, cancel: Cancel) -> Iterator[Ite
     done = threading.Event()
     watcher = threading.Thread(target=_watch, args=(answer, cancel, done), daemon=True)
     try:
-        _check(answer, doing)
+        check(answer, doing)
         watcher.start()
         yield _chunks(answer, doing, cancel)
     finally:
@@ -177,11 +117,11 @@ def _chunks(answer: requests.Response, doing: str, cancel: Cancel) -> Iterator[b
     cancel.check()
 
 
-def _check(answer: requests.Response, doing: str) -> None:
+def check(answer: requests.Response, doing: str) -> None:
     """Raise for an answer that is no success, with the engine's own words."""
     if answer.ok:
         return
-    with _translated(doing):
+    with translated(doing):
         said = _message(answer.content)
     raise engine_error(f"{doing}: {answer.status_code} {said or answer.reason}", answer.status_code)
 
@@ -207,16 +147,8 @@ def _message(content: bytes) -> str:
     return str(said.get("message", "")) if isinstance(said, dict) else str(said)
 
 
-def _document(answer: requests.Response, doing: str) -> dict[str, Any]:
-    try:
-        said = answer.json()
-    except ValueError as error:
-        raise Unavailable(f"{doing}: its answer is no JSON; is it a Docker engine?", code="engine-failed") from error
-    return said if isinstance(said, dict) else {}
-
-
 @contextmanager
-def _translated(doing: str) -> Iterator[None]:
+def translated(doing: str) -> Iterator[None]:
     """What the wire says, in our words. A refused socket hides three exceptions deep."""
     try:
         yield
@@ -228,7 +160,7 @@ def _translated(doing: str) -> Iterator[None]:
         if any(isinstance(it, requests.Timeout | TimeoutError) for it in causes):
             raise Unavailable(f"{doing}: no answer in time", hint="try again", code="engine-silent") from error
         why = next((it.strerror for it in causes if isinstance(it, OSError) and it.errno and it.strerror), str(error))
-        raise Unavailable(f"{doing}: {why}", hint=_ABSENT, code="engine-absent") from error
+        raise Unavailable(f"{doing}: {why}", hint=ABSENT, code="engine-absent") from error
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -240,15 +172,3 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
             seen.add(id(here))
             yield here
             waiting += [*here.args, getattr(here, "reason", None), here.__cause__, here.__context__]
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(it) for it in version.split(".") if it.isdigit())
-
-
-def _spelled(version: tuple[int, ...]) -> str:
-    return ".".join(map(str, version))
-
-
-def _platform(said: Mapping[str, Any]) -> str:
-    return f"{said.get('Os', '')}/{said.get('Arch', '')}"

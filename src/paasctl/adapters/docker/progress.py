@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from paasctl.adapters.docker.trace import Said, Vertex
 
 EVIDENCE = 40
 """Lines of the log that a failed build shows (failure row B2)."""
+_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass
@@ -53,8 +55,8 @@ class Progress:
         for line in lines:
             if line.startswith("Step "):
                 self.names.append(line)
-            if line.strip():
-                self._tell(line)
+            if plain := _plain(line).rstrip():
+                self._tell(plain)
 
     def end(self) -> None:
         """Tell the beginnings of lines whose ends never came."""
@@ -103,7 +105,7 @@ class Progress:
             self._line(step, said.when, line)
 
     def _line(self, step: _Step, when: float | None, line: bytes) -> None:
-        text = line.decode("utf-8", "replace")
+        text = _plain(line.decode("utf-8", "replace"))
         step.tail.append(text)
         after = f"{max(0.0, when - step.began):.2f} " if when and step.began else ""
         self._tell(f"#{step.number} {after}{text}")
@@ -111,6 +113,11 @@ class Progress:
     def _tell(self, line: str) -> None:
         self._tail.append(line)
         self._log(line)
+
+
+def _plain(text: str) -> str:
+    """Without colours and whatever else could move somebody's cursor; the classic builder paints stderr red."""
+    return _CONTROL.sub("", text)
 
 
 def _end(vertex: Vertex) -> str:
