@@ -9,7 +9,7 @@ import string
 import subprocess
 import sys
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,15 @@ class Project:
         project.commit("one")
         return project
 
+    def at(self, folder: Path) -> Project:
+        """The same in another checkout."""
+        return replace(self, folder=folder)
+
+    def clone(self, folder: Path) -> Project:
+        """The same in a clone of the remote."""
+        self.git("clone", "-q", self.git("remote", "get-url", "origin"), str(folder))
+        return self.at(folder)
+
     @property
     def namespace(self) -> str:
         return f"{self.app}-dev"
@@ -110,9 +119,9 @@ class Project:
             self.commit(version)
         return self.paasctl("release").stdout.strip()
 
-    def git(self, *args: str, cwd: Path | None = None) -> str:
+    def git(self, *args: str) -> str:
         done = subprocess.run(
-            ["git", *args], cwd=cwd or self.folder, env=self.environ, capture_output=True, text=True, check=False
+            ["git", *args], cwd=self.folder, env=self.environ, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
@@ -130,11 +139,11 @@ class Project:
             "DOCKER_HOST": self.testbed.docker_host,
         }
 
-    def start(self, *args: str, cwd: Path | None = None, **environ: str) -> subprocess.Popen[str]:
+    def start(self, *args: str, **environ: str) -> subprocess.Popen[str]:
         """`paasctl ARGS` in the project, not waited for."""
         begun = subprocess.Popen(
             [sys.executable, "-m", "paasctl", *args],
-            cwd=cwd or self.folder,
+            cwd=self.folder,
             env={**self.environ, **environ},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -143,11 +152,9 @@ class Project:
         self._started.append(begun)
         return begun
 
-    def paasctl(
-        self, *args: str, expect: int = 0, cwd: Path | None = None, **environ: str
-    ) -> subprocess.CompletedProcess[str]:
+    def paasctl(self, *args: str, expect: int = 0, **environ: str) -> subprocess.CompletedProcess[str]:
         """`paasctl ARGS` in the project; the exit status must be as expected."""
-        begun = self.start(*args, cwd=cwd, **environ)
+        begun = self.start(*args, **environ)
         out, err = begun.communicate(timeout=_TIMEOUT)
         assert begun.returncode == expect, f"paasctl {' '.join(args)} gave {begun.returncode}:\n{out}\n{err}"
         return subprocess.CompletedProcess(begun.args, begun.returncode, out, err)

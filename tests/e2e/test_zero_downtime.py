@@ -1,0 +1,40 @@
+"""No request is lost while a new version of an app rolls that exits at once on SIGTERM and has no probe of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from e2e.parts import Testbed, until
+from e2e.project import PAAS, Project
+from e2e.watching import Wrk
+
+_LOAD = 20
+"""Seconds: the rollout, and after it the old pods' way out, must lie inside."""
+
+
+@pytest.fixture(params=["ingress", "gateway"])
+def served(request: pytest.FixtureRequest, testbed: Testbed, tmp_path: Path) -> Iterator[Project]:
+    """The first version runs behind that router, the second is released."""
+    router = f"gateway, gateway: {testbed.gateway}" if request.param == "gateway" else "ingress"
+    project = Project.make(testbed, tmp_path, PAAS.replace("router: ingress", f"router: {router}"))
+    project.release()
+    project.paasctl("deploy", "dev")
+    assert project.served() == "one"
+    project.release("two")
+    yield project
+    project.remove()
+
+
+def test_no_request_is_lost_while_the_only_pod_is_replaced(served: Project, tmp_path: Path) -> None:
+    before = {it["metadata"]["name"] for it in served.objects("pods")}
+    load = Wrk(served.testbed, served.host, _LOAD, tmp_path)
+    served.paasctl("deploy", "dev")
+    until(lambda: not before & {it["metadata"]["name"] for it in served.objects("pods")}, within=_LOAD)
+    assert load.is_running, "the load ended before the old pod did: nothing was proved"
+    counted = load.count()
+    assert counted.failed == 0, counted.text
+    assert counted.requests > 1000
+    assert served.served() == "two"
