@@ -15,7 +15,7 @@ from paasctl.model.kube import Holder
 from paasctl.model.plan import Plan
 from paasctl.model.rounds import Rounds
 from paasctl.ports.cancel import Cancel as CancelPort
-from paasctl.ports.world import Reads
+from paasctl.ports.world import Reads, World
 
 
 class Act(Protocol):
@@ -47,7 +47,7 @@ class Conduct:
     """How to go about it: the world (read-only for verbs), where events go, who we are, whom to ask."""
 
     reads: Reads
-    world: Any
+    world: World
     emit: Emit
     cancel: Cancel
     holder: Holder

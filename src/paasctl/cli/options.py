@@ -112,9 +112,13 @@ def with_shared(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def command(ctx: typer.Context, **given: Any) -> None:
-        here = Settings(**{name: given.pop(name) for name in SHARED})
+        said = {name: given.pop(name) for name in SHARED}
+        if isinstance(
+            ctx.obj, Settings
+        ):  # variables were read there already: what was typed before the verb beats them
+            said = {name: value for name, value in said.items() if _is_typed(ctx, name)}
         before = ctx.obj if isinstance(ctx.obj, Settings) else Settings()
-        given["settings"] = before.under(here)
+        given["settings"] = before.under(Settings(**said))
         if "ctx" in signature.parameters:
             given["ctx"] = ctx
         status = function(**given)
@@ -124,6 +128,11 @@ def with_shared(function: Callable[..., Any]) -> Callable[..., Any]:
     command.__signature__ = inspect.Signature([context, *own, *shared])  # type: ignore[attr-defined]  # for typer
     command.__annotations__ = {it.name: it.annotation for it in [context, *own, *shared]}
     return command
+
+
+def _is_typed(ctx: typer.Context, name: str) -> bool:
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 EPILOG = "Every option has a variable: PAASCTL_OUTPUT for the shared ones, PAASCTL_VERB_OPTION for a verb's own."

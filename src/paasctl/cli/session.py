@@ -13,7 +13,7 @@ from paasctl.cli import conduct
 from paasctl.cli.options import Color, Output, Settings, seconds
 from paasctl.cli.pump import pumped
 from paasctl.cli.signals import listening
-from paasctl.cli.wiring import Acting, Outside
+from paasctl.cli.wiring import Outside
 from paasctl.engine.cancel import Cancel
 from paasctl.errors import PaasError
 from paasctl.model.plan import Plan
@@ -56,7 +56,7 @@ class Session:
                 outside = Outside(settings=self.settings, cancel=cancel, verb=self.verb, emit=emit)
                 how = conduct.Conduct(
                     reads=outside,
-                    world=Acting(outside),
+                    world=outside,
                     emit=emit,
                     cancel=cancel,
                     holder=outside.holder,

@@ -23,7 +23,7 @@ from paasctl.model.kube import Holder
 from paasctl.model.plan import Build
 from paasctl.ports.cluster import Cluster
 from paasctl.ports.files import ProjectFiles, Secrets
-from paasctl.ports.git import Git, GitReads
+from paasctl.ports.git import Git
 from paasctl.ports.images import Builder, Layout, Registry
 from paasctl.ports.templates import Templates
 
@@ -104,18 +104,11 @@ class Outside:
         return CallerSecrets(self.project)
 
     @cached_property
-    def git(self) -> GitReads:
-        """The checkout's git."""
-        from paasctl.adapters.git.reads import ReadingGit
+    def git(self) -> Git:
+        """The checkout's git; what writes is imported when something is written."""
+        from paasctl.adapters.git import CheckoutGit
 
-        return ReadingGit(self.project, os.environ)
-
-    @cached_property
-    def writing_git(self) -> Git:
-        """The checkout's git, to tag and push."""
-        from paasctl.adapters.git.writes import WritingGit
-
-        return WritingGit(self.project, os.environ)
+        return CheckoutGit(self.project, os.environ)
 
     def engine_version(self) -> str:
         """What builds Dockerfiles here."""
@@ -191,21 +184,6 @@ class Outside:
     def _insecure(self, host: str) -> bool | None:
         said = {it.insecure for it in self.config.registries.values() if it.repository.host == host}
         return True if True in said else False if False in said else None
-
-
-@dataclass(frozen=True)
-class Acting:
-    """The same world with its writing halves: what the engine is given, and no verb."""
-
-    outside: Outside
-
-    @property
-    def git(self) -> Git:
-        """The checkout's git, to tag and push."""
-        return self.outside.writing_git
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.outside, name)
 
 
 def dump_yaml(value: Any) -> str:

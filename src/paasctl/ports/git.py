@@ -32,7 +32,7 @@ class GitReads(Protocol):
         ...
 
 
-class Git(Protocol):
+class Git(GitReads, Protocol):
     """The writing half."""
 
     def tag(self, tag: str, commit: str, message: str) -> None:

@@ -40,9 +40,7 @@ def head(folder: Path, environ: Environ) -> str:
 
 def test_a_tag_is_made_and_pushed(clones: tuple[Path, Path], environ: Environ, tmp_path: Path) -> None:
     ours, _ = clones
-    writes = CheckoutGit(ours, environ)
-    half: Git = writes
-    assert half is writes
+    writes: Git = CheckoutGit(ours, environ)
     writes.tag("v1.0.1", head(ours, environ), "Release 1.0.1")
     writes.push_tag("origin", "v1.0.1")
     assert writes.remote_tag_commit("origin", "v1.0.1") == head(ours, environ)

@@ -37,6 +37,10 @@ class CheckoutGit:
         """See `GitReads.position`."""
         return self._reads.position(remote, branch)
 
+    def remote_url(self) -> str:
+        """See `GitReads.remote_url`."""
+        return self._reads.remote_url()
+
     def tag(self, tag: str, commit: str, message: str) -> None:
         """See `Git.tag`."""
         from paasctl.adapters.git.writes import WritingGit  # noqa: PLC0415 - see `push_tag`
