@@ -102,6 +102,8 @@ def _defaulted(body: dict[str, Any]) -> dict[str, Any]:
         pod.setdefault("restartPolicy", "Always")
         for it in pod.get("containers", []):
             it.setdefault("imagePullPolicy", "IfNotPresent")
+            for name in [name for name, of in it.items() if of == []]:
+                del it[name]  # omitempty
             for port in it.get("ports", []):
                 port.setdefault("protocol", "TCP")
     for port in spec.get("ports", []):
