@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 import paasctl
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run one command line (without the program's name) and give the exit status."""
+def main(argv: list[str] | None = None, run: Callable[[list[str]], int] | None = None) -> int:
+    """Run one command line (without the program's name) and give the exit status. `run` stands in for the verbs."""
     args = sys.argv[1:] if argv is None else argv
     if args == ["--version"]:
         sys.stdout.write(f"paasctl {paasctl.__version__}\n")
         return 0
-    from paasctl.cli.table import run  # after --version, which must not pay for typer
+    if run is None:
+        from paasctl.cli import table  # after --version, which must not pay for typer
 
+        run = table.run
     try:
         return run(args)
     except KeyboardInterrupt:
@@ -38,6 +41,6 @@ def _bug() -> int:
     kind, error, _ = sys.exc_info()
     name = kind.__name__ if kind else "error"
     sys.stderr.write(
-        f"error[bug]: {name}: {str(error)[:200]}\n  → this is a bug of paasctl; please report {file.name}\n"
+        f"error[bug]: {name}: {' '.join(str(error).split())[:200]}\n  → this is a bug of paasctl; please report {file.name}\n"
     )
     return 70

@@ -1,0 +1,74 @@
+"""The process as a shell sees it: bugs, pipes, places to begin."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from paasctl import __version__
+from paasctl.cli.main import main
+
+_PAASCTL = (sys.executable, "-m", "paasctl")
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"paasctl {__version__}\n"
+
+
+def test_a_bug_is_one_line_and_a_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken(_: list[str]) -> int:
+        raise ZeroDivisionError("a very\nlong story")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert main(["deploy"], broken) == 70
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "error[bug]: ZeroDivisionError: a very long story"
+    (file,) = tmp_path.iterdir()
+    assert str(file) in said[1]
+    assert len(said) == 2
+    assert "Traceback" in file.read_text()
+
+
+def test_stopped_twice_is_130(capsys: pytest.CaptureFixture[str]) -> None:
+    def stopped(_: list[str]) -> int:
+        raise KeyboardInterrupt
+
+    assert main(["deploy"], stopped) == 130
+    assert capsys.readouterr().err == "stopped at once\n"
+
+
+@pytest.mark.parametrize("args", [("--help",), ("deploy", "--help"), ("config", "schema")])
+def test_a_reader_that_goes_away_is_no_problem(args: tuple[str, ...]) -> None:
+    run = subprocess.Popen([*_PAASCTL, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert run.stdout is not None
+    assert run.stderr is not None
+    run.stdout.close()
+    said = run.stderr.read()
+    run.stderr.close()
+    run.wait(20)
+    assert said == b""
+    assert run.returncode not in (0, 70)
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "says"),
+    [
+        (("version",), 78, "there is no paas.yaml in "),
+        (("deploy", "dev", "--timeout", "soon"), 2, "--timeout 90s"),
+        (("deploi",), 2, "Did you mean 'deploy'?"),
+    ],
+    ids=lambda it: " ".join(it) if isinstance(it, tuple) else None,
+)
+def test_bad_beginnings(tmp_path: Path, args: tuple[str, ...], status: int, says: str) -> None:
+    done = subprocess.run([*_PAASCTL, *args], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == status
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""

@@ -1,0 +1,91 @@
+"""The first signal asks, the second ends; outside of a run signals are as they were."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from paasctl.cli.signals import listening
+from paasctl.engine.cancel import Cancel
+from paasctl.errors import Cancelled, Exit, TimedOut
+
+_STUBBORN = """
+import signal, sys, threading
+from paasctl.cli.signals import listening
+from paasctl.engine.cancel import Cancel
+cancel = Cancel()
+with listening(cancel):
+    print("ready", flush=True)
+    cancel._asked.wait(20)
+    print("asked", int(cancel.exit), flush=True)
+    threading.Event().wait(20)
+"""
+
+
+def test_the_first_asks_and_the_second_ends() -> None:
+    cancel = Cancel()
+    with pytest.raises(KeyboardInterrupt), listening(cancel):  # noqa: PT012 - both signals belong to one run
+        os.kill(os.getpid(), signal.SIGINT)
+        assert cancel.asked
+        with pytest.raises(Cancelled):
+            cancel.check()
+        os.kill(os.getpid(), signal.SIGINT)
+        threading.Event().wait(5)
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, Exit.CANCELLED), (signal.SIGTERM, Exit.TERMINATED)], ids=["INT", "TERM"]
+)
+def test_each_has_its_exit(number: signal.Signals, status: Exit) -> None:
+    cancel = Cancel()
+    with listening(cancel):
+        os.kill(os.getpid(), number)
+    assert cancel.exit is status
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_afterwards_all_is_as_before(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with listening(Cancel()):
+        assert signal.getsignal(number) is not before
+    assert signal.getsignal(number) is before
+
+
+def test_elsewhere_than_in_the_main_thread_nothing_is_touched() -> None:
+    before, seen = signal.getsignal(signal.SIGINT), []
+
+    def work() -> None:
+        with listening(Cancel()):
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [before]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["INT", "TERM"])
+def test_the_second_ends_a_process_that_does_not_listen(number: signal.Signals) -> None:
+    run = subprocess.Popen([sys.executable, "-c", _STUBBORN], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert run.stdout is not None
+    assert run.stdout.readline() == "ready\n"
+    run.send_signal(number)
+    assert run.stdout.readline() == f"asked {128 + number}\n"
+    run.send_signal(number)
+    run.communicate(timeout=10)
+    assert run.returncode == -number
+
+
+def test_a_pause_ends_at_once_when_asked_or_when_time_is_up() -> None:
+    cancel = Cancel()
+    cancel.ask()
+    with pytest.raises(Cancelled):
+        cancel.pause(3600)
+    with pytest.raises(TimedOut, match=r"the 0\.01 s given by --timeout ran out"):
+        Cancel(0.01).pause(3600)
+    Cancel(3600).pause(0)
