@@ -39,8 +39,6 @@ def _bug() -> int:
     with tempfile.NamedTemporaryFile("w", prefix="paasctl-bug-", suffix=".txt", delete=False, encoding="utf-8") as file:
         file.write(f"paasctl {paasctl.__version__}, Python {sys.version}\n\n{traceback.format_exc()}")
     kind, error, _ = sys.exc_info()
-    name = kind.__name__ if kind else "error"
-    sys.stderr.write(
-        f"error[bug]: {name}: {' '.join(str(error).split())[:200]}\n  → this is a bug of paasctl; please report {file.name}\n"
-    )
+    name, said = kind.__name__ if kind else "error", " ".join(str(error).split())[:200]
+    sys.stderr.write(f"error[bug]: {name}: {said}\n  → this is a bug of paasctl; please report {file.name}\n")
     return 70
