@@ -39,7 +39,7 @@ def plain(body: Body) -> Body:
 
 
 @given(bodies(), bodies(), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_same_means_that_applying_changes_nothing(before: Body, now: Body, meddled: bool) -> None:
     live = applied(before, MANAGER, uid="u")
     if meddled:
