@@ -10,7 +10,7 @@ from paasctl.model.answer import HistoryEntry, StatusAnswer, StatusRow
 from paasctl.model.event import Emit
 from paasctl.model.kube import Key, Live, Manifest, Target
 from paasctl.planning.deploy import to_watch
-from paasctl.planning.manifests import COMMIT_MARK, VERSION_MARK
+from paasctl.planning.manifests import COMMIT_MARK, MARKED, VERSION_MARK
 from paasctl.planning.readiness import Look, judge
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
@@ -68,8 +68,8 @@ def _read(reads: Reads, target: Target) -> StatusRow:
     newest = history[0] if history else None
     return StatusRow(
         target=target,
-        version=_mark(owned, VERSION_MARK),
-        commit=_mark(owned, COMMIT_MARK),
+        version=_mark(owned, VERSION_MARK) or (newest.version if newest else ""),
+        commit=_mark(owned, COMMIT_MARK) or (newest.commit if newest else ""),
         since=newest.ended or newest.began if newest else "",
         by=newest.by if newest else "",
         verdicts=verdicts,
@@ -82,7 +82,7 @@ def _read(reads: Reads, target: Target) -> StatusRow:
 def _mark(owned: tuple[Live, ...], name: str) -> str:
     """What the workloads say they are; several where a deploy stopped half-way."""
     marks = {
-        str((it.body["metadata"].get("annotations") or {}).get(name, "")) for it in owned if it.key.kind in _JUDGED
+        str((it.body["metadata"].get("annotations") or {}).get(name, "")) for it in owned if it.key.kind in MARKED
     } - {""}
     return " and ".join(sorted(marks))
 

@@ -82,7 +82,7 @@ def test_hosts_and_path_reach_the_service() -> None:
 def test_tls_of_an_ingress(tls: str, secret: str, annotation: str | None) -> None:
     ingress = body(rendered(_given(None, f"web: {{port: 80, hosts: [a.example], tls: {tls}}}")), "Ingress/web")
     assert ingress["spec"]["tls"] == [{"hosts": ["a.example"], "secretName": secret}]
-    assert ingress["metadata"]["annotations"].get("cert-manager.io/cluster-issuer") == annotation
+    assert ingress["metadata"].get("annotations", {}).get("cert-manager.io/cluster-issuer") == annotation
 
 
 def test_a_host_that_is_none_is_told_with_its_place() -> None:

@@ -115,9 +115,15 @@ def test_everything_is_labelled_ours() -> None:
             "app.kubernetes.io/component": "server",
             "app.kubernetes.io/managed-by": "paasctl",
             "paasctl.dev/app": "shop",
-            "app.kubernetes.io/version": "1.2.3",
+            **({"app.kubernetes.io/version": "1.2.3"} if manifest.key.kind == "Deployment" else {}),
         }
-        assert meta["annotations"] == {"paasctl.dev/version": "1.2.3", "paasctl.dev/commit": COMMIT}
+
+
+def test_only_what_runs_says_which_release_so_that_a_release_writes_no_more_than_it_changes() -> None:
+    manifests = rendered(inputs(shop("web: {port: 80, replicas: 2, hosts: [a.example], serviceAccount: a}")))
+    marked = {it.key.kind: it.body["metadata"].get("annotations") for it in manifests}
+    assert marked.pop("Deployment") == {"paasctl.dev/version": "1.2.3", "paasctl.dev/commit": COMMIT}
+    assert set(marked.values()) == {None}
 
 
 def test_a_long_version_becomes_a_label_that_kubernetes_takes() -> None:

@@ -12,11 +12,12 @@ from paasctl.planning.manifests.inputs import (
     placeholder_images,
     placeholder_secrets,
 )
-from paasctl.planning.manifests.labels import COMMIT_MARK, REPLICAS_ON_CREATE, VERSION_MARK
+from paasctl.planning.manifests.labels import COMMIT_MARK, MARKED, REPLICAS_ON_CREATE, VERSION_MARK
 from paasctl.planning.manifests.release import explain_release, lint_render, render_release
 
 __all__ = [
     "COMMIT_MARK",
+    "MARKED",
     "REPLICAS_ON_CREATE",
     "VERSION_MARK",
     "FileNeeds",

@@ -49,12 +49,14 @@ class Draft:
 def adopt(body: Mapping[str, Any], inputs: RenderInputs, service: Service | None) -> dict[str, Any]:
     """The object with namespace, labels and marks added under what it says itself, its keys in Kubernetes' order."""
     meta = {key: value for key, value in (body.get("metadata") or {}).items() if value is not None}
-    ours = {
+    kind = str(body.get("kind"))
+    ours: dict[str, Any] = {
         "name": meta.get("name"),
         "namespace": inputs.environment.namespace,
-        "labels": object_labels(inputs, service),
-        "annotations": marks(inputs),
+        "labels": object_labels(inputs, service, kind),
     }
+    if said := marks(inputs, kind):
+        ours["annotations"] = said
     adopted = {"apiVersion": body.get("apiVersion"), "kind": body.get("kind"), "metadata": merge(ours, meta)}
     return adopted | {key: value for key, value in body.items() if key not in adopted}
 

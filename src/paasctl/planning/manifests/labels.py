@@ -17,6 +17,8 @@ REPLICAS_ON_CREATE = "paasctl.dev/replicas-on-create"
 """How many replicas a workload is made with, where an autoscaler owns the number afterwards (D11)."""
 VERSION_MARK = "paasctl.dev/version"
 COMMIT_MARK = "paasctl.dev/commit"
+MARKED = frozenset({"Deployment", "StatefulSet", "DaemonSet", "CronJob"})
+"""Kinds that say which release they run. Only they: else every release would write every object, for nothing."""
 _LABEL_CHARS = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -46,9 +48,9 @@ def pod_labels(inputs: RenderInputs, service: Service) -> dict[str, str]:
     )
 
 
-def object_labels(inputs: RenderInputs, service: Service | None) -> dict[str, str]:
+def object_labels(inputs: RenderInputs, service: Service | None, kind: str) -> dict[str, str]:
     """Labels of an object itself; of one of the project's own (`manifests/`) where there is no service."""
-    version = {"app.kubernetes.io/version": label_value(inputs.version)}
+    version = {"app.kubernetes.io/version": label_value(inputs.version)} if kind in MARKED else {}
     if service:
         return pod_labels(inputs, service) | version
     return {APP_LABEL: inputs.config.app} | ownership(inputs) | version
@@ -59,8 +61,10 @@ def ownership(inputs: RenderInputs) -> dict[str, str]:
     return {"app.kubernetes.io/managed-by": MANAGER, OWNER_LABEL: inputs.config.app}
 
 
-def marks(inputs: RenderInputs) -> dict[str, str]:
-    """Annotations that say which release an object came with."""
+def marks(inputs: RenderInputs, kind: str) -> dict[str, str]:
+    """Annotations that say which release an object runs; none for kinds that run nothing."""
+    if kind not in MARKED:
+        return {}
     return {VERSION_MARK: inputs.version, COMMIT_MARK: inputs.commit}
 
 

@@ -26,7 +26,7 @@ class _Rule:
 _EVERYWHERE = (
     _Rule(r"metadata\.namespace", default="the environment's namespace"),
     _Rule(r"(?:.*\.)?metadata\.labels(?:\..*)?", default="labels of ownership and role"),
-    _Rule(r"metadata\.annotations\.paasctl\.dev/(?:version|commit)", default="which release it came with"),
+    _Rule(r"metadata\.annotations\.paasctl\.dev/(?:version|commit)", default="which release it runs"),
 )
 _OURS = (
     _Rule(r"metadata\.annotations\.paasctl\.dev/replicas-on-create", ("scale",)),
