@@ -12,7 +12,7 @@ from paasctl.errors import PaasError, Refused
 from paasctl.oci.emit import programs
 from paasctl.oci.proof import differences
 from paasctl.oci.stack import stack
-from support.naive import told
+from support.naive import seen, told
 from support.squashed import carried_out, index, squashed, stack_of
 from support.tars import entry, tar_of
 
@@ -123,6 +123,19 @@ def test_a_reborn_base_directory_is_marked_opaque_and_nothing_else_is() -> None:
         assert opened.getnames() == ["d", "d/.wh..wh..opq", "e", "e/.wh.x", "d/c"]
 
 
+def test_a_cleared_base_directory_is_marked_opaque_not_name_by_name() -> None:
+    (_, new) = squashed(tars(["d/ d/a=1 d/b=2", "d/.wh..wh..opq", "d/c=3"]), kept=1)
+    with tarfile.open(fileobj=io.BytesIO(new)) as opened:
+        assert opened.getnames() == ["d", "d/.wh..wh..opq", "d/c"]
+
+
+def test_the_last_header_of_a_group_counts_even_when_its_name_is_gone() -> None:  # B5
+    layer = tar_of("a=x", entry("b==a", mode=0o600), entry("c==a", mode=0o640, uid=7))
+    for kept in (0, 1):
+        after = seen(*squashed([tar_of("k=1"), layer, tar_of(".wh.c")], kept))
+        assert {after[name][4] for name in ("a", "b")} == {(0o640, 7, 0, 1000.0, ())}
+
+
 def test_parents_carry_the_attributes_of_the_base() -> None:
     base = tar_of(entry("opt/", mode=0o700, uid=5, mtime=9), entry("opt/app/", mode=0o750, gid=7))
     (_, new) = squashed([base, tar_of("opt/app/a=1"), tar_of("opt/app/b=2")], kept=1)
@@ -151,6 +164,7 @@ WARNED = {
     "link-to-lower": ["a=x", "b==a"],
     "whiteout-and-entry": ["k=1", "f=x .wh.f"],
     "device-whiteout": ["k=1", "c@0,0"],
+    "opaque-root": ["k=1", ".wh..wh..opq a=2"],
 }
 
 

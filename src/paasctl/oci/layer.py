@@ -34,6 +34,7 @@ WarningCode = Literal[
     "link-to-lower",
     "whiteout-and-entry",
     "device-whiteout",
+    "opaque-root",
 ]
 
 
@@ -87,6 +88,8 @@ def _place(it: _Growing, member: Member) -> None:
         raise unsafe(it.layer.name, f"{show(member.path)} has no place")
     if name == OPAQUE:
         spot.folder.opaque = True
+        if not parent:
+            it.say("opaque-root", "an opaque mark hides everything below; overlay file systems ignore it at the root")
     elif name.startswith(WHITEOUT):
         spot.folder.gone.add(_whited(it, member, name))
     else:

@@ -14,7 +14,7 @@ import pytest
 
 from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.engine.images import squash_place
-from paasctl.engine.images.squash import prove
+from paasctl.engine.images.squash import check_room, prove
 from paasctl.errors import BuildFailed, Cancelled, PaasError, Refused, Unavailable
 from paasctl.model.config import FileLayer, Image, Squash
 from paasctl.model.image import Descriptor, Platform
@@ -295,6 +295,13 @@ def test_an_unsafe_layer_is_refused_with_its_name(layout: FolderLayout) -> None:
     lay_image(layout, "web", [*TARS, tar_of("../../etc/passwd=x")])
     with pytest.raises(Refused, match=r"reading layer sha256:.* leaves the root"):
         run(layout)
+
+
+def test_too_little_room_is_told_before_anything_is_read(tmp_path: Path) -> None:  # B1
+    check_room("web", tmp_path, 1000, free=lambda _: 1200)
+    with pytest.raises(Unavailable, match="needs about 1,200 bytes, and 1,199 are free") as caught:
+        check_room("web", tmp_path, 1000, free=lambda _: 1199)
+    assert caught.value.code == "disk-full"
 
 
 def test_an_empty_place_is_told(layout: FolderLayout) -> None:

@@ -9,6 +9,8 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
+from shutil import disk_usage
 
 from paasctl.engine.images.layers import index_layer, write_layer
 from paasctl.engine.images.together import Meter, Told, together
@@ -153,6 +155,7 @@ def base_depth(manifest: Json, image: Image, layout: Layout) -> int:
 def _squashed(job: _Job, image: _Opened, kept: int, wanted: int) -> list[tuple[Descriptor, str]]:
     """The new layers, written and proved."""
     above = sum(it.size for it in image.layers[kept:])
+    check_room(job.image.name, job.layout.root, above)
     meter = job.meter(sum(it.size for it in image.layers) + 2 * above)
     before = stack(_indexes(job, image, meter), kept)
     _warn(job, before.warnings)
@@ -161,6 +164,17 @@ def _squashed(job: _Job, image: _Opened, kept: int, wanted: int) -> list[tuple[D
     prove(job.image.name, before, [index_layer(job.layout, layer, diff_id, meter) for layer, diff_id in made])
     meter.finish()
     return made
+
+
+def check_room(name: str, root: Path, size: int, free: Callable[[Path], int] = lambda it: disk_usage(it).free) -> None:
+    """Refuse to begin where the new layers can't fit (row B1); packed alike, they are hardly bigger than the old."""
+    needed, there = size + size // 5, free(root)
+    if there < needed:
+        raise Unavailable(
+            f"squashing {name} in {root}: it needs about {needed:,} bytes, and {there:,} are free",
+            hint=f"df -h {root}",
+            code="disk-full",
+        )
 
 
 def _indexes(job: _Job, image: _Opened, meter: Meter) -> list[Layer]:
