@@ -67,8 +67,7 @@ def act(verb: Act, how: Conduct) -> Exit:
         outcome = _act(verb, how)
     except PaasError as error:
         outcome = failed(error)
-    how.emit(replace(outcome, seconds=how.now() - began))
-    return outcome.exit
+    return _ended(outcome, began, how)
 
 
 def _act(verb: Act, how: Conduct) -> Outcome:
@@ -86,9 +85,7 @@ def _act(verb: Act, how: Conduct) -> Outcome:
         world=how.world, emit=how.emit, cancel=how.cancel, holder=how.holder, same=how.same, wait_lock=how.wait_lock
     )
     rounds = carry_out(plan, again, run)
-    outcome = verb.end(rounds)
-    stopped = rounds and isinstance(rounds[-1].error, Cancelled)
-    return replace(outcome, exit=how.cancel.exit) if stopped else outcome
+    return verb.end(rounds)
 
 
 def _dry(verb: Act, plan: Plan, how: Conduct) -> Outcome:
@@ -120,8 +117,14 @@ def ask(question: Question, how: Conduct) -> Exit:
         outcome = Outcome(status="answered", exit=status)
     except PaasError as error:
         outcome = failed(error)
-    how.emit(replace(outcome, seconds=how.now() - began))
-    return outcome.exit
+    return _ended(outcome, began, how)
+
+
+def _ended(outcome: Outcome, began: float, how: Conduct) -> Exit:
+    """Emit the outcome. The exit of one that was stopped says which signal it was, wherever it was stopped."""
+    status = how.cancel.exit if outcome.exit is Exit.CANCELLED else outcome.exit
+    how.emit(replace(outcome, exit=status, seconds=how.now() - began))
+    return status
 
 
 def failed(error: PaasError) -> Outcome:
