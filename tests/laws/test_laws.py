@@ -9,15 +9,13 @@ from typing import Any
 
 import pytest
 
-from paasctl.cli import conduct
-from paasctl.engine.cancel import Cancel
 from paasctl.errors import Exit
 from paasctl.model.event import Event, Outcome, Planned
-from paasctl.planning.deploy import same_writes
 from paasctl.verbs.deploy import Deploy
 from paasctl.verbs.project import Init, Pin
 from paasctl.verbs.release import Release
-from support.world import HOLDER, FakeWorld
+from support.conducted import go
+from support.world import FakeWorld
 
 
 @dataclass(frozen=True)
@@ -66,22 +64,6 @@ VERBS: dict[str, Case] = {
     "cluster pin": Case(lambda: Pin(cluster="testbed")),
 }
 every = pytest.mark.parametrize("case", VERBS.values(), ids=VERBS.keys())
-
-
-def go(verb: Any, world: FakeWorld, *, dry_run: bool = False) -> tuple[Exit, list[Event]]:
-    events: list[Event] = []
-    how = conduct.Conduct(
-        reads=world,
-        world=world,
-        emit=events.append,
-        cancel=Cancel(),
-        holder=HOLDER,
-        same=same_writes,
-        agreed=lambda _: True,
-        now=world.clock.now,
-        dry_run=dry_run,
-    )
-    return conduct.act(verb, how), events
 
 
 def made(case: Case, folder: Path) -> FakeWorld:

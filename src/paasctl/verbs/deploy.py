@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from paasctl.config.cascade import Resolved
-from paasctl.errors import Cancelled, Exit, Refused, UsageError
+from paasctl.errors import Cancelled, Exit, Forbidden, Refused, UsageError
 from paasctl.model.answer import DiffAnswer, ObjectDiff
 from paasctl.model.config import Cluster
 from paasctl.model.event import Emit, Outcome, Problem
 from paasctl.model.kube import Key, Live, Manifest, Rejection, Target
 from paasctl.model.plan import NOTHING, Apply, Delete, Plan
 from paasctl.model.rounds import Round, Rounds
-from paasctl.planning.deploy import DeployFacts, TargetFacts, plan_deploy, to_preview, to_watch
+from paasctl.planning.deploy import DeployFacts, TargetFacts, permissions, plan_deploy, to_preview, to_watch
 from paasctl.planning.release import ReleaseFacts, plan_release
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.cluster import ClusterReads
@@ -54,7 +54,10 @@ class Deploy:
         """The release, its manifests per target, and what is true in each of them."""
         del emit
         where = place(reads.config, self.environment, self.clusters)
-        self._told["last"] = facts = self._facts(reads, where, cancel)
+        facts = self._facts(reads, where, cancel)
+        if "last" not in self._told and facts.deploy is not None:
+            _check_rights(reads, plan_deploy(facts.deploy, timeout=self.timeout))
+        self._told["last"] = facts
         return facts
 
     def _facts(self, reads: Reads, where: Place, cancel: Cancel) -> Facts:
@@ -106,6 +109,21 @@ class Deploy:
 def _without_ours(facts: DeployFacts) -> DeployFacts:
     """The same, but for history: after the first round its newest entry is this run's own, and open."""
     return replace(facts, targets=tuple(replace(it, history=()) for it in facts.targets))
+
+
+def _check_rights(reads: Reads, plan: Plan) -> None:
+    """Every right the plan's writes need, asked for before the first of them (row D18); all that lack at once."""
+    asked = [(cluster, need) for cluster in {it.cluster for it in plan.holds} for need in permissions(plan)]
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="rights") as pool:
+        may = pool.map(lambda it: reads.cluster(it[0]).may(*it[1]), asked)
+        missing = sorted(
+            {f"{verb} {kind} in {where}" for (_, (verb, kind, where)), ok in zip(asked, may, strict=True) if not ok}
+        )
+    if missing:
+        raise Forbidden(
+            f"deploying {plan.subject}: the caller may not {', '.join(missing)}",
+            hint="ask an admin of the cluster for these rights; `paasctl doctor` shows what is there",
+        )
 
 
 def _status(last: Round) -> Literal["done", "failed", "cancelled", "refused"]:

@@ -1,0 +1,28 @@
+"""A verb, conducted over a world in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paasctl.cli import conduct
+from paasctl.engine.cancel import Cancel
+from paasctl.errors import Exit
+from paasctl.model.event import Event
+from paasctl.planning.deploy import same_writes
+from support.world import HOLDER, FakeWorld
+
+
+def go(verb: Any, world: FakeWorld, *, dry_run: bool = False) -> tuple[Exit, list[Event]]:
+    events: list[Event] = []
+    how = conduct.Conduct(
+        reads=world,
+        world=world,
+        emit=events.append,
+        cancel=Cancel(),
+        holder=HOLDER,
+        same=same_writes,
+        agreed=lambda _: True,
+        now=world.clock.now,
+        dry_run=dry_run,
+    )
+    return conduct.act(verb, how), events
