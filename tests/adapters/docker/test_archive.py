@@ -15,7 +15,7 @@ from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.errors import BuildFailed
 from paasctl.model.image import Descriptor
 from paasctl.oci.manifest import OCI_LAYER
-from support.docker_engine import archive, blob_name, config, layer, tar
+from support.docker_says import archive, blob_name, config, layer, tar
 
 ONE, TWO = layer(a="one"), layer(b="two " * 1000)
 EMPTY = bytes(1024)

@@ -11,7 +11,7 @@ from paasctl.adapters.docker.progress import EVIDENCE, Progress
 from paasctl.adapters.docker.stream import Ended, follow, messages
 from paasctl.adapters.docker.trace import Said, Vertex, read_status
 from paasctl.errors import BuildFailed
-from support.docker_engine import image_id, line, said, trace, vertex
+from support.docker_says import image_id, line, said, trace, vertex
 
 # by dockerd 20.10.24, of `RUN echo bad; exit 3`
 RECORDED_LOG = (

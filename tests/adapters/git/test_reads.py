@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -9,17 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from paasctl.adapters.git.reads import ReadingGit
-from paasctl.errors import Forbidden, PaasError, Refused, Unavailable
-from support.histories import git, git_environ, repository
+from paasctl.errors import PaasError, Refused, Unavailable
+from support.histories import git, repository
 
 Environ = Mapping[str, str]
-
-
-@pytest.fixture
-def environ(tmp_path: Path) -> Environ:
-    home = tmp_path / "home"
-    home.mkdir()
-    return git_environ(home)
 
 
 def counting(tmp_path: Path, environ: Environ) -> tuple[Environ, Path]:
@@ -280,161 +273,3 @@ def test_two_remotes_and_no_choice(tmp_path: Path, environ: Environ) -> None:
     git(tmp_path / "work", environ, "remote", "add", "two", "y")
     error = refusal(tmp_path / "work", environ)
     assert (error.code, error.hint) == ("ambiguous-remote", "git config remote.pushDefault one")
-
-
-# --- dirt -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def work(tmp_path: Path, environ: Environ) -> Path:
-    """A repository with a file, a program, a link, a submodule and something ignored."""
-    repository(tmp_path / "lib", "o", environ)
-    repository(tmp_path / "work", "o", environ)
-    folder = tmp_path / "work"
-    (folder / "kept.txt").write_text("as it was\n")
-    (folder / "run.sh").write_text("#!/bin/sh\n")
-    (folder / "link").symlink_to("kept.txt")
-    (folder / ".gitignore").write_text("ignored/\n")
-    add = ("submodule", "--quiet", "add", str(tmp_path / "lib"), "lib")
-    git(folder, environ, "-c", "protocol.file.allow=always", *add)
-    git(folder, environ, "add", "-A")
-    git(folder, environ, "commit", "-q", "-m", "all of it")
-    return folder
-
-
-def tree(folder: Path, environ: Environ) -> str:
-    return ReadingGit(folder, environ).checkout("v", {}).tree
-
-
-def rewrite(folder: Path, name: str, content: str) -> None:
-    (folder / name).parent.mkdir(exist_ok=True)
-    (folder / name).unlink(missing_ok=True)
-    (folder / name).write_text(content)
-
-
-def relink(folder: Path) -> None:
-    (folder / "link").unlink()
-    (folder / "link").symlink_to("run.sh")
-
-
-CHANGES: dict[str, Callable[[Path], None]] = {
-    "an edit": lambda it: rewrite(it, "kept.txt", "otherwise\n"),
-    "another edit": lambda it: rewrite(it, "kept.txt", "yet otherwise\n"),
-    "a new file": lambda it: rewrite(it, "new.txt", "otherwise\n"),
-    "a new file in a new folder": lambda it: rewrite(it, "new/new.txt", "otherwise\n"),
-    "a file gone": lambda it: (it / "kept.txt").unlink(),
-    "made a program": lambda it: (it / "kept.txt").chmod(0o755),
-    "a link elsewhere": relink,
-    "a file for a link": lambda it: rewrite(it, "link", "kept.txt"),
-    "an odd name": lambda it: rewrite(it, 'two\nlines "é', ""),
-    "an edit in a submodule": lambda it: rewrite(it, "lib/new.txt", "otherwise\n"),
-}
-
-
-def test_clean(work: Path, environ: Environ) -> None:
-    (work / "ignored").mkdir()
-    (work / "ignored/file").write_text("nobody looks")
-    told = ReadingGit(work, environ).checkout("v", {})
-    assert (told.dirty, told.tree) == ((), "")
-
-
-def test_v4_every_change_has_a_tree_of_its_own(work: Path, environ: Environ, tmp_path: Path) -> None:
-    trees = {}
-    for what, change in CHANGES.items():
-        folder = tmp_path / what.replace(" ", "-")
-        shutil.copytree(work, folder, symlinks=True)
-        change(folder)
-        trees[what] = tree(folder, environ)
-        assert tree(folder, environ) == trees[what]
-    assert all(len(it) == 12 for it in trees.values())
-    assert len(set(trees.values())) == len(CHANGES)
-
-
-def test_v4_staged_or_not_is_the_same_tree(work: Path, environ: Environ) -> None:
-    CHANGES["an edit"](work)
-    CHANGES["a new file"](work)
-    before = tree(work, environ)
-    git(work, environ, "add", "-A")
-    assert tree(work, environ) == before
-
-
-def test_v4_a_settings_file_cannot_hide_dirt(work: Path, environ: Environ) -> None:
-    git(work, environ, "config", "status.showUntrackedFiles", "no")
-    git(work, environ, "config", "diff.ignoreSubmodules", "all")
-    CHANGES["a new file"](work)
-    CHANGES["an edit in a submodule"](work)
-    assert ReadingGit(work, environ).checkout("v", {}).dirty == ("lib", "new.txt")
-
-
-def test_reading_writes_nothing(work: Path, environ: Environ) -> None:
-    CHANGES["an edit"](work)
-    (work / "run.sh").touch()  # a stale index entry, which `status` would like to refresh
-    before = {path: path.stat().st_mtime_ns for path in sorted((work / ".git").rglob("*"))}
-    tree(work, environ)
-    assert {path: path.stat().st_mtime_ns for path in sorted((work / ".git").rglob("*"))} == before
-
-
-# --- tags and remotes -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def clone(tmp_path: Path, environ: Environ) -> Path:
-    """A clone; its remote is `work`, a bare repository."""
-    repository(tmp_path / "drawn", "o v1.0.0 o v1.1.0 o", environ)
-    git(tmp_path, environ, "clone", "-q", "--bare", "drawn", "work")
-    git(tmp_path, environ, "clone", "-q", "work", "clone")
-    return tmp_path / "clone"
-
-
-def test_the_commit_of_a_tag(clone: Path, environ: Environ) -> None:
-    reads = ReadingGit(clone, environ)
-    for tag in ("v1.0.0", "v1.1.0"):  # one is light, one annotated
-        commit = git(clone, environ, "rev-parse", f"{tag}^{{commit}}")
-        assert reads.tag_commit(tag) == reads.remote_tag_commit("origin", tag) == commit
-
-
-def test_a_tag_that_is_not_there(clone: Path, environ: Environ) -> None:
-    reads = ReadingGit(clone, environ)
-    git(clone, environ, "tag", "v2/sub")
-    git(clone, environ, "push", "-q", "origin", "v2/sub")
-    for tag in ("v9.9.9", "v2", "sub"):
-        assert reads.tag_commit(tag) is None
-        assert reads.remote_tag_commit("origin", tag) is None
-
-
-def test_a_broken_tag_is_not_absent(clone: Path, environ: Environ) -> None:
-    (clone / ".git/refs/tags/v3.0.0").write_text("not a commit\n")
-    with pytest.raises(Unavailable, match=r"v3\.0\.0"):
-        ReadingGit(clone, environ).tag_commit("v3.0.0")
-
-
-def test_a_remote_that_is_not_there_is_not_a_missing_tag(clone: Path, environ: Environ, tmp_path: Path) -> None:
-    shutil.rmtree(tmp_path / "work")
-    for question in (ReadingGit(clone, environ).remote_tag_commit, ReadingGit(clone, environ).position):
-        with pytest.raises(Unavailable, match="does not appear to be a git repository"):
-            question("origin", "main")
-
-
-def test_no_access_is_said_to_be_that(clone: Path, environ: Environ) -> None:
-    ssh = "sh -c 'echo \"git@host: Permission denied (publickey).\" >&2; exit 255'"
-    git(clone, environ, "remote", "set-url", "origin", "ssh://git@registry.example/x")
-    with pytest.raises(Forbidden, match="Could not read from remote repository") as caught:
-        ReadingGit(clone, {**environ, "GIT_SSH_COMMAND": ssh}).remote_tag_commit("origin", "v1.0.0")
-    assert "git@host: Permission denied (publickey)." in caught.value.evidence
-
-
-def test_v5_position(clone: Path, environ: Environ, tmp_path: Path) -> None:
-    reads = ReadingGit(clone, environ)
-    assert reads.position("origin", "main") == (0, 0)
-    git(clone, environ, "commit", "-q", "--allow-empty", "-m", "ours")
-    assert reads.position("origin", "main") == (1, 0)
-    git(tmp_path, environ, "clone", "-q", "work", "theirs")
-    for message in ("theirs", "theirs too"):
-        git(tmp_path / "theirs", environ, "commit", "-q", "--allow-empty", "-m", message)
-    git(tmp_path / "theirs", environ, "push", "-q", "origin", "main", "main:topic/a")
-    before = sorted((clone / ".git").rglob("*"))
-    assert reads.position("origin", "main") == (1, 2)  # commits that this clone does not have
-    assert sorted((clone / ".git").rglob("*")) == before
-    assert reads.position("origin", "topic/a") == (1, 2)
-    assert reads.position("origin", "a") is None
-    assert reads.position("origin", "nowhere") is None

@@ -11,17 +11,10 @@ import pytest
 from paasctl.adapters.git import CheckoutGit
 from paasctl.errors import Forbidden, PaasError, Refused, Unavailable, WouldClobber
 from paasctl.ports.git import Git
-from support.histories import git, git_environ, repository
+from support.histories import git, repository
 
 Environ = Mapping[str, str]
 SOURCES = Path(__file__).parents[3] / "src"
-
-
-@pytest.fixture
-def environ(tmp_path: Path) -> Environ:
-    home = tmp_path / "home"
-    home.mkdir()
-    return git_environ(home)
 
 
 @pytest.fixture

@@ -31,7 +31,6 @@ _STRAY = frozenset(
         "GIT_SHALLOW_FILE",
         "GIT_GRAFT_FILE",
         "GIT_REPLACE_REF_BASE",
-        "GIT_CEILING_DIRECTORIES",
     }
 )
 _QUIET = {

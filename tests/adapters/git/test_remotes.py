@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from paasctl.adapters.git.reads import ReadingGit
+from paasctl.errors import Forbidden, Unavailable
+from support.histories import git, repository
+
+Environ = Mapping[str, str]
+
+
+@pytest.fixture
+def clone(tmp_path: Path, environ: Environ) -> Path:
+    """A clone; its remote is `work`, a bare repository."""
+    repository(tmp_path / "drawn", "o v1.0.0 o v1.1.0 o", environ)
+    git(tmp_path, environ, "clone", "-q", "--bare", "drawn", "work")
+    git(tmp_path, environ, "clone", "-q", "work", "clone")
+    return tmp_path / "clone"
+
+
+def test_the_commit_of_a_tag(clone: Path, environ: Environ) -> None:
+    reads = ReadingGit(clone, environ)
+    for tag in ("v1.0.0", "v1.1.0"):  # one is light, one annotated
+        commit = git(clone, environ, "rev-parse", f"{tag}^{{commit}}")
+        assert reads.tag_commit(tag) == reads.remote_tag_commit("origin", tag) == commit
+
+
+def test_a_tag_that_is_not_there(clone: Path, environ: Environ) -> None:
+    reads = ReadingGit(clone, environ)
+    git(clone, environ, "tag", "v2/sub")
+    git(clone, environ, "push", "-q", "origin", "v2/sub")
+    for tag in ("v9.9.9", "v2", "sub"):
+        assert reads.tag_commit(tag) is None
+        assert reads.remote_tag_commit("origin", tag) is None
+
+
+def test_a_broken_tag_is_not_absent(clone: Path, environ: Environ) -> None:
+    (clone / ".git/refs/tags/v3.0.0").write_text("not a commit\n")
+    with pytest.raises(Unavailable, match=r"v3\.0\.0"):
+        ReadingGit(clone, environ).tag_commit("v3.0.0")
+
+
+def test_a_remote_that_is_not_there_is_not_a_missing_tag(clone: Path, environ: Environ, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "work")
+    for question in (ReadingGit(clone, environ).remote_tag_commit, ReadingGit(clone, environ).position):
+        with pytest.raises(Unavailable, match="does not appear to be a git repository"):
+            question("origin", "main")
+
+
+def test_no_access_is_said_to_be_that(clone: Path, environ: Environ) -> None:
+    ssh = "sh -c 'echo \"git@host: Permission denied (publickey).\" >&2; exit 255'"
+    git(clone, environ, "remote", "set-url", "origin", "ssh://git@registry.example/x")
+    with pytest.raises(Forbidden, match="Could not read from remote repository") as caught:
+        ReadingGit(clone, {**environ, "GIT_SSH_COMMAND": ssh}).remote_tag_commit("origin", "v1.0.0")
+    assert "git@host: Permission denied (publickey)." in caught.value.evidence
+
+
+def test_v5_position(clone: Path, environ: Environ, tmp_path: Path) -> None:
+    reads = ReadingGit(clone, environ)
+    assert reads.position("origin", "main") == (0, 0)
+    git(clone, environ, "commit", "-q", "--allow-empty", "-m", "ours")
+    assert reads.position("origin", "main") == (1, 0)
+    git(tmp_path, environ, "clone", "-q", "work", "theirs")
+    for message in ("theirs", "theirs too"):
+        git(tmp_path / "theirs", environ, "commit", "-q", "--allow-empty", "-m", message)
+    git(tmp_path / "theirs", environ, "push", "-q", "origin", "main", "main:topic/a")
+    before = sorted((clone / ".git").rglob("*"))
+    assert reads.position("origin", "main") == (1, 2)  # commits that this clone does not have
+    assert sorted((clone / ".git").rglob("*")) == before
+    assert reads.position("origin", "topic/a") == (1, 2)
+    assert reads.position("origin", "a") is None
+    assert reads.position("origin", "nowhere") is None
