@@ -1,4 +1,4 @@
-"""The first signal asks, the second ends; outside of a run signals are as they were."""
+"""The first signal asks, the second interrupts, the third kills; outside of a run signals are as they were."""
 
 from __future__ import annotations
 
@@ -23,11 +23,15 @@ with listening(cancel):
     print("ready", flush=True)
     cancel._asked.wait(20)
     print("asked", int(cancel.exit), flush=True)
+    try:
+        threading.Event().wait(20)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
     threading.Event().wait(20)
 """
 
 
-def test_the_first_asks_and_the_second_ends() -> None:
+def test_the_first_asks_and_the_second_interrupts() -> None:
     cancel = Cancel()
     with pytest.raises(KeyboardInterrupt), listening(cancel):  # noqa: PT012 - both signals belong to one run
         os.kill(os.getpid(), signal.SIGINT)
@@ -70,15 +74,24 @@ def test_elsewhere_than_in_the_main_thread_nothing_is_touched() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["INT", "TERM"])
-def test_the_second_ends_a_process_that_does_not_listen(number: signal.Signals) -> None:
+def test_the_third_ends_a_process_that_listens_to_none(number: signal.Signals) -> None:
     run = subprocess.Popen([sys.executable, "-c", _STUBBORN], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert run.stdout is not None
-    assert run.stdout.readline() == "ready\n"
-    run.send_signal(number)
-    assert run.stdout.readline() == f"asked {128 + number}\n"
-    run.send_signal(number)
+    for said in ("ready\n", f"asked {128 + number}\n", "interrupted\n"):
+        assert run.stdout.readline() == said
+        run.send_signal(number)
     run.communicate(timeout=10)
     assert run.returncode == -number
+
+
+def test_a_ci_system_s_second_signal_is_another_one() -> None:  # D4
+    """SIGINT, then SIGTERM: still time to close the record and to give the lock back."""
+    cancel = Cancel()
+    with pytest.raises(KeyboardInterrupt), listening(cancel):  # noqa: PT012 - both signals belong to one run
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait(5)
+    assert cancel.exit is Exit.CANCELLED
 
 
 def test_a_pause_ends_at_once_when_asked_or_when_time_is_up() -> None:

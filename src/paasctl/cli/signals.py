@@ -1,10 +1,13 @@
-"""The first signal asks to stop, the second kills as usual."""
+"""The first signal asks to stop, the second interrupts, the third kills.
+
+A CI system that cancels a job sends SIGINT, then SIGTERM, then kills: the second must still close records and locks.
+"""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -22,16 +25,21 @@ def listening(cancel: Cancel) -> Iterator[None]:
         return
 
     def ask(number: int, _frame: FrameType | None) -> None:
-        restore()
+        _install(interrupt)
         cancel.ask(_SIGNALS[signal.Signals(number)])
 
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        _install(signal.SIG_DFL)
+        raise KeyboardInterrupt
+
     before = {number: signal.signal(number, ask) for number in _SIGNALS}
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
     try:
         yield
     finally:
-        restore()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _install(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    for number in _SIGNALS:
+        signal.signal(number, handler)
