@@ -119,6 +119,36 @@ def test_a_size_in_base_256_is_read() -> None:
     assert read(raw(b"a", data=b"xyz", edit=size) + rebuild.END)[0].size == 3
 
 
+def test_a_pax_record_without_a_value_is_taken_back() -> None:
+    assert read(pax((b"uid", b"")) + raw(b"a") + rebuild.END)[0].meta.uid == 0
+
+
+@pytest.mark.parametrize("uid", [2**21, 2**40])
+def test_ids_in_base_256_survive_being_rebuilt(uid: int) -> None:
+    def big(block: bytearray) -> None:
+        block[108:116] = b"\x80" + uid.to_bytes(7, "big")
+
+    def link(block: bytearray) -> None:
+        big(block)
+        block[157] = ord("a")
+
+    tar = raw(b"a", data=b"x", edit=big) + raw(b"b", kind=b"1", edit=link) + rebuild.END
+    assert [it.meta.uid for it in read(tar)] == [uid, uid]
+    assert [it.uid for it in infos(*squashed([tar, GONE]))] == [uid]
+
+
+def test_a_time_in_base_256_survives_being_rebuilt() -> None:
+    def early(block: bytearray) -> None:
+        block[136:148] = b"\xff" * 11 + b"\xfb"
+
+    def link(block: bytearray) -> None:
+        early(block)
+        block[157] = ord("a")
+
+    tar = raw(b"a", data=b"x", edit=early) + raw(b"b", kind=b"1", edit=link) + rebuild.END
+    assert [it.mtime for it in infos(*squashed([tar, GONE]))] == [-5]
+
+
 def test_a_size_in_a_pax_record_wins() -> None:
     def size(block: bytearray) -> None:
         block[124:136] = b"00000000000\x00"
@@ -170,11 +200,15 @@ def sparse_block(block: bytearray) -> None:
 
 
 def test_an_old_gnu_sparse_file_survives_raw_and_renamed() -> None:
-    tar = raw(b"a", kind=b"S", data=b"data", edit=sparse_block) + raw(b"l" * 100, kind=b"1", edit=_links_to(b"a"))
-    tar += rebuild.END
     content = bytes(512) + b"data" + bytes(508)
-    assert seen(*squashed([tar]))["a"][1] == content
-    assert seen(*squashed([tar, GONE]))["l" * 100][1] == content
+    for name, uid in (("l" * 100, 5), ("l" * 101, 1 << 40)):
+        link = pax((b"path", name.encode()), (b"uid", b"%d" % uid))
+        tar = raw(b"a", kind=b"S", data=b"data", edit=sparse_block)
+        tar += link + raw(b"b", kind=b"1", edit=_links_to(b"a")) + rebuild.END
+        assert seen(*squashed([tar]))["a"][1] == content
+        kept = seen(*squashed([tar, GONE]))[name]
+        assert kept[1] == content
+        assert kept[4] == (0o644, uid, 0, 1000.0, ())
 
 
 def test_a_sparse_map_that_goes_on_is_skipped_with_the_file() -> None:
@@ -239,12 +273,17 @@ def test_a_cut_archive_is_damaged(cut: int) -> None:
         read(tar_of("a=1")[:cut])
 
 
+def negative(block: bytearray) -> None:
+    block[124:136] = b"\xff" * 12
+
+
 def damage(block: bytearray) -> None:
     block[100:108] = b"9999999\x00"
 
 
 UNREADABLE = {
     "no tar at all": b"PK\x03\x04" + bytes(600),
+    "a negative size": raw(b"a", edit=negative),
     "a number that is none": raw(b"a", edit=damage),
     "a tar type no engine unpacks": raw(b"a", kind=b"V"),
     "a PAX record that lies about its length": raw(b"x", kind=b"x", data=b"99 path=a\n") + raw(b"a"),

@@ -17,7 +17,7 @@ from paasctl.oci.member import Kind, Member, Meta
 from paasctl.oci.names import WHITEOUT, chain, join, normal, show
 from paasctl.oci.rebuild import directory, file, symlink
 from paasctl.oci.stack import apply_layer
-from paasctl.oci.tree import Dir, Inode, Name, Spot, copied, enter
+from paasctl.oci.tree import Dir, Inode, Name, Spot, copied, enter, folder_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,7 @@ def _place(it: _Composing, sources: Sequence[Source]) -> None:
 
 
 def _folder(it: _Composing, path: bytes) -> Spot:
-    spot = enter(it.tree, path, it.layer.dest, make=True)
-    if spot is None:  # cannot be: it was made
-        raise ConfigError(f"placing {it.layer.src}: {show(path)} has no place")
-    return spot
+    return enter(it.tree, path, it.layer.dest, make=True)
 
 
 def _is_folder(it: _Composing, path: bytes) -> bool:
@@ -129,20 +126,15 @@ def _mode(it: _Composing, source: Source) -> int:
 def _chain(it: _Composing, path: bytes) -> None:
     """Repeat every directory down to `path`."""
     for folder, meta in _metas(it, path):
-        if folder and folder not in it.placed:
+        if folder not in it.placed:
             it.placed[folder] = Placed(_member(folder, "dir", meta), directory(folder, meta))
 
 
 def _metas(it: _Composing, path: bytes) -> Iterator[tuple[bytes, Meta]]:
-    folder = it.tree
-    yield b"", folder.meta
     for place in chain(path)[1:]:
-        child = folder.children[place.rpartition(b"/")[2]]
-        if not isinstance(child, Dir):
-            return
-        folder = child
         ours = it.own is not None and (place == it.own or place.startswith(it.own + b"/" if it.own else b""))
         owner = (it.layer.uid, it.layer.gid) if ours else (0, 0)
+        folder = folder_at(it.tree, place)
         # A directory with a base was there before this layer: it keeps what it had.
         yield place, folder.meta if folder.base else Meta(0o755, *owner, it.mtime)
 

@@ -14,7 +14,7 @@ from paasctl.oci.member import Meta
 from paasctl.oci.names import above, chain
 from paasctl.oci.rebuild import END, directory, empty_file, link, renamed
 from paasctl.oci.stack import Stack
-from paasctl.oci.tree import Dir, Name
+from paasctl.oci.tree import Dir, Name, folder_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def programs(it: Stack, count: int = 1) -> tuple[Program, ...]:
     With nothing kept there is always one, be it empty.
     """
     found = changes(it)
-    plan = _Plan(it, {path: _at(it.top, path) for path in found.folders})
+    plan = _Plan(it, {path: folder_at(it.top, path) for path in found.folders})
     groups = sorted(found.groups, key=lambda group: (group.inode.layer, group.inode.member.start))
     runs = list(shares(groups, count))
     if not runs and not found.marks and not found.folders and it.kept:
@@ -91,7 +91,8 @@ class _Writer:
                     self.folder(item.path, item.what, item)
                 case Group():
                     self.inode(item.what)
-                case (group, name):
+                case _:
+                    group, name = item.what
                     self.link(item.path, name, group)
 
     def parents(self, path: bytes) -> None:
@@ -100,7 +101,7 @@ class _Writer:
         for folder in chain(above(path)):
             if folder not in self.made and (folder or b"" in self.plan.folders):
                 self.made.add(folder)
-                self.ops.append(directory(folder, _at(top, folder).meta))
+                self.ops.append(directory(folder, folder_at(top, folder).meta))
 
     def folder(self, path: bytes, it: Dir, place: _Item) -> None:
         if path in self.made:
@@ -162,11 +163,3 @@ def _items(plan: _Plan, groups: Sequence[Group], *, every: bool) -> Iterator[_It
             made = folder.origin is None or folder.origin[0] < plan.stack.kept
             layer, start = (-1, -1) if made or folder.origin is None else (folder.origin[0], folder.origin[1].start)
             yield _Item(layer, start, path, folder)
-
-
-def _at(root: Dir, path: bytes) -> Dir:
-    """The directory at a path that is known to be one."""
-    for part in path.split(b"/") if path else ():
-        found = root.children[part]
-        root = found if isinstance(found, Dir) else root
-    return root

@@ -84,8 +84,6 @@ def _place(it: _Growing, member: Member) -> None:
         it.root.origin = (it.number, member)
         return
     spot = enter(it.root, parent, it.layer.name, make=True)
-    if spot is None:  # cannot be: it was made
-        raise unsafe(it.layer.name, f"{show(member.path)} has no place")
     if name == OPAQUE:
         spot.folder.opaque = True
         if not parent:

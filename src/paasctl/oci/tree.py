@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal, overload
 
 from paasctl.oci.member import IMPLIED, Member, Meta
 from paasctl.oci.names import join, show, unsafe
@@ -64,6 +65,10 @@ class Spot:
     path: bytes
 
 
+@overload
+def enter(root: Dir, path: bytes, layer: str, *, make: Literal[True]) -> Spot: ...
+@overload
+def enter(root: Dir, path: bytes, layer: str, *, make: Literal[False]) -> Spot | None: ...
 def enter(root: Dir, path: bytes, layer: str, *, make: bool) -> Spot | None:
     """The directory at `path`, symlinks followed inside `root` as under a chroot.
 
@@ -113,6 +118,11 @@ def look(root: Dir, path: bytes, layer: str) -> Node | None:
     parent, _, name = path.rpartition(b"/")
     spot = enter(root, parent, layer, make=False)
     return spot.folder.children.get(name) if spot else None
+
+
+def folder_at(root: Dir, path: bytes) -> Dir:
+    """The directory at a path that is known to be one."""
+    return enter(root, path, "", make=True).folder
 
 
 def copied(root: Dir) -> Dir:
