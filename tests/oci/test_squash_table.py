@@ -94,7 +94,12 @@ def test_a_symlink_parent_to_the_root_and_up_stays_inside() -> None:  # B5
 
 
 def test_hard_links_into_the_aufs_link_folder_keep_their_content() -> None:  # B5
-    layers = tars([".wh..wh.plnk/ .wh..wh.plnk/1.2=x .wh..wh.aufs .wh..wh.orph/x=1 a==.wh..wh.plnk/1.2 b==.wh..wh.plnk/1.2", "k=1"])
+    layers = tars(
+        [
+            ".wh..wh.plnk/ .wh..wh.plnk/1.2=x .wh..wh.aufs .wh..wh.orph/x=1 a==.wh..wh.plnk/1.2 b==.wh..wh.plnk/1.2",
+            "k=1",
+        ]
+    )
     assert told(*squashed(layers)) == ["a=x", "b==a", "k=1"]
 
 
