@@ -142,8 +142,10 @@ def _mark(step: Step) -> str:
 
 def _one(plan: Plan, run: Run) -> Round:
     done: list[Step] = []
+    first = 0
     for stage in plan.stages:
-        taken: Taken = take_stage(stage, plan.steps.index(stage[0]) if stage else 0, run)
+        taken: Taken = take_stage(stage, first, run)
+        first += len(stage)
         done += taken.done
         if taken.error:
             left = tuple(step for step in plan.steps if not any(step is it for it in done))
