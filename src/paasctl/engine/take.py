@@ -7,7 +7,7 @@ from typing import Protocol, assert_never
 from paasctl.engine import release
 from paasctl.engine.cluster import apply_one, await_ready, delete_one
 from paasctl.engine.images import push_place, squash_place
-from paasctl.model.event import Emit, LogLine, Progress, Warned
+from paasctl.model.event import Emit, LogLine, Noted, Progress, Warned
 from paasctl.model.plan import (
     Apply,
     AwaitReady,
@@ -86,7 +86,12 @@ def _image(step: Build | SquashImage | Push, index: int, run: Needs) -> None:
             )
         case SquashImage():
             squash_place(
-                step, world.layout, warn=lambda text: run.emit(Warned(text)), progress=progress, cancel=run.cancel
+                step,
+                world.layout,
+                warn=lambda text: run.emit(Warned(text)),
+                progress=progress,
+                cancel=run.cancel,
+                note=lambda text: run.emit(Noted(text, index)),
             )
         case Push():
             pinned = push_place(
