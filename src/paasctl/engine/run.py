@@ -82,7 +82,9 @@ def _rounds(plan: Plan, again: Again, run: Run, under: _Under) -> Rounds:
         if rounds:
             run.emit(Planned(plan, len(rounds) + 1))
         try:
-            _hold(plan, lambda done=rounds: again(done), run, under)  # type: ignore[misc]  # bound now, used now
+            plan = _hold(plan, lambda done=rounds: again(done), run, under)  # type: ignore[misc]  # bound now, used now
+            if plan.is_empty:  # whoever held the lock did it all
+                return rounds
             under.records.open(plan)
         except PaasError as error:
             if not rounds:
@@ -100,23 +102,33 @@ def _rounds(plan: Plan, again: Again, run: Run, under: _Under) -> Rounds:
     return rounds
 
 
-def _hold(plan: Plan, replan: Callable[[], Plan], run: Run, under: _Under) -> None:
-    """Take the locks the plan needs and we lack, then make sure that it still holds: once, after the lock."""
+def _hold(plan: Plan, replan: Callable[[], Plan], run: Run, under: _Under) -> Plan:
+    """Take the locks the plan needs and we lack, then look again, once: what is to be carried out under them.
+
+    A run that had to wait for another goes on with what is left to do after it, unless a person agreed to this very
+    plan, or must agree to the new one.
+    """
     fresh = [it for it in plan.holds if it not in under.held]
+    waited: list[Target] = []
     for target in fresh:
         cluster = run.world.cluster(target.cluster)
         cluster.ensure_namespace(target)
-        seen = partial(_seen, target, run)
+        seen = partial(_seen, target, run, waited)
         under.locks.enter_context(cluster.hold(target, run.holder, wait=run.wait_lock, seen=seen))
         under.held.add(target)
-    if fresh and not run.same(replan(), plan):
-        raise StalePlan(
-            f"carrying out {plan.verb} {plan.subject}: the world changed after this plan was made",
-            hint="run the command again to see the new plan",
-        )
+    if not fresh or run.same(now := replan(), plan):
+        return plan
+    if waited and not plan.asks and not now.asks and under.held.issuperset(now.holds):
+        run.emit(Planned(now))
+        return now
+    raise StalePlan(
+        f"carrying out {plan.verb} {plan.subject}: the world changed after this plan was made",
+        hint="run the command again to see the new plan",
+    )
 
 
-def _seen(target: Target, run: Run, holder: Holder) -> None:
+def _seen(target: Target, run: Run, waited: list[Target], holder: Holder) -> None:
+    waited.append(target)
     run.emit(Noted(f"{target} is held by {holder}; waiting up to {run.wait_lock:g} s"))
 
 
