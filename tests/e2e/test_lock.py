@@ -1,0 +1,33 @@
+"""Two deploys at once: one holds the target, the other says who, and waits or leaves (D2, X1)."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+import time
+
+from e2e.project import Project
+from e2e.test_stopped import wait_for_step
+
+
+def test_a_second_deploy_names_the_holder_and_leaves_or_waits(project: Project) -> None:
+    project.edit("paas.yaml", "    port: 8080\n", "    port: 8080\n    env: {APP_START_DELAY: 12s}\n")
+    project.release("one")
+    first = project.start("deploy", "dev", "--output", "jsonl")
+    wait_for_step(first, "awaitReady")
+
+    began = time.monotonic()
+    refused = project.paasctl("deploy", "dev", "--wait-lock", "1s", expect=5)
+    assert time.monotonic() - began < 10
+    assert "target-locked" in refused.stderr
+    assert getpass.getuser() in refused.stderr
+    assert socket.gethostname() in refused.stderr
+    assert str(first.pid) in refused.stderr
+    status = project.outcome("status", "dev")["answer"]["environments"][0]["targets"][0]
+    assert getpass.getuser() in status["holder"]
+
+    patient = project.paasctl("deploy", "dev", "--wait-lock", "60s")
+    assert "is held by" in patient.stderr
+    out, err = first.communicate(timeout=60)
+    assert first.returncode == 0, out + err
+    assert project.served() == "one"
