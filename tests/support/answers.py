@@ -23,7 +23,8 @@ from paasctl.model.answer import (
 from paasctl.model.masked import Masked
 from paasctl.model.plan import FieldChange
 from paasctl.model.version import Named
-from support.stories import COMMIT, CRASHED, EU, REPOSITORY, STAGING, US, manifest, workload
+from support.stories import CRASHED
+from support.telling import COMMIT, EU, REPOSITORY, STAGING, US, manifest, workload
 
 VERSION = VersionAnswer(
     named=Named(

@@ -1,135 +1,46 @@
-"""Runs as they were told, event by event: values to show in every view. `Ticked` is the clock.
-
-Small words: `rollout("3/5")` is a Deployment of which three new pods of five are ready.
-"""
+"""Runs as they were told, event by event: values to show in every view. `Ticked` is the clock."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from paasctl.errors import Exit
-from paasctl.model.config import Image, Squash
 from paasctl.model.event import (
     Ended,
     Event,
-    LogLine,
     Noted,
     Observed,
     Outcome,
     Planned,
     Problem,
-    Progress,
     Started,
     Ticked,
-    Warned,
 )
-from paasctl.model.image import Repository
-from paasctl.model.kube import Key, Manifest, Target
+from paasctl.model.kube import Target
 from paasctl.model.plan import (
     Apply,
-    AwaitReady,
-    Build,
     Delete,
     DeployHead,
-    FieldChange,
-    Plan,
-    Push,
-    Record,
-    SquashImage,
-    Step,
-    TagCommit,
-    TagImage,
     WriteFile,
 )
-from paasctl.model.verdict import Cause, PodSeen, State, Verdict
-
-Story = tuple[Event, ...]
-
-STAGING = Target("staging", "shop-dev", "shop")
-EU = Target("eu", "shop-production", "shop")
-US = Target("us", "shop-production", "shop")
-REPOSITORY = Repository.parse("registry.example/shop")
-COMMIT = "4f6a1c09d2b7e3885a6f0c1d9e8b7a6654433221"
-_OLD, _NEW = "a" * 64, "b" * 64
-
-
-def key(name: str, namespace: str = "shop-dev") -> Key:
-    """`Deployment/web` as a key."""
-    kind, _, called = name.partition("/")
-    group = {"Deployment": "apps", "StatefulSet": "apps", "HTTPRoute": "gateway.networking.k8s.io"}.get(kind, "")
-    return Key(group, kind, namespace, called)
-
-
-def manifest(name: str, namespace: str = "shop-dev", **body: object) -> Manifest:
-    """An object with nothing in it but its name and what is given."""
-    of = key(name, namespace)
-    head = {"apiVersion": f"{of.group}/v1" if of.group else "v1", "kind": of.kind}
-    return Manifest(
-        of, {**head, "metadata": {"name": of.name, "namespace": namespace}, **body}, f"{of.kind.lower()}.yml.j2"
-    )
-
-
-def change(name: str, target: Target = STAGING) -> Apply:
-    """An update that gives a workload its new image."""
-    image = FieldChange(
-        path="spec.template.spec.containers[web].image",
-        before=f"{REPOSITORY}/web@sha256:{_OLD}",
-        after=f"{REPOSITORY}/web@sha256:{_NEW}",
-        manager="paasctl",
-    )
-    replicas = FieldChange(path="spec.replicas", before="2", after="3", manager="kubectl-edit")
-    wanted = manifest(name, target.namespace)
-    return Apply(target=target, manifest=wanted, change="update", uid="u1", fields=(image, replicas))
-
-
-def create(name: str, target: Target = STAGING) -> Apply:
-    """A new object."""
-    return Apply(target=target, manifest=manifest(name, target.namespace), change="create")
-
-
-def wait(*names: str, target: Target = STAGING, timeout: float = 300.0) -> AwaitReady:
-    """A wait for workloads."""
-    return AwaitReady(target=target, keys=tuple(key(it, target.namespace) for it in names), timeout=timeout)
-
-
-def workload(
-    name: str,
-    ready: str,
-    *,
-    old: int = 0,
-    pods: tuple[PodSeen, ...] = (),
-    cause: Cause | None = None,
-    state: State | None = None,
-) -> Verdict:
-    """`workload("Deployment/web", "2/3", old=1)`: how far it is."""
-    done, wanted = map(int, ready.split("/"))
-    here: State = state or ("ready" if done == wanted and not old else "waiting")
-    olds = f", {old} old" if old else ""
-    text = f"{done} of {wanted} new pod{'s' if wanted != 1 else ''} ready{olds}"
-    return Verdict(
-        key=key(name), state=here, text=text, wanted=wanted, ready=done, updated=wanted, old=old, pods=pods, cause=cause
-    )
-
-
-def pod(name: str, reason: str = "", restarts: int = 0, *, ready: bool = False) -> PodSeen:
-    """One new pod."""
-    return PodSeen(name=name, phase="Running" if ready else "Pending", ready=ready, restarts=restarts, reason=reason)
-
-
-def seconds(first: float, last: float, step: float = 1.0) -> Iterator[Ticked]:
-    """The clock from one time to another, both included."""
-    for number in range(round((last - first) / step) + 1):
-        yield Ticked(round(first + number * step, 3))
-
-
-def _plan(
-    verb: str, subject: str, *stages: tuple[Step, ...], asks: str = "", heads: tuple[DeployHead, ...] = ()
-) -> Plan:
-    holds = tuple(
-        sorted({it.target for stage in stages for it in stage if isinstance(it, Apply | Delete | AwaitReady)})
-    )
-    return Plan(verb=verb, subject=subject, stages=stages, holds=holds, asks=asks, heads=heads)
-
+from paasctl.model.verdict import Cause, Verdict
+from support.story_release import UPLOAD
+from support.telling import (
+    COMMIT,
+    EU,
+    REPOSITORY,
+    STAGING,
+    US,
+    Story,
+    change,
+    create,
+    key,
+    planned,
+    pod,
+    seconds,
+    wait,
+    workload,
+)
 
 # --- a deploy that goes well ----------------------------------------------------------------------------------------
 
@@ -145,7 +56,7 @@ _HEAD = DeployHead(
     images=(("web", f"{REPOSITORY}/web@sha256:{'b' * 64}"),),
     settings=(("host", '"shop.dev.example"'),),
 )
-DEPLOY = _plan("deploy", f"dev ({STAGING})", (_CONFIG,), (_WEB, _WORKER), (_WAIT,), (_OLD_CONFIG,), heads=(_HEAD,))
+DEPLOY = planned("deploy", f"dev ({STAGING})", (_CONFIG,), (_WEB, _WORKER), (_WAIT,), (_OLD_CONFIG,), heads=(_HEAD,))
 _STEPS = DEPLOY.steps
 
 
@@ -251,79 +162,6 @@ CRASH: Story = (
     ),
 )
 
-# --- a release: build, squash, push, record -------------------------------------------------------------------------
-
-_IMAGE = Image(name="web", squash=Squash(layers=1, base="keep"), args={"TOKEN": "not-to-be-shown"})
-_BUILD = Build(image=_IMAGE, version="1.2.4", revision=COMMIT, epoch=1_760_000_000)
-_SQUASH = SquashImage(image=_IMAGE)
-_TAG = TagCommit(tag="v1.2.4", commit=COMMIT, message="1.2.4", remote="origin")
-_PUSHES = (
-    Push(name="web", repository=REPOSITORY.child("web")),
-    Push(name="worker", repository=REPOSITORY.child("worker")),
-)
-_RECORD = Record(
-    app="shop",
-    repository=REPOSITORY,
-    version="1.2.4",
-    commit=COMMIT,
-    created=1_760_000_000,
-    images=(("web", REPOSITORY.child("web")),),
-    pinned=(("worker", REPOSITORY.child("worker").pinned("sha256:" + "c" * 64)),),
-    subjects=("Faster search",),
-    files=(("paas.yaml", b"app: shop\n"),),
-)
-_TAGS = TagImage(name="web", repository=REPOSITORY.child("web"), tag="1.2.4")
-RELEASE = _plan("release", "1.2.4", (_BUILD,), (_SQUASH,), (_TAG,), _PUSHES, (_RECORD,), (_TAGS,))
-_MIB = 1024 * 1024
-
-
-def _building() -> Iterator[Event]:
-    for number in range(1, 13):
-        yield LogLine("web", f"#{number} [{number}/12] RUN \x1b[1mstep {number}\x1b[0m of the build", 0)
-        yield Ticked(1 + number)
-
-
-def _uploading() -> Iterator[Event]:
-    for second in range(13):
-        yield Progress(3, "web", min(48, 4 * second) * _MIB, 48 * _MIB, "bytes")
-        yield Progress(4, "worker", second * _MIB, None, "bytes")
-        yield Ticked(20 + second)
-
-
-UPLOAD: Story = (
-    *seconds(0, 1),
-    Warned("images.web: the base is named by a tag, which can move", "pin it: base: registry.example/base@sha256:…"),
-    Planned(RELEASE),
-    Started(0, _BUILD),
-    *_building(),
-    Ended(0, _BUILD, 14.0),
-    Started(1, _SQUASH),
-    Progress(1, "web", 20 * _MIB, 90 * _MIB, "bytes"),
-    *seconds(15, 18),
-    Ended(1, _SQUASH, 4.0),
-    Started(2, _TAG),
-    Ticked(19),
-    Ended(2, _TAG, 0.8),
-    Started(3, _PUSHES[0]),
-    Started(4, _PUSHES[1]),
-    *_uploading(),
-    Ended(4, _PUSHES[1], 13.0),
-    Ended(3, _PUSHES[0], 13.1),
-    Started(5, _RECORD),
-    Ended(5, _RECORD, 0.2),
-    Started(6, _TAGS),
-    Ended(6, _TAGS, 0.1),
-    Outcome(
-        status="done",
-        exit=Exit.OK,
-        verb="release",
-        subject="1.2.4",
-        done=RELEASE.steps,
-        facts=(("version", "1.2.4"), ("record", f"{REPOSITORY}@sha256:{'d' * 64}")),
-        seconds=33.4,
-    ),
-)
-
 # --- two clusters, one after the other ------------------------------------------------------------------------------
 
 
@@ -333,7 +171,7 @@ def _objects(target: Target) -> tuple[Apply, ...]:
 
 
 _WAITS = tuple(wait("Deployment/web", "Deployment/api", target=it) for it in (EU, US))
-PRODUCTION = _plan(
+PRODUCTION = planned(
     "deploy",
     f"production ({EU}, {US})",
     _objects(EU),
@@ -416,7 +254,7 @@ CANCEL: Story = (
     ),
 )
 _WRITE = WriteFile(path="paas.yaml", content=b"app: shop\n", why="there was a Dockerfile")
-_INIT = _plan("init", "paas.yaml", (_WRITE,))
+_INIT = planned("init", "paas.yaml", (_WRITE,))
 INIT: Story = (
     Planned(_INIT),
     Started(0, _WRITE),

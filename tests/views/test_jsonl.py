@@ -12,8 +12,9 @@ from paasctl.views.jsonl import EndOnly, JsonLines
 from paasctl.views.plain import Plain
 from support.answers import STATUS
 from support.shown import dump, jsonl
-from support.stories import GOOD, STORIES, seconds
+from support.stories import GOOD, STORIES
 from support.streams import Stream
+from support.telling import seconds
 
 
 @pytest.mark.parametrize("name", sorted(STORIES))

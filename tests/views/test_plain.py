@@ -7,8 +7,10 @@ import pytest
 from paasctl.model.event import Event, LogLine, Noted, Observed, Planned, Progress, Started, Ticked, Warned
 from paasctl.views.plain import Plain
 from support.shown import dump, plain
-from support.stories import CRASH, DEPLOY, GOOD, RELEASE, UPLOAD, pod, seconds, workload
+from support.stories import CRASH, DEPLOY, GOOD
+from support.story_release import RELEASE, UPLOAD
 from support.streams import Stream
+from support.telling import pod, seconds, workload
 
 _WAITING = (Planned(DEPLOY), Started(3, DEPLOY.steps[3]))
 

@@ -16,8 +16,8 @@ from paasctl.views.annotations import Annotations
 from paasctl.views.jsonl import EndOnly
 from paasctl.views.plain import Plain
 from support.shown import dump, jsonl, plain, terminal
-from support.stories import STAGING
 from support.streams import Stream
+from support.telling import STAGING
 
 _SECRET = "correct-horse"
 _CODED = base64.b64encode(_SECRET.encode()).decode()

@@ -15,19 +15,10 @@ from paasctl.views.rich import Rich
 from paasctl.views.rollout import rollout
 from support.answers import STATUS
 from support.shown import dump, terminal
-from support.stories import (
-    DEPLOY,
-    GOOD,
-    RELEASE,
-    STORIES,
-    UPLOAD,
-    create,
-    pod,
-    seconds,
-    wait,
-    workload,
-)
+from support.stories import DEPLOY, GOOD, STORIES
+from support.story_release import RELEASE, UPLOAD
 from support.streams import Screen, Stream, console
+from support.telling import create, pod, seconds, wait, workload
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
