@@ -7,11 +7,8 @@ import pytest
 from paasctl.errors import PaasError, Refused, WouldClobber
 from paasctl.model.kube import Rejection
 from paasctl.model.plan import Apply
-from paasctl.planning.deploy import (
-    TargetFacts,
-    to_preview,
-)
-from support.deploys import HAD, WEB, deploy, facts, told
+from paasctl.planning.deploy import TargetFacts, differences, to_preview
+from support.deploys import HAD, WEB, deploy, every, facts, told
 from support.make import foreign, key, want
 
 
@@ -54,6 +51,14 @@ def test_every_no_of_the_api_server_is_told_at_once() -> None:  # D15
         'Deployment/web in testbed/shop-dev/shop: admission webhook "x.example" denied the request: no',
         "Service/web in testbed/shop-dev/shop: spec.ports[0].port: Invalid value: 0",
     )
+
+
+def test_a_reader_sees_the_fields_that_others_keep() -> None:  # D10, L7
+    live = HAD[0]
+    no = Rejection(live.key, "Conflict", "…", conflicts=(("kubectl", ".spec.replicas"),))
+    target = facts([want("Deployment/web@v2"), *WEB[1:]], HAD, previews={no.key: no})
+    assert refusal(target).code == "field-conflict"
+    assert [str(it.manifest.key) for it in differences(every(target)) if isinstance(it, Apply)] == ["Deployment/web"]
 
 
 def test_a_conflict_names_manager_and_field() -> None:  # D10

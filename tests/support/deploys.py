@@ -35,9 +35,13 @@ def facts(
     return TargetFacts(target=target, wanted=tuple(wanted), **(known | more))
 
 
-def deploy(*targets: TargetFacts, **more: Any) -> Plan:
+def every(*targets: TargetFacts, **more: Any) -> DeployFacts:
     known: dict[str, Any] = {"environment": "dev", "version": "1.0.0", "commit": "c", "images": ()}
-    return plan_deploy(DeployFacts(targets=targets, **(known | more)), timeout=9.0)
+    return DeployFacts(targets=targets, **(known | more))
+
+
+def deploy(*targets: TargetFacts, **more: Any) -> Plan:
+    return plan_deploy(every(*targets, **more), timeout=9.0)
 
 
 def told(plan: Plan) -> list[str]:

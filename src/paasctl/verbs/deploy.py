@@ -14,7 +14,15 @@ from paasctl.model.event import Emit, Outcome, Problem
 from paasctl.model.kube import Key, Live, Manifest, Rejection, Target
 from paasctl.model.plan import NOTHING, Apply, Delete, Plan
 from paasctl.model.rounds import Round, Rounds
-from paasctl.planning.deploy import DeployFacts, TargetFacts, permissions, plan_deploy, to_preview, to_watch
+from paasctl.planning.deploy import (
+    DeployFacts,
+    TargetFacts,
+    differences,
+    permissions,
+    plan_deploy,
+    to_preview,
+    to_watch,
+)
 from paasctl.planning.release import ReleaseFacts, plan_release
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.cluster import ClusterReads
@@ -136,7 +144,7 @@ def _status(last: Round) -> Literal["done", "failed", "cancelled", "refused"]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskDiff:
-    """What deploying a version would change, field by field."""
+    """What deploying a version would change, field by field; reading rights and a dry run's are enough."""
 
     environment: str
     version: str | None = None
@@ -146,12 +154,12 @@ class AskDiff:
 
     def answer(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[DiffAnswer, Exit]:
         """One entry per object; exit 3 with `--exit-code` where there is one."""
-        verb = Deploy(environment=self.environment, version=self.version, clusters=self.clusters, sets=self.sets)
-        facts = verb.read(reads, emit, cancel)
-        plan = verb.next(facts, ())
-        version = facts.deploy.version if facts.deploy else ""
-        found = tuple(_object(step) for step in plan.steps if isinstance(step, Apply | Delete))
-        answer = DiffAnswer(environment=self.environment, version=version, objects=found)
+        del emit
+        where = place(reads.config, self.environment, self.clusters)
+        release = needed(reads, where, self.version)
+        facts = _facts(reads, where, of_release(reads, release), self.sets, cancel).deploy
+        found = tuple(map(_object, differences(facts))) if facts else ()
+        answer = DiffAnswer(environment=self.environment, version=release.version, objects=found)
         return answer, Exit.CHANGES if found and self.exit_code else Exit.OK
 
 

@@ -3,13 +3,22 @@
 A verb reads `owned`, `seen`, `snapshot(to_watch(...))`, then previews `to_preview(facts)`, and asks `plan_deploy`.
 """
 
-from paasctl.planning.deploy.decide import GOOD, permissions, plan_deploy, same_writes, to_preview, to_watch
+from paasctl.planning.deploy.decide import (
+    GOOD,
+    differences,
+    permissions,
+    plan_deploy,
+    same_writes,
+    to_preview,
+    to_watch,
+)
 from paasctl.planning.deploy.facts import DeployFacts, TargetFacts
 
 __all__ = [
     "GOOD",
     "DeployFacts",
     "TargetFacts",
+    "differences",
     "permissions",
     "plan_deploy",
     "same_writes",

@@ -45,6 +45,16 @@ def plan_deploy(facts: DeployFacts, *, timeout: float) -> Plan:
     )
 
 
+def differences(facts: DeployFacts) -> tuple[Apply | Delete, ...]:
+    """What a deploy would write, for a reader: also the fields of others that would keep it from it (D10, L7).
+
+    Raises `Refused` as `plan_deploy` does, but not for such conflicts.
+    """
+    check(facts, conflicts=False)
+    steps = (step for it in facts.targets for stage in _Deciding(it, 0.0).stages() for step in stage)
+    return tuple(it for it in steps if isinstance(it, Apply | Delete))
+
+
 def to_watch(wanted: Iterable[Manifest]) -> tuple[Kind, ...]:
     """The kinds to take a snapshot of, to know whether what should run is ready."""
     return kinds_for([it.key for it in wanted if it.key.kind in AWAITED or _has_selector(it)])

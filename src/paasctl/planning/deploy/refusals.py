@@ -13,8 +13,11 @@ from paasctl.planning.fields.owned import managers
 _SHOWN: Final = 3
 
 
-def check(facts: DeployFacts) -> None:
-    """Raise `Refused` where a rule says no: nothing rendered, things that aren't ours, the API server's own no."""
+def check(facts: DeployFacts, *, conflicts: bool = True) -> None:
+    """Raise `Refused` where a rule says no: nothing rendered, things that aren't ours, the API server's own no.
+
+    Without `conflicts`, fields of others are none of its business.
+    """
     for it in facts.targets:
         if not it.wanted:
             raise Refused(
@@ -25,7 +28,7 @@ def check(facts: DeployFacts) -> None:
     foreign = [(it, live) for it in facts.targets for live in _foreign(it)]
     if foreign:
         raise _clobber(foreign)
-    rejected = [(it, no) for it in facts.targets for no in _rejections(it)]
+    rejected = [(it, no) for it in facts.targets for no in _rejections(it) if conflicts or not no.conflicts]
     if rejected:
         raise _rejected(facts, rejected)
 
