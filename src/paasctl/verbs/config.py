@@ -8,7 +8,7 @@ from paasctl.config.cascade import parse_set
 from paasctl.config.find import find_environment
 from paasctl.config.schema import schema
 from paasctl.config.show import explain, show
-from paasctl.errors import Exit, PaasError
+from paasctl.errors import Exit, PaasError, UsageError
 from paasctl.model.answer import ConfigShown, Finding, Findings, SchemaShown
 from paasctl.model.config import Cluster
 from paasctl.model.event import Emit
@@ -30,9 +30,14 @@ class AskConfig:
         config, sets = reads.config, [parse_set(it) for it in self.sets]
         if self.environment:
             find_environment(config, self.environment)
-        settings = explain(config, self.environment, sets) if self.explain and self.environment else ()
+        elif self.explain:
+            raise UsageError(
+                "--explain tells of the values of one environment, and none is named",
+                hint=f"paasctl config show {next(iter(config.environments), 'ENV')} --explain",
+            )
+        settings = explain(config, self.environment, sets) if self.explain else ()
         shown = show(config, self.environment, sets)
-        return ConfigShown(document=shown, settings=settings, explain=bool(self.explain and self.environment)), Exit.OK
+        return ConfigShown(document=shown, settings=settings, explain=self.explain), Exit.OK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +77,11 @@ def look_at(reads: Reads, cluster: Cluster) -> tuple[Finding, Exit]:
         return Finding(ok=False, name=name, message=error.message, hint=error.hint), error.exit
     if cluster.identity and found.uid != cluster.identity:
         message = f"context {cluster.context!r} leads to another cluster: {found.uid}, pinned is {cluster.identity}"
-        return Finding(ok=False, name=name, message=message, hint=f"paasctl cluster pin {cluster.name}"), Exit.REFUSED
+        return Finding(
+            ok=False,
+            name=name,
+            message=message,
+            hint=f"mend the context, or `paasctl cluster pin {cluster.name}` where it was made anew",
+        ), Exit.REFUSED
     pinned = "pinned" if cluster.identity else f"not pinned (paasctl cluster pin {cluster.name})"
     return Finding(ok=True, name=name, message=f"context {cluster.context!r}, Kubernetes {version}, {pinned}"), Exit.OK

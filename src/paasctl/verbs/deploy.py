@@ -85,7 +85,8 @@ class Deploy:
             return replace(plan_release(facts.release), verb="deploy")
         if facts.deploy is None:
             return NOTHING
-        return plan_deploy(_without_ours(facts.deploy) if rounds else facts.deploy, timeout=self.timeout)
+        opened = any(it.plan.holds for it in rounds)
+        return plan_deploy(_without_ours(facts.deploy) if opened else facts.deploy, timeout=self.timeout)
 
     def end(self, rounds: Rounds) -> Outcome:
         """The verdict, with the version and the URLs."""
@@ -115,7 +116,7 @@ class Deploy:
 
 
 def _without_ours(facts: DeployFacts) -> DeployFacts:
-    """The same, but for history: after the first round its newest entry is this run's own, and open."""
+    """The same, but for history: after the first round that wrote there, its newest entry is our own, and open."""
     return replace(facts, targets=tuple(replace(it, history=()) for it in facts.targets))
 
 

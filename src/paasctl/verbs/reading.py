@@ -79,17 +79,27 @@ def needed(reads: Reads, where: Place, version: str | None) -> Release:
     asked = "" if version else ", the version of this checkout,"
     raise Refused(
         f"deploying {where.environment.name}: there is no release {wanted}{asked} in {where.repository}",
-        hint=_how_to_make(where, snapshot="-" in wanted, given=version is not None),
+        hint=_how_to_make(reads.config, where, version=wanted, given=version is not None),
         code="release-not-found",
     )
 
 
-def _how_to_make(where: Place, *, snapshot: bool, given: bool) -> str:
+def _how_to_make(config: Config, where: Place, *, version: str, given: bool) -> str:
+    name = where.environment.name
     if given:
         return "paasctl releases   shows what is there"
-    if where.environment.snapshots and snapshot:
-        return f"paasctl release   or   paasctl deploy {where.environment.name} --build"
-    return "paasctl release"
+    if where.environment.snapshots and "-" in version:
+        return f"paasctl release   or   paasctl deploy {name} --build"
+    return _elsewhere(config, where) or ("commit, then paasctl release" if ".dirty." in version else "paasctl release")
+
+
+def _elsewhere(config: Config, where: Place) -> str:
+    """Releases go to the first registry: for an environment of another one, making one again does not help."""
+    first, environment = next(iter(config.registries.values())), where.environment.name
+    if first.repository == where.repository:
+        return ""
+    edit = f"environments.{environment}.registry: {first.name}"
+    return f"`paasctl release` pushes to registry {first.name}, the first: {edit}"
 
 
 def _latest(reads: Reads, where: Place) -> Release:
@@ -105,7 +115,7 @@ def _latest(reads: Reads, where: Place) -> Release:
             return found
     raise Refused(
         f"deploying {where.environment.name}: there is no release in {where.repository} yet",
-        hint="paasctl release",
+        hint=_elsewhere(reads.config, where) or "paasctl release",
         code="release-not-found",
     )
 
