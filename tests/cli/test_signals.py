@@ -22,8 +22,8 @@ cancel = Cancel()
 with listening(cancel):
     print("ready", flush=True)
     cancel._asked.wait(20)
-    print("asked", int(cancel.exit), flush=True)
     try:
+        print("asked", int(cancel.exit), flush=True)
         threading.Event().wait(20)
     except KeyboardInterrupt:
         print("interrupted", flush=True)
@@ -75,13 +75,12 @@ def test_elsewhere_than_in_the_main_thread_nothing_is_touched() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["INT", "TERM"])
 def test_the_third_ends_a_process_that_listens_to_none(number: signal.Signals) -> None:
-    run = subprocess.Popen([sys.executable, "-c", _STUBBORN], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert run.stdout is not None
-    for said in ("ready\n", f"asked {128 + number}\n", "interrupted\n"):
-        assert run.stdout.readline() == said
-        run.send_signal(number)
-    run.communicate(timeout=10)
-    assert run.returncode == -number
+    with subprocess.Popen([sys.executable, "-c", _STUBBORN], stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        for said in ("ready\n", f"asked {128 + number}\n", "interrupted\n"):
+            assert run.stdout.readline() == said
+            run.send_signal(number)
+        assert run.wait(10) == -number
 
 
 def test_a_ci_system_s_second_signal_is_another_one() -> None:  # D4

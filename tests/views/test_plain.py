@@ -5,7 +5,9 @@ from collections.abc import Iterable
 import pytest
 
 from paasctl.model.event import Event, LogLine, Noted, Observed, Planned, Progress, Started, Ticked, Warned
+from paasctl.model.plan import FieldChange
 from paasctl.views.plain import Plain
+from paasctl.views.words import say_change
 from support.shown import dump, plain
 from support.stories import CRASH, DEPLOY, GOOD
 from support.story_release import RELEASE, UPLOAD
@@ -91,6 +93,28 @@ def test_colour_without_a_terminal_moves_no_cursor() -> None:
         "1;33",
         "31",
     }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (
+            f"r.example/a@sha256:{'1' * 64}",
+            f"r.example/a@sha256:{'2' * 64}",
+            "r.example/a@sha256:111111111111… → sha256:222222222222…",
+        ),
+        (
+            f"r.example/a@sha256:{'1' * 30}…",
+            f"r.example/b@sha256:{'2' * 30}…",
+            "r.example/a@sha256:111111111111… → r.example/b@sha256:222222222222…",
+        ),
+        ("c0ffee" * 6 + "c0ff", "deadbeef" * 5, "c0ffeec0ffee… → deadbeefdead…"),
+        ("0123456789abcdef", "fedcba9876543210", "0123456789abcdef → fedcba9876543210"),
+    ],
+    ids=["the same repository", "cut off, another one", "commits", "shorter ones stay"],
+)
+def test_long_names_are_shortened(before: str, after: str, said: str) -> None:
+    assert say_change(FieldChange(path="x", before=before, after=after)) == f"~ x: {said}"
 
 
 def test_foreign_text_stays_on_its_line_and_has_no_colours() -> None:

@@ -13,7 +13,7 @@ from paasctl.views.marks import ASCII, UNICODE, marks_for
 from paasctl.views.paint import pieces
 from paasctl.views.rich import Rich
 from paasctl.views.rollout import rollout
-from support.answers import STATUS
+from support.answers import HISTORY, STATUS
 from support.shown import dump, terminal
 from support.stories import DEPLOY, GOOD, STORIES
 from support.story_release import RELEASE, UPLOAD
@@ -158,6 +158,17 @@ def test_a_list_in_yaml_is_no_difference() -> None:
     )
     assert result.text.splitlines()[-1] == "  - two"
     assert "\x1b[2m# x.yml\x1b[0m" in result.text
+
+
+def test_notes_of_an_answer_wrap_under_their_beginning_and_tables_are_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    result = Stream(terminal=True)
+    Rich(result, Stream(), dump, color=True)(Answered(HISTORY))
+    lines = result.text.splitlines()
+    assert lines[1].endswith("ada@desk  4f6a1c0")
+    assert lines[2:4] == ["  #7: rolling out Deployment/web: keeps", "      crashing"]
 
 
 def _rows(verdicts: list[Verdict], room: int) -> list[str]:

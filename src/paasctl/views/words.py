@@ -30,7 +30,8 @@ from paasctl.views.mask import fields_of
 
 _NAMED = 4
 """How many steps of an outcome are named, before the rest is only counted."""
-_DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
+_LONG = re.compile(r"\b(?P<kept>sha256:[0-9a-f]{12}|[0-9a-f]{12}(?=[0-9a-f]{28}\b))[0-9a-f]+…?")
+"""Digests, whole or cut off, and commits."""
 _UNCHANGED = frozenset({Exit.USAGE, Exit.REFUSED, Exit.LOCKED, Exit.CONFIG, Exit.FORBIDDEN})
 """Exits that promise that nothing changed, where nothing was done."""
 
@@ -109,9 +110,9 @@ def say_keys(step: AwaitReady) -> str:
 
 
 def say_change(change: FieldChange) -> str:
-    """One field's change, as a line under its object. Digests are shortened, and a repository is said once."""
+    """One field's change, as a line under its object. Digests and commits are shortened, a repository is said once."""
     by = f"   (set by {change.manager})" if change.manager and change.manager != "paasctl" else ""
-    before, after = (None if it is None else _DIGEST.sub(r"\1…", clean(it)) for it in (change.before, change.after))
+    before, after = (None if it is None else _LONG.sub(r"\g<kept>…", clean(it)) for it in (change.before, change.after))
     if before is None:
         return f"+ {change.path}: {after}{by}"
     if after is None:
@@ -193,7 +194,7 @@ def say_outcome(outcome: Outcome) -> list[str]:
 def headline(outcome: Outcome) -> list[str]:
     """The one sentence on how it ended; none where there is nothing to say but the problem itself."""
     about = f"{outcome.verb} {outcome.subject}".strip()
-    took = f" in {duration(outcome.seconds)}" if outcome.seconds >= 0.05 and outcome.done else ""
+    took = f" in {duration(outcome.seconds)}" if outcome.seconds >= 0.05 and (outcome.done or outcome.left) else ""
     unchanged = ", nothing was changed" if not outcome.done and outcome.exit in _UNCHANGED else ""
     said = {
         "done": f"done{took}, {count(len(outcome.done), 'step')}",

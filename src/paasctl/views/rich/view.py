@@ -162,7 +162,11 @@ class Rich:
             write_lines(self.result, lines)
         else:
             paint = data if isinstance(answer, Rendered | ConfigShown | SchemaShown) else pieces
-            Frame(onto).above([painted(paint(it)) for it in lines])
+            every = [painted(paint(it)) for it in lines]
+            notes = paint is pieces  # those are indented; a table's rows and data are left to the terminal
+            Frame(onto).above(
+                [row for it in every for row in (wrapped(it, onto) if notes and it.plain.startswith(" ") else [it])]
+            )
 
 
 def _whole(phase: Phase) -> list[Piece]:
@@ -187,10 +191,11 @@ def wrapped(line: Text, console: Console) -> list[Text]:
     bare = line.plain.lstrip(" ")
     hang = len(line.plain) - len(bare) + 4
     room = console.width - hang
-    if line.cell_len <= console.width or bare.startswith(("→", "|")) or any(len(it) > room for it in bare.split()):
+    is_whole = bare.startswith(("→", "|")) or any(len(it) > room for it in bare.split())
+    if line.cell_len <= console.width or is_whole:
         return [line]
     first, *rest = line.wrap(console, console.width)
-    for it in rest:
+    for it in (first, *rest):
         it.rstrip()
     rest = list(Text(" ").join(rest).wrap(console, room)) if rest else []
     return [first, *(Text(" " * hang) + it for it in rest)]
