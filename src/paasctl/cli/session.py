@@ -95,6 +95,11 @@ class Session:
         return bool(self.settings.quiet)
 
     def _view(self) -> View:
+        from paasctl.views.annotations import annotated
+
+        return annotated(self._plain_view(), self.stderr, os.environ)
+
+    def _plain_view(self) -> View:
         match self._output:
             case Output.JSONL:
                 from paasctl.views.jsonl import JsonLines
@@ -119,7 +124,14 @@ class Session:
         if self._is_alive():
             from paasctl.views.rich import Rich
 
-            return Rich(result=result, talk=self.stderr, dump=dump_yaml, quiet=self._quiet, color=self._color())
+            return Rich(
+                result=result,
+                talk=self.stderr,
+                dump=dump_yaml,
+                quiet=self._quiet,
+                verbose=bool(self.settings.verbose),
+                color=self._color(),
+            )
         return Plain(
             result=result, talk=self.stderr, dump=dump_yaml, quiet=self._quiet, verbose=bool(self.settings.verbose)
         )
