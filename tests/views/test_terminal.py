@@ -21,10 +21,10 @@ from support.streams import Screen, Stream, console
 from support.telling import create, pod, seconds, wait, workload
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 @pytest.mark.parametrize("name", sorted(STORIES))
 def test_no_terminal_is_too_narrow_for_our_marks(name: str, encoding: str) -> None:
-    for until in (8, 17, 26, 1e9):
+    for until in (26, 1e9):
         screen, written = terminal(STORIES[name], 80, 24, encoding=encoding, until=until)
         assert max(map(len, screen.lines)) <= 80
         if encoding == "ascii":
