@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 Files = Mapping[str, str]
 
+_SOURCES = "{{src: ., dest: /app, exclude: [{}, .git, .paasctl, paas.yaml]}}"
+"""The project's own files, without what lies among them: the builds of before would make each image twice as large."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ecosystem:
@@ -35,12 +38,17 @@ def _ecosystem(files: Files) -> Ecosystem | None:
     return next((it for it in _ECOSYSTEMS if any(marker in files for marker in it.markers)), None)
 
 
-def _image(base: str, layers: tuple[str, ...], entrypoint: list[str], workdir: str = "/app") -> tuple[str, ...]:
+def _image(
+    base: str, layers: tuple[str, ...], entrypoint: list[str], workdir: str = "/app", change: str = ""
+) -> tuple[str, ...]:
+    """`change` says what of the entrypoint is a guess."""
+    run = f'entrypoint: {json.dumps(entrypoint, ensure_ascii=False)}, workdir: {workdir}, user: "1000"'
+    guess = f"   # CHANGE: {change}" if change else ""
     return (
         f"base: {base}",
         "layers:                 # stable ones first",
         *(f"  - {it}" for it in layers),
-        f'config: {{entrypoint: {json.dumps(entrypoint, ensure_ascii=False)}, workdir: {workdir}, user: "1000"}}',
+        f"config: {{{run}}}{guess}",
     )
 
 
@@ -51,7 +59,7 @@ def _base(name: str) -> str:
 def _java(folder: str, command: str) -> Callable[[Files, str], tuple[str, ...]]:
     def lines(_files: Files, app: str) -> tuple[str, ...]:
         layer = f"{{src: {folder}, dest: /app}}   # after: {command}"
-        return _image(_base("java:21"), (layer,), ["java", "-jar", f"/app/{app}.jar"])
+        return _image(_base("java:21"), (layer,), ["java", "-jar", f"/app/{app}.jar"], change="the jar's name")
 
     return lines
 
@@ -59,18 +67,20 @@ def _java(folder: str, command: str) -> Callable[[Files, str], tuple[str, ...]]:
 def _node(files: Files, _app: str) -> tuple[str, ...]:
     layers = (
         "{src: node_modules, dest: /app/node_modules}   # after: npm ci --omit=dev",
-        "{src: ., dest: /app, exclude: [node_modules, .git]}",
+        _SOURCES.format("node_modules"),
     )
-    return _image(_base("node:22"), layers, ["node", _main(files.get("package.json", ""))])
+    main = _main(files.get("package.json", ""))
+    return _image(_base("node:22"), layers, ["node", main or "index.js"], change="" if main else "what starts it")
 
 
 def _main(package: str) -> str:
+    """The program of `package.json`; empty: it names none."""
     try:
         said = json.loads(package)
     except (ValueError, RecursionError):
         said = {}
     main = said.get("main") if isinstance(said, dict) else None
-    return main if isinstance(main, str) and re.fullmatch(r"[\w@][\w./@-]*", main) else "index.js"
+    return main if isinstance(main, str) and re.fullmatch(r"[\w@][\w./@-]*", main) else ""
 
 
 def _python(files: Files, app: str) -> tuple[str, ...]:
@@ -78,6 +88,14 @@ def _python(files: Files, app: str) -> tuple[str, ...]:
     module = re.sub(r"[-.]+", "_", named[1] if named else app)
     layer = "{src: build/app, dest: /app}   # after: pip install --target build/app ."
     return _image(_base("python:3.13"), (layer,), ["python", "-m", module])
+
+
+def _requirements(_files: Files, _app: str) -> tuple[str, ...]:
+    layers = (
+        "{src: build/lib, dest: /app}   # after: pip install --target build/lib -r requirements.txt",
+        _SOURCES.format("build"),
+    )
+    return _image(_base("python:3.13"), layers, ["python", "app.py"], change="what starts it")
 
 
 def _go(_files: Files, app: str) -> tuple[str, ...]:
@@ -89,6 +107,7 @@ _ECOSYSTEMS = (
     Ecosystem(markers=("build.gradle", "build.gradle.kts"), port=8080, lines=_java("build/libs", "./gradlew build")),
     Ecosystem(markers=("pom.xml",), port=8080, lines=_java("target", "mvn package")),
     Ecosystem(markers=("package.json",), port=3000, lines=_node),
-    Ecosystem(markers=("pyproject.toml",), port=8000, lines=_python),
+    Ecosystem(markers=("pyproject.toml", "setup.py"), port=8000, lines=_python),
     Ecosystem(markers=("go.mod",), port=8080, lines=_go),
+    Ecosystem(markers=("requirements.txt",), port=8000, lines=_requirements),
 )

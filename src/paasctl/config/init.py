@@ -99,6 +99,7 @@ def _exposed(dockerfile: str) -> int:
 def _head(app: str) -> tuple[str, ...]:
     return (
         "# What to build, what to run, and where. Every key: paasctl config schema",
+        "# Next: mend the lines marked CHANGE, git commit, paasctl doctor, paasctl release, paasctl deploy dev",
         f"{f'app: {app}':<27} # the namespace is {app}-ENVIRONMENT",
         "",
         "images:",
