@@ -17,7 +17,6 @@ from paasctl.cli.wiring import Outside
 from paasctl.engine.cancel import Cancel
 from paasctl.errors import PaasError
 from paasctl.model.plan import Plan
-from paasctl.planning.deploy import same_writes
 from paasctl.views.view import View
 
 
@@ -60,7 +59,7 @@ class Session:
                     emit=emit,
                     cancel=cancel,
                     holder=outside.holder,
-                    same=same_writes,
+                    same=_same_writes,
                     agreed=self._asker(yes=yes),
                     now=outside.clock.now,
                     dry_run=dry_run,
@@ -133,12 +132,16 @@ class Session:
                 color=self._color(),
             )
         return Plain(
-            result=result, talk=self.stderr, dump=dump_yaml, quiet=self._quiet, verbose=bool(self.settings.verbose)
+            result=result,
+            talk=self.stderr,
+            dump=dump_yaml,
+            quiet=self._quiet,
+            verbose=bool(self.settings.verbose),
+            color=self._color() is True,
         )
 
     def _is_alive(self) -> bool:
-        forced = self._color() is True
-        return (self.stderr.isatty() or forced) and os.environ.get("TERM") != "dumb" and not self._quiet
+        return self.stderr.isatty() and os.environ.get("TERM") != "dumb" and not self._quiet
 
     def _color(self) -> bool | None:
         match self.settings.color or Color.AUTO:
@@ -147,4 +150,12 @@ class Session:
             case Color.NEVER:
                 return False
             case Color.AUTO:
-                return False if os.environ.get("NO_COLOR") else None
+                if os.environ.get("NO_COLOR"):
+                    return False
+                return True if os.environ.get("FORCE_COLOR") else None
+
+
+def _same_writes(first: Plan, again: Plan) -> bool:
+    from paasctl.planning.deploy import same_writes  # only a run that locks plans twice
+
+    return same_writes(first, again)
