@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +39,8 @@ class Outside:
     emit: Emit
     _clusters: dict[str, Cluster] = field(default_factory=dict)
     _registries: dict[str, Registry] = field(default_factory=dict)
+    _making: threading.RLock = field(default_factory=threading.RLock)
+    """Several threads may ask for the same client."""
 
     @cached_property
     def file(self) -> Path:
@@ -160,26 +163,28 @@ class Outside:
 
     def registry(self, host: str) -> Registry:
         """A registry host; one client per run."""
-        if host not in self._registries:
-            from paasctl.adapters.registry import RegistryClient
+        with self._making:
+            if host not in self._registries:
+                from paasctl.adapters.registry import RegistryClient
 
-            self._registries[host] = RegistryClient(host, clock=self.clock, insecure=self._insecure(host))
-        return self._registries[host]
+                self._registries[host] = RegistryClient(host, clock=self.clock, insecure=self._insecure(host))
+            return self._registries[host]
 
     def cluster(self, name: str) -> Cluster:
         """A cluster of `paas.yaml`; one client per run."""
-        if name not in self._clusters:
-            from paasctl.adapters.kube.cluster import KubeCluster
-            from paasctl.adapters.kube.connect import Where
+        with self._making:
+            if name not in self._clusters:
+                from paasctl.adapters.kube.cluster import KubeCluster
+                from paasctl.adapters.kube.connect import Where
 
-            spec = self.config.clusters[name]
-            where = Where(
-                context=self.settings.context or spec.context,
-                kubeconfig=self.settings.kubeconfig or spec.kubeconfig,
-                environ=os.environ,
-            )
-            self._clusters[name] = KubeCluster(name, where, self.clock)
-        return self._clusters[name]
+                spec = self.config.clusters[name]
+                where = Where(
+                    context=self.settings.context or spec.context,
+                    kubeconfig=self.settings.kubeconfig or spec.kubeconfig,
+                    environ=os.environ,
+                )
+                self._clusters[name] = KubeCluster(name, where, self.clock)
+            return self._clusters[name]
 
     def _insecure(self, host: str) -> bool | None:
         said = {it.insecure for it in self.config.registries.values() if it.repository.host == host}

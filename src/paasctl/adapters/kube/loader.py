@@ -8,6 +8,7 @@ taken out again.
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -16,6 +17,8 @@ from types import ModuleType
 from typing import Any
 
 _PARENTS = ("kubernetes", "kubernetes.client")
+_IMPORTING = threading.RLock()
+"""Half a package is in `sys.modules` while one thread imports: no other may look at it then."""
 
 
 def kube_config() -> Any:
@@ -35,15 +38,16 @@ def new_configuration() -> Any:
 
 def _config_module(name: str) -> ModuleType:
     whole = f"kubernetes.config.{name}"
-    if whole not in sys.modules and "kubernetes" not in sys.modules:
-        try:
-            with _parents_unexecuted() as client:
-                client.Configuration = import_module("kubernetes.client.configuration").Configuration
-                client.ApiClient = _whole_client
-                import_module("kubernetes.config")
-        except (ImportError, AttributeError):  # another layout of the package: the slow way is always right
-            _forget("kubernetes")
-    return import_module(whole) if whole not in sys.modules else sys.modules[whole]
+    with _IMPORTING:
+        if whole not in sys.modules and "kubernetes" not in sys.modules:
+            try:
+                with _parents_unexecuted() as client:
+                    client.Configuration = import_module("kubernetes.client.configuration").Configuration
+                    client.ApiClient = _whole_client
+                    import_module("kubernetes.config")
+            except (ImportError, AttributeError):  # another layout of the package: the slow way is always right
+                _forget("kubernetes")
+        return import_module(whole) if whole not in sys.modules else sys.modules[whole]
 
 
 def _whole_client(*args: Any, **kwargs: Any) -> Any:

@@ -1,0 +1,31 @@
+"""The short way to `kubernetes.config` holds when several threads take it at once, as `status` does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+_TOGETHER = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from paasctl.adapters.kube import loader
+
+sys.setswitchinterval(1e-5)
+barrier = Barrier(8)
+
+def load(_: int) -> object:
+    barrier.wait()
+    return loader.new_configuration(), loader.kube_config(), loader.incluster_config()
+
+with ThreadPoolExecutor(8) as pool:
+    found = list(pool.map(load, range(8)))
+assert len({it for _, it, _ in found}) == 1
+assert "kubernetes.client.api" not in sys.modules, "the long way was taken"
+"""
+
+
+def test_several_threads_may_be_the_first() -> None:
+    done = subprocess.run([sys.executable, "-c", _TOGETHER], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
