@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -31,9 +31,9 @@ def walk(log: bytes, tags: Mapping[str, Version], commits: Mapping[str, str]) ->
     that all distances come from one walk.
     """
     names = sorted(tags)
-    bits: defaultdict[str, int] = defaultdict(int)
+    bits: dict[str, int] = {}
     for place, name in enumerate(names):
-        bits[commits[name]] |= 1 << place
+        bits[commits[name]] = bits.get(commits[name], 0) | 1 << place
     at_start = dict(bits)
     seen: list[tuple[int, bytes]] = []
     committed = 0
@@ -47,7 +47,8 @@ def walk(log: bytes, tags: Mapping[str, Version], commits: Mapping[str, str]) ->
         mine = bits.pop(commit, 0)
         seen.append((mine, subject.encode("ascii", "surrogateescape")))
         for parent in parents.split():
-            bits[parent] |= mine
+            had = bits.get(parent)
+            bits[parent] = had | mine if had else mine  # the same number again costs no memory
     distances = _distances([mine for mine, _ in seen], names, reached)
     found = sorted(distances.items(), key=lambda it: tags[it[0]], reverse=True)
     nearest = sorted(found, key=lambda it: it[1])
@@ -61,12 +62,29 @@ def walk(log: bytes, tags: Mapping[str, Version], commits: Mapping[str, str]) ->
 
 def _distances(seen: list[int], names: list[str], reached: int) -> dict[str, int]:
     """Commits outside each tag that was met on the way."""
-    below = Counter(seen)  # few distinct sets, however long the history
-    return {
-        name: sum(count for mine, count in below.items() if not mine >> place & 1)
-        for place, name in enumerate(names)
-        if reached >> place & 1
-    }
+    inside = _columns(Counter(seen), len(names))  # few distinct sets, however long the history
+    return {name: len(seen) - inside[place] for place, name in enumerate(names) if reached >> place & 1}
+
+
+def _columns(sets: Mapping[int, int], width: int) -> list[int]:
+    """How many of the sets (each as often as it says) hold each place.
+
+    All places are counted at once: plane k holds bit k of every place's count, and adding a set is adding one binary
+    digit to every place. Thousands of tags would otherwise ask about millions of pairs.
+    """
+    planes: list[int] = []
+    for held, times in sets.items():
+        for digit in range(times.bit_length()):
+            if times >> digit & 1:
+                _add(planes, held, digit)
+    digits = [f"{it:0{width}b}"[::-1] for it in planes]
+    return [sum(1 << k for k, plane in enumerate(digits) if plane[place] == "1") for place in range(width)]
+
+
+def _add(planes: list[int], held: int, plane: int) -> None:
+    while held:
+        planes.extend([0] * (plane + 1 - len(planes)))
+        planes[plane], held, plane = planes[plane] ^ held, planes[plane] & held, plane + 1
 
 
 def _since(seen: Iterable[tuple[int, bytes]], nearest: int | None) -> Iterable[str]:
