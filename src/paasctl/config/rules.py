@@ -7,13 +7,16 @@ from typing import Any
 
 from paasctl.config.problems import Problems
 from paasctl.config.shape import good
-from paasctl.config.words import either, guess, quoted, spell
+from paasctl.config.words import either, guess, quoted, some, spell
 from paasctl.model.config import Path
 
 Checked = Mapping[str, Any]
+Known = tuple[str, ...]
 
 _LAYERS_EXCLUDE = ("dockerfile", "target", "args")
 _UNATTENDED_EXCLUDE = ("port", "health", "replicas", "scale", "hosts", "path", "tls", "drain")
+_GUESSED = 50
+"""Problems after which no more names are guessed: comparing thousands with thousands takes minutes."""
 _SERVICE_PAIRS = (("replicas", "scale"), ("schedule", "run"))
 _SERVICE_NEEDS = (
     ("health", "port"),
@@ -28,9 +31,10 @@ def check_rules(top: Checked, problems: Problems) -> None:
     """Every rule over the whole file."""
     for path, image in _images(top):
         _image(image, path, problems)
+    known = _image_names(top)
     for name, service in _entries(top, "services"):
         _service(service, ("services", name), problems)
-        _service_image(top, service, name, problems)
+        _service_image(top, service, name, known, problems)
     for name, environment in _entries(top, "environments"):
         _environment(top, environment, name, problems)
     _same_target(top, problems)
@@ -114,20 +118,20 @@ def _volumes(service: Checked, path: Path, problems: Problems) -> None:
             problems.report((*at, "path"), f"{spell(at)} is mounted where {mounted[where]} is: {where}")
 
 
-def _service_image(top: Checked, service: Checked, name: str, problems: Problems) -> None:
+def _service_image(top: Checked, service: Checked, name: str, known: Known, problems: Problems) -> None:
     path: Path = ("services", name, "image")
-    image, known = service.get("image"), _image_names(top)
+    image = service.get("image")
     if isinstance(image, dict) and name in _mapping(top, "images"):
         message = f"{spell(path)} is given inline, and images has a {quoted(name)} too"
         problems.report(path, message, f"write image: {name}, or rename one of them")
     elif isinstance(image, str) and image not in known:
         _dangles(path, image, "image", known, problems)
     elif "image" not in service and "pod" not in service and len(known) != 1:
-        which = f" (one of {', '.join(known)})" if known else ""
+        which = f" (one of {some(known)})" if known else ""
         problems.report(path, f"services.{name} needs an image{which}", "write image: NAME, or image: {context: .}")
 
 
-def _image_names(top: Checked) -> tuple[str, ...]:
+def _image_names(top: Checked) -> Known:
     """Names in `images`, and of services with an inline image: those are images too."""
     inline = [name for name, it in _entries(top, "services") if isinstance(it.get("image"), dict)]
     return tuple(dict.fromkeys((*_mapping(top, "images"), *inline)))
@@ -201,8 +205,8 @@ def _lacks(path: Path, key: str, other: str, problems: Problems) -> None:
     problems.report((*path, key), f"{spell(path)} has {key} but no {other}", f"add {other}, or remove {key}")
 
 
-def _dangles(path: Path, name: str, what: str, known: tuple[str, ...], problems: Problems) -> None:
+def _dangles(path: Path, name: str, what: str, known: Known, problems: Problems) -> None:
     plural = "registries" if what == "registry" else f"{what}s"
-    known_ones = f" (there is {', '.join(known)})" if known else " (there are none)"
-    rest = guess(name, known) or known_ones
+    known_ones = f" (there is {some(known)})" if known else " (there are none)"
+    rest = (guess(name, known) if len(problems.found) < _GUESSED else "") or known_ones
     problems.report(path, f"{spell(path)} names the {what} {quoted(name)}, which is not in {plural}{rest}")

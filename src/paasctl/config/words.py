@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,6 +17,7 @@ _SENSITIVE = re.compile(
 )
 _OUR_KEYS = ("secret", "secrets", "pullSecret")
 _LONGEST = 60
+_LISTED = 20
 
 
 def spell(path: Path) -> str:
@@ -78,6 +79,12 @@ def either(names: Iterable[str]) -> str:
     """`a, b or c`."""
     *most, last = names
     return f"{', '.join(most)} or {last}" if most else last
+
+
+def some(names: Sequence[str]) -> str:
+    """`a, b, c`; of very many the first, and how many more."""
+    rest = len(names) - _LISTED
+    return ", ".join(names[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
