@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from reading import MINIMAL, config_of
 
+from config.reading import MINIMAL, config_of
 from paasctl.errors import ConfigError
 
 _HEAD = MINIMAL.replace("  web: {image: {context: .}, port: 8080}\n", "{services}")
