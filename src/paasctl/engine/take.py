@@ -77,15 +77,16 @@ def _image(step: Build | SquashImage | Push, index: int, run: Needs) -> None:
 
     match step:
         case Build():
-            world.builder(step).build(
+            made = world.builder(step).build(
                 step,
                 world.project,
                 world.layout,
                 log=lambda text: run.emit(LogLine(step.image.name, text, index)),
                 cancel=run.cancel,
             )
+            run.facts[f"digest.{step.image.name}"] = made.digest
         case SquashImage():
-            squash_place(
+            made = squash_place(
                 step,
                 world.layout,
                 warn=lambda text: run.emit(Warned(text)),
@@ -93,6 +94,7 @@ def _image(step: Build | SquashImage | Push, index: int, run: Needs) -> None:
                 cancel=run.cancel,
                 note=lambda text: run.emit(Noted(text, index)),
             )
+            run.facts[f"digest.{step.image.name}"] = made.digest
         case Push():
             pinned = push_place(
                 step, world.layout, world.registry(step.repository.host), progress=progress, cancel=run.cancel
