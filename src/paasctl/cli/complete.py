@@ -42,6 +42,7 @@ def _versions(outside: Any) -> list[str]:
 
 environment_names = _names(lambda it: it.config.environments)
 cluster_names = _names(lambda it: it.config.clusters)
+registry_names = _names(lambda it: it.config.registries)
 
 EnvironmentName = Annotated[
     str,

@@ -15,7 +15,7 @@ def history(
     environment: EnvironmentName,
     *,
     cluster: OnlyClusters = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", help="How many entries.", min=1)] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-n", help="How many entries.", min=1, metavar="NUMBER")] = 20,
 ) -> int:
     """Who deployed what to an environment, when, and how it ended.
 

@@ -84,7 +84,8 @@ SHARED: dict[str, Any] = {
     "verbose": Annotated[bool | None, _option("-v", "--verbose", help="Say more.", env="VERBOSE")],
     "quiet": Annotated[bool | None, _option("-q", "--quiet", help="Results and problems only.", env="QUIET")],
     "timeout": Annotated[
-        str | None, _option("--timeout", help="For the whole way forward: 90s, 10m, 1h.", metavar="TIME", env="TIMEOUT")
+        str | None,
+        _option("--timeout", help="Stop after this long in all: 90s, 10m, 1h.", metavar="TIME", env="TIMEOUT"),
     ],
     "context": Annotated[
         str | None,
@@ -149,6 +150,7 @@ def one(function: Callable[..., Any]) -> typer.Typer:
 def several(name: str, *functions: Callable[..., Any]) -> typer.Typer:
     """The typer app of a verb with words of its own: `config show`, `config schema`."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
+    app.callback(epilog=f"paasctl {name} COMMAND --help has examples.")(lambda: None)
     for function in functions:
         word = function.__name__.strip("_")
         names = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": f"PAASCTL_{name}_{word}".upper()}

@@ -26,7 +26,7 @@ def render(
 
       paasctl render dev --explain
 
-      paasctl render dev --placeholder-digests | kubectl apply --dry-run=server -f -
+      paasctl render dev --placeholder-digests | kubectl diff -f -
     """
     from paasctl.cli.session import Session
     from paasctl.verbs.render import AskRender
