@@ -18,8 +18,10 @@ def build(settings: Settings, image: ImageNames = None, *, dry_run: DryRun = Fal
     from paasctl.cli.session import Session
     from paasctl.verbs.release import BuildImages
 
-    verb = BuildImages(images=tuple(image or ()))
-    return Session(settings, "build").act(verb, dry_run=dry_run, exit_code=False, yes=True)
+    images = tuple(image or ())
+    return Session(settings, "build").act(
+        lambda: BuildImages(images=images), dry_run=dry_run, exit_code=False, yes=True
+    )
 
 
 app = one(build)

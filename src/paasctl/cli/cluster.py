@@ -30,7 +30,7 @@ def pin(
     from paasctl.cli.session import Session
     from paasctl.verbs.project import Pin
 
-    return Session(settings, "cluster pin").act(Pin(cluster=name), dry_run=dry_run, exit_code=False, yes=True)
+    return Session(settings, "cluster pin").act(lambda: Pin(cluster=name), dry_run=dry_run, exit_code=False, yes=True)
 
 
 def list_(settings: Settings) -> int:

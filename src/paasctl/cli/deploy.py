@@ -38,14 +38,16 @@ def deploy(
     from paasctl.cli.session import Session
     from paasctl.verbs.deploy import Deploy
 
-    verb = Deploy(
-        environment=environment,
-        version=version,
-        build=build,
-        clusters=tuple(cluster or ()),
-        sets=tuple(settings.set or ()),
-        timeout=seconds(rollout_timeout, "--rollout-timeout"),
-    )
+    def verb() -> Deploy:
+        return Deploy(
+            environment=environment,
+            version=version,
+            build=build,
+            clusters=tuple(cluster or ()),
+            sets=tuple(settings.set or ()),
+            timeout=seconds(rollout_timeout, "--rollout-timeout"),
+        )
+
     session = Session(settings, "deploy")
     return session.act(verb, dry_run=dry_run, exit_code=exit_code, yes=yes, wait_lock=wait_lock)
 

@@ -21,9 +21,10 @@ def init(settings: Settings, *, dry_run: DryRun = False) -> int:
     from paasctl.verbs.project import Init
 
     file = find_file(settings, upwards=False)
-    verb = Init(file=file.name, folder=file.parent.name)
     here = replace(settings, file=str(file), directory=None)
-    return Session(here, "init").act(verb, dry_run=dry_run, exit_code=False, yes=True)
+    return Session(here, "init").act(
+        lambda: Init(file=file.name, folder=file.parent.name), dry_run=dry_run, exit_code=False, yes=True
+    )
 
 
 app = one(init)

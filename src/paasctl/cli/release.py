@@ -30,7 +30,9 @@ def release(
     from paasctl.cli.session import Session
     from paasctl.verbs.release import Release
 
-    return Session(settings, "release").act(Release(version=version), dry_run=dry_run, exit_code=exit_code, yes=yes)
+    return Session(settings, "release").act(
+        lambda: Release(version=version), dry_run=dry_run, exit_code=exit_code, yes=yes
+    )
 
 
 app = one(release)

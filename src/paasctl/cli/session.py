@@ -30,10 +30,12 @@ class Session:
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
     stdin: TextIO = field(default_factory=lambda: sys.stdin)
 
-    def act(self, verb: conduct.Act, *, dry_run: bool, exit_code: bool, yes: bool, wait_lock: str = "65s") -> int:
-        """Conduct a verb that acts."""
+    def act(
+        self, make: Callable[[], conduct.Act], *, dry_run: bool, exit_code: bool, yes: bool, wait_lock: str = "65s"
+    ) -> int:
+        """Conduct a verb that acts. `make` may refuse what was typed: that is told as any other problem."""
         return self._run(
-            lambda how: conduct.act(verb, how), dry_run=dry_run, exit_code=exit_code, yes=yes, wait_lock=wait_lock
+            lambda how: conduct.act(make(), how), dry_run=dry_run, exit_code=exit_code, yes=yes, wait_lock=wait_lock
         )
 
     def ask(self, question: conduct.Question) -> int:
@@ -60,7 +62,7 @@ class Session:
                     cancel=cancel,
                     holder=outside.holder,
                     same=_same_writes,
-                    agreed=self._asker(yes=yes),
+                    agreed=self._asker(emit.drain, yes=yes),
                     now=outside.clock.now,
                     dry_run=dry_run,
                     exit_code=exit_code,
@@ -73,14 +75,16 @@ class Session:
                 emit(outcome)
                 return int(outcome.exit)
 
-    def _asker(self, *, yes: bool) -> Callable[[Plan], bool | None]:
+    def _asker(self, shown: Callable[[], None], *, yes: bool) -> Callable[[Plan], bool | None]:
+        """Who agrees to a plan. `shown` returns when all that was said is on the screen: the plan comes first."""
         if yes:
             return lambda _: True
         if self._output is not Output.TEXT or not (self.stdin.isatty() and self.stderr.isatty()):
             return lambda _: None
-        return self._question
+        return lambda plan: self._question(plan, shown)
 
-    def _question(self, plan: Plan) -> bool:
+    def _question(self, plan: Plan, shown: Callable[[], None]) -> bool:
+        shown()
         self.stderr.write(f"{plan.verb} {plan.subject}: {plan.asks}. Go on? [y/N] ")
         self.stderr.flush()
         return self.stdin.readline().strip().lower() in ("y", "yes")
