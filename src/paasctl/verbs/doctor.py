@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from posixpath import normpath
 
 from paasctl.errors import ConfigError, Exit, PaasError
 from paasctl.model.answer import Finding, Findings
@@ -62,7 +63,19 @@ def _try(name: str, look: Callable[[], str]) -> Finding:
 def _builders(reads: Reads, config: Config) -> list[Finding]:
     if not any(not it.layers for it in config.images.values()):
         return []
-    return [_try("image builder", reads.engine_version)]
+    return [*_dockerfiles(reads, config), _try("image builder", reads.engine_version)]
+
+
+def _dockerfiles(reads: Reads, config: Config) -> list[Finding]:
+    """A finding per image whose Dockerfile is not there; a context outside of the project is not looked into."""
+    found = []
+    for name, image in config.images.items():
+        path = normpath(f"{image.context}/{image.dockerfile}")
+        if image.layers or path.startswith(("..", "/")) or reads.files.read(path) is not None:
+            continue
+        hint = f"write it, or say images.{name}.dockerfile; images.{name}.layers does without"
+        found.append(Finding(ok=False, name=f"image {name}", message=f"there is no {path}", hint=hint))
+    return found
 
 
 def _registries(reads: Reads, config: Config, cancel: Cancel) -> list[Finding]:
@@ -73,7 +86,7 @@ def _registries(reads: Reads, config: Config, cancel: Cancel) -> list[Finding]:
         found.append(
             _try(
                 f"registry {name}",
-                lambda it=repository: f"{it} answers, {len(reads.registry(it.host).tags(it))} tags",  # type: ignore[misc]
+                lambda it=repository: f"{it} answers, tags: {len(reads.registry(it.host).tags(it))}",  # type: ignore[misc]
             )
         )
     return found
