@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from paasctl.engine.cancel import Cancel
-from paasctl.engine.run import Run, Same, carry_out
 from paasctl.errors import Cancelled, ConfigError, Exit, PaasError, Protected, Refused
 from paasctl.model.answer import Answer
 from paasctl.model.event import Answered, Emit, Outcome, Planned, Problem
@@ -51,7 +50,8 @@ class Conduct:
     emit: Emit
     cancel: Cancel
     holder: Holder
-    same: Same
+    same: Callable[[Plan, Plan], bool]
+    """Whether two plans write the same things under the same preconditions."""
     agreed: Callable[[Plan], bool | None]
     """True: go on; False: declined; None: there is nobody to ask."""
     now: Callable[[], float]
@@ -81,6 +81,8 @@ def _act(verb: Act, how: Conduct) -> Outcome:
     if plan.is_empty:
         return verb.end(())
     _agree(plan, how)
+    from paasctl.engine.run import Run, carry_out  # a question, a dry run, nothing to do: they pay for no engine
+
     run = Run(
         world=how.world, emit=how.emit, cancel=how.cancel, holder=how.holder, same=how.same, wait_lock=how.wait_lock
     )
