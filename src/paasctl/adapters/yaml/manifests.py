@@ -21,9 +21,9 @@ _INDENT = re.compile(rf"^[ ?-]{{{_DEEPEST}}}", re.MULTILINE)
 _BRACKETS = re.compile(r"[\[\]{}]")
 _UNSURE = re.compile(r"[-+.]?[0-9].*|[-+]?\.(?:inf|nan)|y|n|yes|no|on|off|true|false|null|~|=|<<|", re.IGNORECASE)
 """Texts that some reader of YAML takes for something else: they are written in quotes."""
-_LITERAL = re.compile(r"(?:(?! )[ -~\xa0-\u2027\u202a-\ud7ff]*(?<! )\n)+")
+_LITERAL = re.compile(r"(?:(?! )[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\U0010ffff]*(?<! )\n)+")
 """Lines that stay as they are in a `|` block."""
-_SPECIAL = re.compile(r"[^ -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_SPECIAL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 """Line breaks of some YAML but not of all, tabs, control characters: they are written as escapes."""
 
 
