@@ -5,19 +5,23 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from paasctl.errors import Exit, PaasError
+from paasctl.errors import Exit, Forbidden, PaasError
 from paasctl.model.answer import HistoryEntry, StatusAnswer, StatusRow
 from paasctl.model.event import Emit
-from paasctl.model.kube import Key, Live, Manifest, Target
-from paasctl.planning.deploy import to_watch
+from paasctl.model.kube import Key, Kind, Live, Manifest, Target
 from paasctl.planning.manifests import COMMIT_MARK, MARKED, VERSION_MARK
-from paasctl.planning.readiness import Look, judge
+from paasctl.planning.readiness import Look, judge, kinds_for
 from paasctl.ports.cancel import Cancel
+from paasctl.ports.cluster import ClusterReads
 from paasctl.ports.world import Reads
 from paasctl.verbs.deploy import addresses
 from paasctl.verbs.reading import place
 
-_JUDGED = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"})
+_JUDGED = (
+    *(Kind("apps", it) for it in ("Deployment", "StatefulSet", "DaemonSet")),
+    *(Kind("batch", it) for it in ("Job", "CronJob")),
+)
+_ROUTES = (Kind("networking.k8s.io", "Ingress"), Kind("gateway.networking.k8s.io", "HTTPRoute"))
 _READERS = 8
 
 
@@ -58,31 +62,54 @@ def _read(reads: Reads, target: Target) -> StatusRow:
     cluster = reads.cluster(target.cluster)
     if not cluster.namespace_exists(target.namespace):
         return StatusRow(target=target)
-    owned = cluster.owned(target)
-    manifests = tuple(Manifest(it.key, it.body) for it in owned)
-    look = Look.at(cluster.snapshot(target.namespace, to_watch(manifests), target.app))
-    keys: list[Key] = sorted(it.key for it in owned if it.key.kind in _JUDGED)
-    verdicts, _ = judge(keys, look)
+    running = [it for it in cluster.snapshot(target.namespace, _JUDGED, target.app) if not _is_made(it)]
+    keys: list[Key] = sorted(it.key for it in running)
+    verdicts, _ = judge(keys, Look.at(cluster.snapshot(target.namespace, kinds_for(keys), target.app)))
     history = cluster.history(target)
-    holder = cluster.holder(target)
+    holder, held = _holder(cluster, target)
     newest = history[0] if history else None
     return StatusRow(
         target=target,
-        version=_mark(owned, VERSION_MARK) or (newest.version if newest else ""),
-        commit=_mark(owned, COMMIT_MARK) or (newest.commit if newest else ""),
+        version=_mark(running, VERSION_MARK) or (newest.version if newest else ""),
+        commit=_mark(running, COMMIT_MARK) or (newest.commit if newest else ""),
         since=newest.ended or newest.began if newest else "",
         by=newest.by if newest else "",
         verdicts=verdicts,
-        urls=addresses(manifests),
-        holder=str(holder) if holder else "",
-        left=_left(newest, running=holder is not None),
+        urls=addresses(_routes(cluster, target)),
+        holder=holder,
+        left=_left(newest, running=held),
     )
 
 
-def _mark(owned: tuple[Live, ...], name: str) -> str:
+def _is_made(live: Live) -> bool:
+    """Whether a controller made it: a CronJob its Jobs."""
+    return any(ref.get("controller") for ref in live.body["metadata"].get("ownerReferences") or ())
+
+
+def _routes(cluster: ClusterReads, target: Target) -> tuple[Manifest, ...]:
+    """What leads there, of the kinds that the caller may list: addresses are a courtesy (row L4)."""
+    found: list[Live] = []
+    for kind in _ROUTES:
+        try:
+            found += cluster.snapshot(target.namespace, (kind,), target.app)
+        except Forbidden:
+            continue
+    return tuple(Manifest(it.key, it.body) for it in found)
+
+
+def _holder(cluster: ClusterReads, target: Target) -> tuple[str, bool]:
+    """Who deploys there now, in words, and whether somebody may. Not being allowed to see it is not "nobody"."""
+    try:
+        holder = cluster.holder(target)
+    except Forbidden as error:
+        return f"unknown: {error.message}", True
+    return (str(holder), True) if holder else ("", False)
+
+
+def _mark(running: list[Live], name: str) -> str:
     """What the workloads say they are; several where a deploy stopped half-way."""
     marks = {
-        str((it.body["metadata"].get("annotations") or {}).get(name, "")) for it in owned if it.key.kind in MARKED
+        str((it.body["metadata"].get("annotations") or {}).get(name, "")) for it in running if it.key.kind in MARKED
     } - {""}
     return " and ".join(sorted(marks))
 
