@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -256,3 +256,26 @@ def test_a_question_that_cannot_be_answered_says_why() -> None:
     case = _Case()
     assert case.go(conduct.ask, _Question(Unavailable("reading eu: refused"))) is Exit.UNAVAILABLE
     assert case.outcome.problems[0].message == "reading eu: refused"
+
+
+_MORE = replace(_PLAN, stages=((WriteFile(path="other", content=b""),),))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "questions"),
+    [("", "it deletes", 1), ("it is protected", "it is protected", 1), ("it is protected", "it deletes", 2)],
+    ids=["only a later round asks", "the same is asked once", "another reason is asked again"],
+)
+def test_a_later_round_does_only_what_was_agreed_to(first: str, second: str, questions: int) -> None:
+    plans = (replace(_PLAN, asks=first), replace(_MORE, asks=second))
+    agreed = _Case(_Verb(plans))
+    assert agreed.go() is Exit.OK
+    assert (len(agreed.questions), len(agreed.world.writes)) == (questions, 2)
+
+
+def test_a_later_round_that_is_declined_leaves_what_was_done_declared() -> None:
+    case = _Case(_Verb((_PLAN, replace(_MORE, asks="it deletes"))), answers=None)
+    assert case.go() is Exit.REFUSED
+    assert case.world.writes == ["paas.yaml"]
+    assert case.outcome.left == _MORE.steps
+    assert case.outcome.problems[0].code == "protected"

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from paasctl.cli import conduct
 from paasctl.engine.cancel import Cancel
 from paasctl.errors import Exit
 from paasctl.model.event import Event
+from paasctl.model.plan import Plan
 from paasctl.planning.deploy import same_writes
 from support.world import HOLDER, FakeWorld
 
 
-def go(verb: Any, world: FakeWorld, *, dry_run: bool = False) -> tuple[Exit, list[Event]]:
+def _yes(_: Plan) -> bool | None:
+    return True
+
+
+def go(
+    verb: Any, world: FakeWorld, *, dry_run: bool = False, agreed: Callable[[Plan], bool | None] = _yes
+) -> tuple[Exit, list[Event]]:
     events: list[Event] = []
     how = conduct.Conduct(
         reads=world,
@@ -21,7 +29,7 @@ def go(verb: Any, world: FakeWorld, *, dry_run: bool = False) -> tuple[Exit, lis
         cancel=Cancel(),
         holder=HOLDER,
         same=same_writes,
-        agreed=lambda _: True,
+        agreed=agreed,
         now=world.clock.now,
         dry_run=dry_run,
     )

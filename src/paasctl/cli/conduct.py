@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from paasctl.engine.cancel import Cancel
@@ -80,11 +80,18 @@ def _act(verb: Act, how: Conduct) -> Outcome:
         return _dry(verb, plan, how)
     if plan.is_empty:
         return verb.end(())
-    _agree(plan, how)
+    agree = _Agreed(how)
+    agree(plan)
     from paasctl.engine.run import Run, carry_out  # a question, a dry run, nothing to do: they pay for no engine
 
     run = Run(
-        world=how.world, emit=how.emit, cancel=how.cancel, holder=how.holder, same=how.same, wait_lock=how.wait_lock
+        world=how.world,
+        emit=how.emit,
+        cancel=how.cancel,
+        holder=how.holder,
+        same=how.same,
+        agree=agree,
+        wait_lock=how.wait_lock,
     )
     rounds = carry_out(plan, again, run)
     return verb.end(rounds)
@@ -97,17 +104,25 @@ def _dry(verb: Act, plan: Plan, how: Conduct) -> Outcome:
     return Outcome(status="dry-run", exit=status, verb=plan.verb, subject=plan.subject, left=plan.steps)
 
 
-def _agree(plan: Plan, how: Conduct) -> None:
-    if not plan.asks:
-        return
-    answer = how.agreed(plan)
-    if answer is None:
-        raise Protected(
-            f"{plan.verb} {plan.subject}: {plan.asks}, and there is no terminal to ask on",
-            hint="add --yes if that is meant",
-        )
-    if not answer:
-        raise Refused(f"{plan.verb} {plan.subject}: not agreed to", code="declined")
+@dataclass
+class _Agreed:
+    """Ask about a plan that asks, once for each reason; a later round's plan may ask what the first did not."""
+
+    how: Conduct
+    reasons: set[str] = field(default_factory=set)
+
+    def __call__(self, plan: Plan) -> None:
+        if not plan.asks or plan.asks in self.reasons:
+            return
+        answer = self.how.agreed(plan)
+        if answer is None:
+            raise Protected(
+                f"{plan.verb} {plan.subject}: {plan.asks}, and there is no terminal to ask on",
+                hint="add --yes if that is meant",
+            )
+        if not answer:
+            raise Refused(f"{plan.verb} {plan.subject}: not agreed to", code="declined")
+        self.reasons.add(plan.asks)
 
 
 def ask(question: Question, how: Conduct) -> Exit:

@@ -25,6 +25,13 @@ Again = Callable[[Rounds], Plan]
 """Read the world anew and ask what comes next; an empty plan ends the run."""
 Same = Callable[[Plan, Plan], bool]
 """Whether two plans write the same things under the same preconditions."""
+Agree = Callable[[Plan], None]
+"""Raise unless whoever must agree to the plan did; agreed to once is agreed to for the run."""
+
+
+def nobody_asks(plan: Plan) -> None:
+    """`Agree` of a run whose plans ask nothing."""
+    del plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +43,7 @@ class Run:
     cancel: Cancel
     holder: Holder
     same: Same
+    agree: Agree = nobody_asks
     wait_lock: float = 65.0
     jobs: int = 8
     facts: dict[str, str] = field(default_factory=dict)
@@ -82,6 +90,7 @@ def _rounds(plan: Plan, again: Again, run: Run, under: _Under) -> Rounds:
         if rounds:
             run.emit(Planned(plan, len(rounds) + 1))
         try:
+            run.agree(plan)
             plan = _hold(plan, lambda done=rounds: again(done), run, under)  # type: ignore[misc]  # bound now, used now
             if plan.is_empty:  # whoever held the lock did it all
                 return rounds

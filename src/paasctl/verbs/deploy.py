@@ -20,6 +20,7 @@ from paasctl.planning.deploy import (
     differences,
     permissions,
     plan_deploy,
+    protection,
     to_preview,
     to_watch,
 )
@@ -41,6 +42,7 @@ class Facts:
     deploy: DeployFacts | None
     """None: the snapshot that `--build` deploys is still to be made, by `release`."""
     release: ReleaseFacts | None = None
+    protected: bool = False
     urls: tuple[str, ...] = ()
 
 
@@ -69,12 +71,13 @@ class Deploy:
         return facts
 
     def _facts(self, reads: Reads, where: Place, cancel: Cancel) -> Facts:
-        if not self.build:
+        snapshot = _snapshot(reads, where, self.version) if self.build else None
+        if snapshot is None:
             source = of_release(reads, needed(reads, where, self.version))
             return _facts(reads, where, source, self.sets, cancel)
-        snapshot = _snapshot(reads, where, self.version)
         if snapshot.recorded is None or not plan_release(snapshot).is_empty:
-            return Facts(deploy=None, release=snapshot)
+            _check_clusters(reads, where, cancel)
+            return Facts(deploy=None, release=snapshot, protected=where.environment.protected)
         return _facts(reads, where, of_release(reads, snapshot.recorded), self.sets, cancel)
 
     def next(self, facts: Facts, rounds: Rounds) -> Plan:
@@ -82,7 +85,8 @@ class Deploy:
         if rounds and rounds[-1].error:
             return NOTHING
         if facts.release is not None:
-            return replace(plan_release(facts.release), verb="deploy")
+            asks = protection(self.environment) if facts.protected else ""
+            return replace(plan_release(facts.release), verb="deploy", asks=asks)
         if facts.deploy is None:
             return NOTHING
         opened = any(it.plan.holds for it in rounds)
@@ -164,20 +168,29 @@ class AskDiff:
         return answer, Exit.CHANGES if found and self.exit_code else Exit.OK
 
 
-def _snapshot(reads: Reads, where: Place, version: str | None) -> ReleaseFacts:
-    """What `--build` has to make, and how much of it is there."""
+def _check_clusters(reads: Reads, where: Place, cancel: Cancel) -> None:
+    """All of them answer and are who they should be, before anything is built and pushed for them (decision 9)."""
+    for cluster in where.clusters:
+        cancel.check()
+        reading = reads.cluster(cluster.name)
+        _check_identity(reading, cluster, protected=where.environment.protected)
+        reading.offers()
+
+
+def _snapshot(reads: Reads, where: Place, version: str | None) -> ReleaseFacts | None:
+    """What `--build` has to make, and how much of it is there; None: HEAD is a release, which `release` makes."""
     name = where.environment.name
     if version:
         raise UsageError("--build and --version exclude each other", hint="leave one of them out")
-    checkout, found = named(reads)
-    if found.is_release:
-        return release_facts(reads, where.repository, checkout, found, snapshot=False, remote_tag=checkout.commit)
     if not where.environment.snapshots:
         raise Refused(
             f"deploying {name} with --build: it takes releases only",
             hint=f"paasctl release && paasctl deploy {name}, or environments.{name}.snapshots: true",
             code="no-snapshots",
         )
+    checkout, found = named(reads)
+    if found.is_release:
+        return None
     return release_facts(reads, where.repository, checkout, found, snapshot=True, remote_tag=None)
 
 

@@ -55,6 +55,11 @@ def differences(facts: DeployFacts) -> tuple[Apply | Delete, ...]:
     return tuple(it for it in steps if isinstance(it, Apply | Delete))
 
 
+def protection(environment: str) -> str:
+    """Why a person must agree to what is done for a protected environment."""
+    return f"{environment} is protected"
+
+
 def to_watch(wanted: Iterable[Manifest]) -> tuple[Kind, ...]:
     """The kinds to take a snapshot of, to know whether what should run is ready."""
     return kinds_for([it.key for it in wanted if it.key.kind in AWAITED or _has_selector(it)])
@@ -250,7 +255,7 @@ def _head(facts: DeployFacts, of: TargetFacts) -> DeployHead:
 
 def _asks(facts: DeployFacts, decided: list[_Deciding]) -> Iterator[str]:
     if facts.protected:
-        yield f"{facts.environment} is protected"
+        yield protection(facts.environment)
     for it in decided:
         count, owned = len(it.prunes), len(it.facts.owned)
         if count > _MANY or (owned > _FEW and count * 2 > owned):
