@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from paasctl.oci.tar import members
 from paasctl.oci.tree import Dir
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import Layout, RegistryReads
+from paasctl.values import dataclass
 
 _SCRATCH = ("", "scratch")
 _ON_DISK = "oci:"

@@ -6,10 +6,10 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from paasctl.errors import ConfigError, StalePlan
+from paasctl.values import dataclass
 
 _COMMAND_TIMEOUT = 60.0
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from paasctl.adapters.base import Base, fetch_base
@@ -33,6 +32,7 @@ from paasctl.oci.manifest import (
 from paasctl.oci.rebuild import END, padding
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import Layout, RegistryReads
+from paasctl.values import dataclass
 
 Log = Callable[[str], None]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Literal, Protocol
 
 from paasctl.engine.cancel import Cancel
@@ -15,6 +15,7 @@ from paasctl.model.plan import Plan
 from paasctl.model.rounds import Rounds
 from paasctl.ports.cancel import Cancel as CancelPort
 from paasctl.ports.world import Reads, World
+from paasctl.values import dataclass
 
 
 class Act(Protocol):

@@ -9,7 +9,6 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,6 +16,7 @@ from paasctl.config.words import spell
 from paasctl.errors import UsageError
 from paasctl.model.answer import Setting
 from paasctl.model.config import Config, Path
+from paasctl.values import dataclass
 
 _SET = "--set"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from paasctl.values import dataclass
 
 Files = Mapping[str, str]
 

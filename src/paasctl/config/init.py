@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from paasctl.config.ecosystems import build_lines, default_port
+from paasctl.values import dataclass
 
 _DOCKERFILES = ("Dockerfile", "Containerfile")
 _EXPOSE = re.compile(r"^\s*EXPOSE\s+(.+)$", re.IGNORECASE | re.MULTILINE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 
 from paasctl.engine.history import Records
@@ -20,6 +20,7 @@ from paasctl.model.plan import NOTHING, AwaitReady, Plan, Step
 from paasctl.model.rounds import Round, Rounds
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import World
+from paasctl.values import dataclass
 
 Again = Callable[[Rounds], Plan]
 """Read the world anew and ask what comes next; an empty plan ends the run."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from typing import Protocol
 
 from paasctl.engine.take import Needs, take
 from paasctl.errors import PaasError
 from paasctl.model.event import Ended, Started
 from paasctl.model.plan import Build, SquashImage, Stage, Step
+from paasctl.values import dataclass
 
 
 class Jobs(Needs, Protocol):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from paasctl.model.kube import Manifest, Target
 from paasctl.model.plan import FieldChange
 from paasctl.model.verdict import Verdict
 from paasctl.model.version import Named
+from paasctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

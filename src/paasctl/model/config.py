@@ -6,11 +6,12 @@ Places of keys are kept beside the values, so that a later check (a dangling nam
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Literal
 
 from paasctl.model.image import Platform, Repository
+from paasctl.values import dataclass
 
 Path = tuple[str | int, ...]
 Values = Mapping[str, Any]

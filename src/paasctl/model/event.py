@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from paasctl.errors import Exit, PaasError
 from paasctl.model.answer import Answer
 from paasctl.model.plan import Plan, Step
 from paasctl.model.verdict import Verdict
+from paasctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

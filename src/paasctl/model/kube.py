@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Self
+
+from paasctl.values import dataclass
 
 APP_LABEL = "app.kubernetes.io/part-of"
 OWNER_LABEL = "paasctl.dev/app"

@@ -6,12 +6,13 @@ A step names what the same run makes by *place* (a name in the run's layout), ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from paasctl.model.config import Image
 from paasctl.model.image import Pinned, Repository
 from paasctl.model.kube import Key, Manifest, Target
+from paasctl.values import dataclass
 
 # --- images ---------------------------------------------------------------------------------------------------------
 

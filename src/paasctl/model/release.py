@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from paasctl.model.image import Pinned
+from paasctl.values import dataclass
 
 RECORD_FORMAT = 1
 RECORD_TYPE = "application/vnd.paasctl.release.v1+json"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from paasctl.model.kube import Key
+from paasctl.values import dataclass
 
 State = Literal["ready", "waiting", "doomed"]
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from paasctl.errors import DirtyTree, Refused, WouldClobber
 from paasctl.model.config import Versioning
 from paasctl.model.version import Checkout, Named
 from paasctl.planning.branches import MAIN, matches
+from paasctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

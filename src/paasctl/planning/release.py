@@ -7,7 +7,6 @@ there. Whatever an earlier run has done already is a fact, so running again is f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from paasctl.errors import Refused, WouldClobber
 from paasctl.model.config import Image
@@ -15,6 +14,7 @@ from paasctl.model.image import Pinned, Repository
 from paasctl.model.plan import Build, Plan, Push, Record, SquashImage, Stage, TagCommit, TagImage
 from paasctl.model.release import Release
 from paasctl.model.version import Named
+from paasctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

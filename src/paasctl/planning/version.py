@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from paasctl.errors import Refused, UsageError
 from paasctl.model.config import Versioning
@@ -12,6 +11,7 @@ from paasctl.planning.branches import MAIN, rule_for
 from paasctl.planning.increment import incremented
 from paasctl.planning.position import ReleasePosition, check_position, count, differing
 from paasctl.planning.spelling import dns_label, image_tag, label_value, prerelease_word
+from paasctl.values import dataclass
 
 __all__ = [
     "FIRST",

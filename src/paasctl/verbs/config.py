@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from paasctl.config.cascade import parse_set
 from paasctl.config.find import find_environment
 from paasctl.config.schema import schema
@@ -14,6 +12,7 @@ from paasctl.model.config import Cluster
 from paasctl.model.event import Emit
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
+from paasctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from paasctl.config.cascade import Resolved
@@ -28,6 +28,7 @@ from paasctl.planning.release import ReleaseFacts, plan_release
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.cluster import ClusterReads
 from paasctl.ports.world import Reads
+from paasctl.values import dataclass
 from paasctl.verbs.reading import Place, named, needed, place
 from paasctl.verbs.release import release_facts
 from paasctl.verbs.rendering import Source, inputs, of_release, render, resolved, settings, with_secrets

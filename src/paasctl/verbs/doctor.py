@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from posixpath import normpath
 
 from paasctl.errors import ConfigError, Exit, PaasError
@@ -13,6 +12,7 @@ from paasctl.model.event import Emit
 from paasctl.model.kube import Kind, Target
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
+from paasctl.values import dataclass
 from paasctl.verbs.config import look_at
 from paasctl.verbs.reading import named, place
 

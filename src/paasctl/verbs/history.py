@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from paasctl.errors import Exit
 from paasctl.model.answer import HistoryAnswer
 from paasctl.model.event import Emit
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
+from paasctl.values import dataclass
 from paasctl.verbs.reading import place
 
 

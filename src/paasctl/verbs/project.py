@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePath
 
 from paasctl.config.find import find_cluster
@@ -13,6 +12,7 @@ from paasctl.model.plan import NOTHING, Plan, WriteFile
 from paasctl.model.rounds import Rounds
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
+from paasctl.values import dataclass
 
 _TELLING = (
     "Dockerfile", "Containerfile", "build.gradle", "build.gradle.kts", "pom.xml", "package.json", "pyproject.toml",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from paasctl.config.find import find_environment
 from paasctl.errors import Refused, UsageError
 from paasctl.model.config import Cluster, Config, Environment
@@ -16,6 +14,7 @@ from paasctl.planning.spelling import image_tag
 from paasctl.planning.version import name_version
 from paasctl.ports.images import RegistryReads
 from paasctl.ports.world import Reads
+from paasctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePath
 from typing import Literal
 
@@ -20,6 +20,7 @@ from paasctl.planning.version import ReleasePosition, release_version, wanted_re
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import RegistryReads
 from paasctl.ports.world import Reads
+from paasctl.values import dataclass
 from paasctl.verbs.reading import blob, named, recorded
 from paasctl.verbs.rendering import FILE, gathered
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from paasctl.errors import Exit, UsageError
@@ -12,6 +11,7 @@ from paasctl.model.event import Emit
 from paasctl.model.version import Version
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
+from paasctl.values import dataclass
 from paasctl.verbs.reading import recorded
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from paasctl.errors import ConfigError, Exit, PaasError, Refused
 from paasctl.model.answer import Finding, Findings, Rendered
@@ -12,6 +11,7 @@ from paasctl.model.image import Pinned
 from paasctl.planning.manifests import lint_render, placeholder_images
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
+from paasctl.values import dataclass
 from paasctl.verbs.reading import Place, named, place, recorded
 from paasctl.verbs.rendering import Kept, Source, gathered, inputs, render, renderer, resolved
 

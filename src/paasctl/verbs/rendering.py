@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from paasctl.config.cascade import Resolved, parse_set, resolve
 from paasctl.errors import ConfigError
@@ -25,6 +25,7 @@ from paasctl.planning.manifests import (
 )
 from paasctl.ports.files import Files, Secrets
 from paasctl.ports.world import Reads
+from paasctl.values import dataclass
 from paasctl.verbs.reading import Place
 
 FILE = "paas.yaml"

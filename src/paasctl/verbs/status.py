@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from paasctl.errors import Exit, Forbidden, PaasError
 from paasctl.model.answer import HistoryEntry, StatusAnswer, StatusRow
@@ -14,6 +13,7 @@ from paasctl.planning.readiness import Look, judge, kinds_for
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.cluster import ClusterReads
 from paasctl.ports.world import Reads
+from paasctl.values import dataclass
 from paasctl.verbs.deploy import addresses
 from paasctl.verbs.reading import place
 

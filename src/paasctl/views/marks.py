@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from paasctl.values import dataclass
 from paasctl.views.clean import spelled
 
 

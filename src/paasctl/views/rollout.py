@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from paasctl.model.verdict import Verdict
+from paasctl.values import dataclass
 from paasctl.views.amounts import count
 from paasctl.views.clean import clean
 from paasctl.views.marks import Marks

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from paasctl.model.plan import AwaitReady
+from paasctl.values import dataclass
 from paasctl.views.amounts import amount, duration, size, ticking
 from paasctl.views.board import Bar, Board, Phase, Running
 from paasctl.views.clean import clean

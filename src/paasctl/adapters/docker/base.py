@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from paasctl.adapters.docker.engine import Engine
+from paasctl.values import dataclass
 
 SCRATCH = "scratch"
 _TRACED = re.compile(r"FROM (?P<name>\S+?)@(?P<digest>sha256:[0-9a-f]{64})$")

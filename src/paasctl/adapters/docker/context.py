@@ -9,11 +9,11 @@ import os
 import stat
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from paasctl.adapters.docker.ignore import Ignore, parse_ignore
 from paasctl.errors import ConfigError, Unavailable
+from paasctl.values import dataclass
 
 CHUNK = 1 << 20
 _BLOCK = 512

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from paasctl.values import dataclass
 
 _FROM = re.compile(r"from\s+(?:--\S+\s+)*(?P<base>\S+)(?:\s+as\s+(?P<name>\S+))?\s*", re.IGNORECASE)
 _ARG = re.compile(r"arg\s+(?P<name>\w+)(?:=(?P<value>.*))?", re.IGNORECASE)

@@ -9,7 +9,6 @@ import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +17,7 @@ import urllib3.exceptions
 
 from paasctl.errors import Forbidden, PaasError, Refused, Unavailable
 from paasctl.ports.cancel import Cancel
+from paasctl.values import dataclass
 
 CONNECT = 10.0
 ANSWER = 60.0

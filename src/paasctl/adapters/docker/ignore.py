@@ -8,9 +8,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from paasctl.errors import ConfigError
+from paasctl.values import dataclass
 
 _WILD = frozenset("*?[\\")
 

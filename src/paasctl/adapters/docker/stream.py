@@ -7,12 +7,12 @@ import binascii
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from paasctl.adapters.docker.progress import Progress
 from paasctl.adapters.docker.trace import read_status
 from paasctl.errors import BuildFailed
+from paasctl.values import dataclass
 
 _PULLED = re.compile(r"Digest: (sha256:[0-9a-f]{64})")
 

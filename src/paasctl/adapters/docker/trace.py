@@ -6,9 +6,9 @@ Field numbers are those of buildkit's `api/services/control/control.proto`; unkn
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from paasctl.errors import BuildFailed
+from paasctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

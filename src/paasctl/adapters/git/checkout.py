@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from paasctl.adapters.git.reads import ReadingGit
 from paasctl.model.version import Checkout
+from paasctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from paasctl.errors import Forbidden, PaasError, Refused, Unavailable
+from paasctl.values import dataclass
 
 LOCAL = 120.0
 """Seconds a question to the local repository may take; a first `status` of a big tree reads every file."""

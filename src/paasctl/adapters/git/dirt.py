@@ -6,10 +6,10 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from paasctl.errors import Refused, Unavailable
+from paasctl.values import dataclass
 
 STATUS = (
     "status",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from paasctl.model.version import Version
+from paasctl.values import dataclass
 
 LOG = ("log", "--topo-order", "--no-color", "--no-show-signature", "--no-decorate", "--format=%H%x1f%P%x1f%ct%x1f%s")
 """The question whose answer `walk` reads: children before their parents, one line per commit."""

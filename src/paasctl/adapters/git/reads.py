@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from paasctl.adapters.git.branch import branch_from_ci
@@ -16,6 +15,7 @@ from paasctl.adapters.git.dirt import STATUS, Status, read_status, tree_hash
 from paasctl.adapters.git.history import LOG, walk
 from paasctl.errors import Refused, Unavailable
 from paasctl.model.version import Checkout, Version
+from paasctl.values import dataclass
 
 _TAGS = "--format=%(refname:strip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import git
@@ -14,6 +13,7 @@ from git.remote import PushInfo
 from paasctl.adapters.git.command import failure, scrubbed
 from paasctl.adapters.git.reads import ReadingGit
 from paasctl.errors import PaasError, Refused, WouldClobber
+from paasctl.values import dataclass
 
 _PUSH = 120.0
 """Seconds a push may take."""

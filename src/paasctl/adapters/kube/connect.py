@@ -6,7 +6,7 @@ import base64
 import hashlib
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,6 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from paasctl.adapters.kube import loader
 from paasctl.errors import ConfigError, PaasError, Unavailable
+from paasctl.values import dataclass
 
 IN_CLUSTER = "in-cluster"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from paasctl.adapters.kube.request import Request
 from paasctl.adapters.kube.wire import Wire
 from paasctl.errors import Refused, Unavailable
 from paasctl.model.kube import Kind
+from paasctl.values import dataclass
 
 _AGGREGATED = "application/json;v={};g=apidiscovery.k8s.io;as=APIGroupDiscoveryList"
 ACCEPT = f"{_AGGREGATED.format('v2')},{_AGGREGATED.format('v2beta1')},application/json"

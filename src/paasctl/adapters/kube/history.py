@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from paasctl.adapters.kube.discovery import Resource
@@ -15,6 +15,7 @@ from paasctl.errors import PaasError, Refused, StalePlan, Unavailable
 from paasctl.model.answer import HistoryEntry
 from paasctl.model.kube import MANAGER, Holder, Kind, Live, Target
 from paasctl.model.plan import DeployHead
+from paasctl.values import dataclass
 
 HISTORY_LABEL = "paasctl.dev/history"
 """Its own label: what `owned` finds could be pruned."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from paasctl.model.kube import APP_LABEL, MANAGER, Holder, Target
+from paasctl.values import dataclass
 
 HOLDER = "paasctl.dev/holder"
 PATH = "/apis/coordination.k8s.io/v1/namespaces/{}/leases"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
+
+from paasctl.values import dataclass
 
 APPLY = "application/apply-patch+yaml"
 """The media type of server-side apply; JSON is YAML."""

@@ -6,9 +6,9 @@ Kubernetes names some of these only in the text of an answer; this file and `ref
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from paasctl.adapters.kube.request import Answer
+from paasctl.values import dataclass
 
 PATIENCE = 30.0
 """Seconds for an API server that was there a moment ago: a restart of the control plane, a leader's election."""

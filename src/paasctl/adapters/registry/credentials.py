@@ -11,12 +11,12 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from paasctl.errors import ConfigError, Unavailable
 from paasctl.model.masked import Masked
+from paasctl.values import dataclass
 
 _HELPER_TIMEOUT = 30.0
 _NO_SECRET = Masked("")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from paasctl.values import dataclass
 
 
 def address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

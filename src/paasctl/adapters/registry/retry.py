@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from paasctl.errors import Unavailable
 from paasctl.ports.cancel import Clock
+from paasctl.values import dataclass
 
 _jitter = random.Random()  # noqa: S311 - spreads retries, protects nothing
 

@@ -6,7 +6,6 @@ import json
 import socket
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -17,6 +16,7 @@ from paasctl.adapters.registry.names import Access, address, with_query
 from paasctl.adapters.registry.retry import Attempts, Broken, Gate, Patience, is_passing, status_fault
 from paasctl.adapters.registry.wire import Answer, Body, Call, Wire
 from paasctl.errors import Forbidden, Unavailable
+from paasctl.values import dataclass
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _LIFETIME = 60.0  # seconds, where the answer doesn't say (distribution, token spec)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from paasctl.adapters.registry.answers import codes, said
@@ -20,6 +20,7 @@ from paasctl.adapters.registry.wire import Answer, Body, Call
 from paasctl.errors import Forbidden, PaasError, Unavailable
 from paasctl.model.image import Descriptor, Repository
 from paasctl.ports.images import Blobs, Moved, Pushed
+from paasctl.values import dataclass
 
 _PART = 32 << 20  # some registries want big parts, some refuse very big ones: 16 to 64 MiB suit most
 _SMALLEST = 256 << 10  # what is in front of a registry may take less than it does, but not less than this

@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlsplit
 
 import urllib3
@@ -18,6 +18,7 @@ from paasctl.adapters.registry.names import Access
 from paasctl.adapters.registry.retry import Broken, Fault, Patience
 from paasctl.adapters.registry.trust import proxy_for, tls_context
 from paasctl.errors import Unavailable
+from paasctl.values import dataclass
 
 CHUNK = 1 << 20
 _CONNECTIONS = 8

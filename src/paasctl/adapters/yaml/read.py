@@ -8,7 +8,6 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -16,11 +15,12 @@ import yaml
 from paasctl.adapters.yaml.nodes import Composer, Items, Merge, Node, Pairs, Unfit
 from paasctl.errors import ConfigError
 from paasctl.model.config import Path, Where
+from paasctl.values import dataclass
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BIGGEST = 1 << 20
-_UNFIT = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What YAML doesn't allow, and the line breaks of YAML 1.1 that are none in 1.2."""
+_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+"""What YAML doesn't allow (short to compile; what it does allow is not), and breaks of YAML 1.1 that 1.2 has not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

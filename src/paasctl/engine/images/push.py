@@ -6,7 +6,6 @@ Resume is pushing again: what the registry has is not sent twice. No tag is writ
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from paasctl.engine.images.together import Meter, Told, together
@@ -17,6 +16,7 @@ from paasctl.oci import manifest as documents
 from paasctl.oci.manifest import Json
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import Layout, Registry
+from paasctl.values import dataclass
 
 _WORKERS = 4
 

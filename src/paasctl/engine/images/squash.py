@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from shutil import disk_usage
@@ -27,6 +27,7 @@ from paasctl.oci.proof import differences
 from paasctl.oci.stack import Stack, stack
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import Layout
+from paasctl.values import dataclass
 
 _WORKERS = 4
 _WARNINGS = 10

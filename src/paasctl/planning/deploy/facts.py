@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from paasctl.model.answer import HistoryEntry
 from paasctl.model.kube import OWNER_LABEL, Key, Live, Manifest, Rejection, Target
+from paasctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from paasctl.model.kube import Body
@@ -28,6 +27,7 @@ from paasctl.planning.fields.owned import (
 )
 from paasctl.planning.fields.quantity import amount
 from paasctl.planning.fields.show import MASK, path_text, text, texts
+from paasctl.values import dataclass
 
 _NOISE: Final = frozenset({"managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"})
 _MEANT_EMPTY: Final = frozenset({"emptyDir", "podSelector", "namespaceSelector"})

@@ -7,8 +7,9 @@ that is not in it is atomic, unless an owner entry in `managedFields` says other
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from paasctl.values import dataclass
 
 MERGE_KEYS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "claims": (("name",),),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from paasctl.model.masked import Masked
 from paasctl.planning.manifests.inputs import Renderer, RenderInputs
 from paasctl.planning.manifests.labels import content_hash
 from paasctl.planning.manifests.problems import gather
+from paasctl.values import dataclass
 
 LARGEST = 1024 * 1024
 """Bytes in a ConfigMap or Secret (`MaxSecretSize` in core/v1)."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,6 +18,7 @@ from paasctl.planning.manifests.labels import pod_labels, selector
 from paasctl.planning.manifests.pods import AuthoredPod
 from paasctl.planning.manifests.problems import gather
 from paasctl.planning.manifests.routes import Route
+from paasctl.values import dataclass
 
 GRACE = 30.0
 CPU_TARGET = 80

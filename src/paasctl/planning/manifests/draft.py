@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from paasctl.errors import ConfigError
@@ -15,6 +15,7 @@ from paasctl.planning.manifests.kinds import pod_template, rank
 from paasctl.planning.manifests.labels import marks, object_labels, ownership
 from paasctl.planning.manifests.merge import merge
 from paasctl.planning.manifests.source import Source
+from paasctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

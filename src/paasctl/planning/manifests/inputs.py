@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from paasctl.model.config import Cluster, Config, Environment, Service, Values
 from paasctl.model.image import Pinned
 from paasctl.model.kube import Offers
 from paasctl.model.masked import Masked
+from paasctl.values import dataclass
 
 RAW = "manifests"
 """Folder of the project's own manifests."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from paasctl.planning.manifests.draft import Draft
 from paasctl.planning.manifests.inputs import RenderInputs
+from paasctl.values import dataclass
 
 _POD = r"spec(?:\.jobTemplate\.spec)?\.template\."
 _SPEC = _POD + r"spec\."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from paasctl.errors import ConfigError
@@ -13,6 +12,7 @@ from paasctl.planning.manifests.inputs import Renderer, RenderInputs
 from paasctl.planning.manifests.kinds import SERVING, workload_kind
 from paasctl.planning.manifests.problems import expect_none
 from paasctl.planning.manifests.source import Source
+from paasctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from paasctl.errors import Refused
 from paasctl.model.kube import Kind
 from paasctl.planning.manifests.inputs import RenderInputs
+from paasctl.values import dataclass
 
 HTTP_ROUTE = Kind("gateway.networking.k8s.io", "HTTPRoute")
 GATEWAY = Kind("gateway.networking.k8s.io", "Gateway")

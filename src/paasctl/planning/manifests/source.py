@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from paasctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,10 @@ A symptom that goes away starts anew (failure rows D17, D24, D26; X3). Codes are
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from paasctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -14,6 +14,7 @@ from paasctl.planning.readiness.causes import Patience, budget
 from paasctl.planning.readiness.containers import container_causes, crashed, restarts
 from paasctl.planning.readiness.look import Look, is_going, part
 from paasctl.planning.readiness.opinion import Opinion, wrong
+from paasctl.values import dataclass
 
 _POD: Final = Kind("", "Pod")
 _SETS: Final = Kind("apps", "ReplicaSet")

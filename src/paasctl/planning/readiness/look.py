@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from paasctl.model.kube import Key, Live
+from paasctl.values import dataclass
 
 Event = Mapping[str, Any]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from paasctl.model.kube import Key, Live
 from paasctl.model.verdict import Cause, Verdict
 from paasctl.planning.readiness import pods as pod
 from paasctl.planning.readiness.look import Look, is_going
+from paasctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

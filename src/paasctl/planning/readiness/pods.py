@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from paasctl.model.kube import Live
 from paasctl.model.verdict import Cause, PodSeen
 from paasctl.planning.readiness.containers import container_causes, crashed, restarts
 from paasctl.planning.readiness.look import Look, condition, holds, is_going, number, part
+from paasctl.values import dataclass
 
 _TRANSIENT: Final = frozenset(
     {"Evicted", "NodeLost", "NodeShutdown", "Preempting", "Shutdown", "Terminated", "UnexpectedAdmissionError"}
