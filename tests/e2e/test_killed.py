@@ -1,14 +1,15 @@
-"""`kill -9` at any moment of a deploy is mended by running it again: same end state, lock free, history told (D4, X2)."""
+"""`kill -9` at any moment of a deploy is mended by running it again: same end, lock free, history told (D4, X2)."""
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
 from e2e.parts import Testbed
 from e2e.project import PAAS, Project
 
@@ -31,7 +32,7 @@ def project(testbed: Testbed, tmp_path: Path) -> Iterator[Project]:
 
 @pytest.mark.parametrize("half", range(_HALVES))
 def test_whenever_it_is_killed_the_next_run_ends_the_same(
-    project: Project, half: int, record_property: pytest.RecordProperty
+    project: Project, half: int, record_property: Callable[[str, object], None]
 ) -> None:
     seed = random.randrange(1_000_000)
     record_property("seed", seed)

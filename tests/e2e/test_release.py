@@ -1,0 +1,136 @@
+"""From a commit to a recorded release: once, also in a race, and never by halves (V6, V7, B2, P2, X8, X9)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from e2e.parts import Testbed
+from e2e.project import DOCKERFILE, IMAGE, PAAS, Project
+
+_DOCKER = PAAS.replace(IMAGE, "  web: {dockerfile: Dockerfile}\n")
+
+
+def _tags(project: Project) -> str:
+    return project.git("ls-remote", "--tags", "origin")
+
+
+def test_two_clones_at_once_make_one_release(project: Project, tmp_path: Path) -> None:  # V6
+    both = [project, project.clone(tmp_path / "other")]
+    started = [it.start("release", "--output", "json") for it in both]
+    outcomes = [json.loads(it.communicate(timeout=120)[0]) for it in started]
+    assert [it.returncode for it in started] == [0, 0], outcomes
+    assert [it["facts"]["version"] for it in outcomes] == ["0.1.0", "0.1.0"]
+    assert _tags(project).count("refs/tags/v0.1.0\n") + _tags(project).endswith("refs/tags/v0.1.0") == 1
+    assert len({it["facts"]["image.web"] for it in outcomes}) == 1
+    assert "nothing to do" in project.paasctl("release").stderr
+
+
+def test_a_broken_dockerfile_burns_no_version_and_shows_its_step(testbed: Testbed, tmp_path: Path) -> None:  # B2, V7
+    broken = f"FROM {testbed.registry}/base/busybox:1\nRUN echo almost && sh -c 'echo the reason; exit 7'\n"
+    project = Project.make(testbed, tmp_path, _DOCKER, Dockerfile=broken)
+    failed = project.paasctl("release", expect=1)
+    assert "build-failed" in failed.stderr
+    assert "RUN echo almost" in failed.stderr
+    assert "the reason" in failed.stderr
+    assert "7" in failed.stderr
+    assert _tags(project) == project.git("tag") == ""
+    assert project.testbed.of_registry(f"{project.app}/tags/list").status == 404
+
+    project.write("Dockerfile", DOCKERFILE)
+    assert project.release("two") == "0.1.0"
+
+
+def test_a_wrong_password_is_told_with_the_place_it_came_from(testbed: Testbed, tmp_path: Path) -> None:  # P2
+    project = Project.make(testbed, tmp_path, PAAS.replace("$registry", testbed.registry_auth))
+    folder = tmp_path / "docker"
+    _login(folder, testbed, "tip-me-not")
+    began = time.monotonic()
+    refused = project.paasctl("release", expect=77, DOCKER_CONFIG=str(folder))
+    assert time.monotonic() - began < 20
+    assert testbed.registry_auth in refused.stderr
+    assert str(folder / "config.json") in refused.stderr
+    assert "tip-me-not" not in refused.stderr
+    assert _tags(project) == ""
+
+    nobody = project.paasctl("release", expect=77, DOCKER_CONFIG=str(tmp_path))
+    assert f"docker login {testbed.registry_auth}" in nobody.stderr
+
+    _login(folder, testbed, testbed.registry_auth_password)
+    done = project.outcome("release", DOCKER_CONFIG=str(folder))
+    assert done["facts"]["version"] == "0.1.0"
+    assert project.testbed.manifest(f"{project.app}/web", "0.1.0", secret=True)["digest"] in done["facts"]["image.web"]
+
+
+def _login(folder: Path, testbed: Testbed, password: str) -> None:
+    token = base64.b64encode(f"{testbed.registry_auth_user}:{password}".encode()).decode()
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text(json.dumps({"auths": {testbed.registry_auth: {"auth": token}}}))
+
+
+def test_a_registry_that_is_down_stops_it_before_anything(testbed: Testbed, tmp_path: Path) -> None:
+    project = Project.make(testbed, tmp_path, PAAS.replace("$registry", "127.0.0.1:9"))
+    began = time.monotonic()
+    down = project.paasctl("release", expect=75)
+    assert "127.0.0.1:9" in down.stderr
+    assert _tags(project) == project.git("tag") == ""
+    assert not (project.folder / ".paasctl" / "images" / "blobs").exists()
+    assert time.monotonic() - began < 60
+
+
+_SEVERAL = """\
+  web: {dockerfile: Dockerfile, squash: {layers: 1, base: keep}}
+  shell: {dockerfile: shell/Dockerfile, squash: auto}
+  flat: {dockerfile: shell/Dockerfile, squash: {layers: 1, base: squash}}
+"""
+_SHELL = """\
+FROM $registry/base/busybox:1
+RUN mkdir /made && echo one > /made/one
+RUN echo two > /made/two && rm /made/one
+ENV GREETING=hello
+"""
+
+
+def test_several_images_are_built_squashed_and_pushed(testbed: Testbed, tmp_path: Path) -> None:  # X8
+    files = {"Dockerfile": DOCKERFILE, "shell/Dockerfile": _SHELL}
+    paas = PAAS.replace(IMAGE, _SEVERAL).replace("    port: 8080\n", "    image: web\n    port: 8080\n")
+    project = Project.make(testbed, tmp_path, paas, **files)
+    facts = project.outcome("release")["facts"]
+    layers = {}
+    for name in ("web", "shell", "flat"):
+        manifest = testbed.manifest(f"{project.app}/{name}", "0.1.0")
+        assert facts[f"image.{name}"].endswith(manifest["digest"])
+        layers[name] = [it["digest"] for it in manifest["layers"]]
+    base = [it["digest"] for it in testbed.manifest("base/busybox", "1")["layers"]]
+    assert len(layers["web"]) == 1
+    assert len(layers["shell"]) == len(base) + 1
+    assert len(layers["flat"]) == 1
+
+    config = _config(project, "flat")
+    assert "GREETING=hello" in config["config"]["Env"]
+    assert len(config["rootfs"]["diff_ids"]) == 1
+    project.paasctl("deploy", "dev")
+    assert project.served() == "one"
+    found = project.kubectl(
+        "run", "look", "--rm", "-i", "--quiet", "--restart=Never", f"--image={facts['image.flat']}",
+        "--command", "--", "sh", "-c", "ls /made; cat /made/two; echo $GREETING",
+    )  # fmt: skip
+    assert found.split() == ["two", "two", "hello"]
+
+
+def _config(project: Project, image: str) -> dict[str, Any]:
+    manifest = project.testbed.manifest(f"{project.app}/{image}", "0.1.0")
+    path = f"{project.app}/{image}/blobs/{manifest['config']['digest']}"
+    found: dict[str, Any] = json.loads(project.testbed.of_registry(path).body)
+    return found
+
+
+def test_layers_give_one_digest_in_every_clone(project: Project, tmp_path: Path) -> None:  # X8
+    built = [project.outcome("build"), project.clone(tmp_path / "other").outcome("build")]
+    digests = [it["facts"]["digest.web"] for it in built]
+    assert digests[0].startswith("sha256:")
+    assert digests[0] == digests[1]
+    assert project.git("tag") == ""
