@@ -79,8 +79,8 @@ def test_files_become_layers_over_scratch(tmp_path: Path, layout: FolderLayout) 
         "app/run.sh=#!/bin/sh",
     ]
     assert told(second) == ["srv/", "srv/www/", "srv/www/index.html=hi"]
-    assert seen(first)["app/run.sh"][4] == (0o755, 10, 20, 1_700_000_000.0, ())
-    assert seen(first)["app/main.py"][4] == (0o644, 10, 20, 1_700_000_000.0, ())
+    assert seen(first)["app/run.sh"][4] == (0o755, 10, 20, 1.0, ())
+    assert seen(first)["app/main.py"][4] == (0o644, 10, 20, 1.0, ())
 
 
 def test_the_same_input_has_the_same_digest_on_any_machine(tmp_path: Path) -> None:
@@ -265,6 +265,24 @@ def test_it_can_be_stopped_between_files_and_leaves_nothing(
         build(step(), project(tmp_path / "p"), layout, FakeCancel(after=after))
     assert layout.place("web") is None
     assert list(layout.root.rglob(".tmp-*")) == []
+
+
+def test_an_unchanged_layer_keeps_its_digest_from_commit_to_commit(tmp_path: Path, layout: FolderLayout) -> None:
+    """Else every release would send every layer anew."""
+    folder = project(tmp_path / "p")
+    layers = []
+    for epoch in (1_700_000_000, 1_800_000_000):
+        made = build(replace(step(), epoch=epoch), folder, layout)
+        layers.append(json.loads(layout.read(made))["layers"])
+    assert layers[0] == layers[1]
+
+
+def test_what_was_built_before_is_never_built_in(tmp_path: Path, layout: FolderLayout) -> None:
+    folder = project(tmp_path / "p")
+    before = build(step(), folder, layout)
+    (folder / "app" / ".paasctl").mkdir()
+    (folder / "app" / ".paasctl" / "blob").write_text("x")
+    assert build(step(), folder, layout).digest == before.digest
 
 
 def test_symlinks_below_src_stay_what_they_are(tmp_path: Path, layout: FolderLayout) -> None:

@@ -35,6 +35,9 @@ from paasctl.ports.images import Layout, RegistryReads
 from paasctl.values import dataclass
 
 Log = Callable[[str], None]
+_EPOCH = 1
+"""The time of every file in a layer, in seconds: an unchanged layer keeps its digest from commit to commit, and is sent
+once. Not 0, which some programs take for "unknown". The commit's time is in the configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class _Making:
 def _layer(layer: FileLayer, base: Base, folder: Path, making: _Making) -> tuple[Descriptor, str]:
     """One layer, written; `base.tree` then holds it too."""
     sources = find_sources(folder, layer, making.cancel)
-    placed = compose(sources, layer, base.tree, making.step.epoch)
+    placed = compose(sources, layer, base.tree, _EPOCH)
     digest, packer = hashlib.sha256(), Compressor()
     with making.into.writer() as writer:
         for piece in _tar(placed, making.cancel):

@@ -15,6 +15,8 @@ from paasctl.oci.patterns import Excluded
 from paasctl.ports.cancel import Cancel
 
 _CHUNK = 1 << 20
+_OURS = b".paasctl"
+"""The folder of what was built before: never part of what is built next."""
 
 
 @contextmanager
@@ -68,7 +70,7 @@ def _inside(context: Path, src: str) -> bytes:
 
 def _below(folder: bytes, path: bytes, excluded: Excluded, cancel: Cancel) -> Iterator[Source]:
     with _reading(folder), os.scandir(folder) as entries:
-        names = sorted(it.name for it in entries)
+        names = sorted(it.name for it in entries if it.name != _OURS)
     for name in names:
         cancel.check()
         inner = path + b"/" + name if path else name

@@ -10,7 +10,7 @@ from paasctl.config.cascade import Resolved
 from paasctl.errors import Cancelled, Exit, Forbidden, Refused, UsageError
 from paasctl.model.answer import DiffAnswer, ObjectDiff
 from paasctl.model.config import Cluster
-from paasctl.model.event import Emit, Outcome, Problem
+from paasctl.model.event import Emit, Noted, Outcome, Problem
 from paasctl.model.kube import Key, Live, Manifest, Rejection, Target
 from paasctl.model.plan import NOTHING, Apply, Delete, Plan
 from paasctl.model.rounds import Round, Rounds
@@ -63,11 +63,13 @@ class Deploy:
 
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> Facts:
         """The release, its manifests per target, and what is true in each of them."""
-        del emit
         where = place(reads.config, self.environment, self.clusters)
         facts = self._facts(reads, where, cancel)
-        if "last" not in self._told and facts.deploy is not None:
-            _check_rights(reads, plan_deploy(facts.deploy, timeout=self.timeout))
+        before = self._told.get("last")
+        if before is None or (before.deploy is None and facts.deploy):
+            _announce(facts, self.environment, emit)
+            if facts.deploy:
+                _check_rights(reads, plan_deploy(facts.deploy, timeout=self.timeout))
         self._told["last"] = facts
         return facts
 
@@ -118,6 +120,15 @@ class Deploy:
             urls=() if last.error else facts.urls,
             facts=named,
         )
+
+
+def _announce(facts: Facts, environment: str, emit: Emit) -> None:
+    """What no step of the plan says: a namespace that will be made, and what follows a build."""
+    for it in facts.deploy.targets if facts.deploy else ():
+        if not it.namespace_exists:
+            emit(Noted(f"namespace {it.target.namespace} is not there yet on {it.target.cluster}: it will be made"))
+    if facts.release:
+        emit(Noted(f"first {facts.release.named.text} is built and pushed, then it is deployed to {environment}"))
 
 
 def _without_ours(facts: DeployFacts) -> DeployFacts:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +147,22 @@ def test_no_private_key_is_left_on_disk(tmp_path: Path) -> None:
     keep.mkdir()
     environ = {"KEEP": str(keep), "CONFIG": str(tmp_path / "k"), "PYTHONPATH": ":".join(sys.path)}
     assert subprocess.run([sys.executable, "-c", seen], env=environ, check=True, capture_output=True).stdout == b"[]\n"
+
+
+def test_many_threads_open_the_same_kubeconfig_at_once(tmp_path: Path) -> None:
+    """As `status` of several environments does; the library remembers the files it wrote for the whole process."""
+    authority = (Path(__file__).parents[1] / "registry" / "loopback.pem").read_text()
+    certificate = authority[authority.index("-----BEGIN CERT") :]
+    data = base64.b64encode(certificate.encode()).decode()
+    where = kubeconfig(tmp_path / "k", "https://127.0.0.1:1", {"token": "t"}, **{"certificate-authority-data": data})
+    go = threading.Barrier(4)
+
+    def opened(_: int) -> int:
+        go.wait()
+        return len([open_access(where) for _ in range(5)])
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(opened, range(4))) == [5] * 4
 
 
 def test_reading_a_kubeconfig_loads_none_of_the_generated_modules(tmp_path: Path) -> None:

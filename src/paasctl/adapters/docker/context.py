@@ -121,11 +121,15 @@ def _read(path: Path) -> bytes | None:
         raise ConfigError(f"reading {path}: {error.strerror}") from error
 
 
+_OURS = ".paasctl"
+"""The folder of what was built before: never part of what is built next."""
+
+
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
     """What is in a folder, in the order in which whole paths sort."""
     try:
         with os.scandir(folder) as entries:
-            return sorted(entries, key=_place)
+            return sorted((it for it in entries if it.name != _OURS), key=_place)
     except OSError as error:
         raise ConfigError(f"reading the build context: {folder}: {error.strerror}") from error
 

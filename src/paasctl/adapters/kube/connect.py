@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -18,6 +19,10 @@ from paasctl.errors import ConfigError, PaasError, Unavailable
 from paasctl.values import dataclass
 
 IN_CLUSTER = "in-cluster"
+
+_loading = Lock()
+"""The library remembers the files it wrote by their content, for the whole process: of two threads with the same
+authority, the second would read a file that the first has just taken away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +77,11 @@ def _open(where: Where) -> Access:
     if not where.paths:
         _load_in_cluster(where, configuration)
         return _access(configuration, IN_CLUSTER)
-    with TemporaryDirectory(prefix="paasctl-") as folder:  # the loader writes keys to files; none outlives this block
-        merger = _merged(where)
-        context = _context(where, merger)
-        _run_plugin(merger.config, context)
+    merger = _merged(where)
+    context = _context(where, merger)
+    _run_plugin(merger.config, context)
+    # the loader writes keys to files; none outlives this block
+    with _loading, TemporaryDirectory(prefix="paasctl-") as folder:
         loader.kube_config().KubeConfigLoader(
             config_dict=merger.config,
             active_context=context["name"],
