@@ -105,7 +105,7 @@ class Cluster(ClusterReads, Protocol):
         """Open a history entry before the first write; closes what a killed run left open. Gives its number."""
         ...
 
-    def close_record(
+    def close_record(  # noqa: PLR0913 - how a record ends, each by name
         self, target: Target, number: int, *, outcome: str, ended: str, message: str, evidence: tuple[str, ...]
     ) -> None:
         """Close it, with how it ended; keeps the newest 20."""
