@@ -9,8 +9,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from paasctl.cli.front import OPTIONS, VERBS, page
 from paasctl.cli.options import SHARED
-from paasctl.cli.table import VERBS, app, run
+from paasctl.cli.table import app, run
 
 
 def _leaves() -> list[tuple[str, ...]]:
@@ -90,7 +91,7 @@ def test_a_wrong_command_line_is_two_with_a_way_on(args: list[str], says: str) -
 
 def test_no_words_at_all_are_help() -> None:
     status, said = _told()
-    assert "Verbs:" in said
+    assert "Run:" in said
     assert status == 2
 
 
@@ -98,3 +99,12 @@ def test_run_gives_the_status() -> None:
     with pytest.raises(SystemExit) as ended:
         run(["--help"])
     assert ended.value.code == 0
+
+
+def test_the_front_page_names_every_verb_and_option_once_in_80_columns() -> None:
+    lines = page().splitlines()
+    assert max(map(len, lines)) <= 80
+    for name in VERBS:
+        assert sum(line.startswith(f"  {name} ") for line in lines) == 1, name
+    for spellings, _, _ in OPTIONS.values():
+        assert sum(line.startswith(f"  {', '.join(spellings)}") for line in lines) == 1, spellings

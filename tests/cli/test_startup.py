@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from paasctl.cli.table import VERBS
+from paasctl.cli.front import VERBS
 
 _HEAVY = {"kubernetes", "docker", "git", "jinja2", "ruamel", "yaml", "urllib3", "requests", "rich", "asyncio"}
 _VERBS = {f"paasctl.cli.{module}" for module, _ in VERBS.values()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from paasctl.cli.table import VERBS
+from paasctl.cli.front import VERBS
 from paasctl.errors import MEANINGS, Exit
 from support.readme import README, filled
 

@@ -29,7 +29,7 @@ def test_functions_are_small() -> None:
 
 
 def test_commands_are_thin() -> None:
-    from paasctl.cli.table import VERBS
+    from paasctl.cli.front import VERBS
 
     for module, _ in VERBS.values():
         path = ROOT / "src" / "paasctl" / "cli" / f"{module}.py"

@@ -12,15 +12,8 @@ import paasctl
 def main(argv: list[str] | None = None, run: Callable[[list[str]], int] | None = None) -> int:
     """Run one command line (without the program's name) and give the exit status. `run` stands in for the verbs."""
     args = sys.argv[1:] if argv is None else argv
-    if args == ["--version"]:
-        sys.stdout.write(f"paasctl {paasctl.__version__}\n")
-        return 0
-    if run is None:
-        from paasctl.cli import table  # after --version, which must not pay for typer
-
-        run = table.run
     try:
-        return run(args)
+        return (run or _run)(args)
     except KeyboardInterrupt:
         sys.stderr.write("stopped at once\n")
         return 130
@@ -30,6 +23,21 @@ def main(argv: list[str] | None = None, run: Callable[[list[str]], int] | None =
         return 141
     except Exception:  # noqa: BLE001 - the one place where a bug becomes a sentence
         return _bug()
+
+
+def _run(args: list[str]) -> int:
+    if args == ["--version"]:
+        sys.stdout.write(f"paasctl {paasctl.__version__}\n")
+    elif args in (["--help"], ["-h"]):
+        from paasctl.cli.front import page
+
+        sys.stdout.write(page())
+    else:
+        from paasctl.cli import table  # the rest pays for typer; those two must not
+
+        return table.run(args)
+    sys.stdout.flush()
+    return 0
 
 
 def _bug() -> int:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from paasctl.cli.front import EPILOG, OPTIONS
 from paasctl.errors import UsageError
 from paasctl.values import dataclass
 
@@ -59,46 +60,30 @@ class Settings:
         return None if self.timeout is None else seconds(self.timeout, "--timeout")
 
 
-def _option(*names: str, help: str, metavar: str | None = None, env: str | None = None) -> Any:  # noqa: A002
-    return typer.Option(
-        *names,
-        help=help,
-        metavar=metavar,
-        envvar=f"PAASCTL_{env}" if env else None,
+def _option(name: str, type_: Any, *, env: bool = True) -> Any:
+    spellings, takes, said = OPTIONS[name]
+    option = typer.Option(
+        *spellings,
+        help=said,
+        metavar=takes if takes and "|" not in takes else None,
+        envvar=f"PAASCTL_{name.upper()}" if env else None,
         show_envvar=False,
         show_default=False,
     )
+    return Annotated[type_ | None, option]
 
 
 SHARED: dict[str, Any] = {
-    "file": Annotated[
-        str | None,
-        _option(
-            "-f", "--file", help="The project's file [default: the nearest paas.yaml].", metavar="FILE", env="FILE"
-        ),
-    ],
-    "directory": Annotated[
-        str | None, _option("-C", "--directory", help="Work as if started here.", metavar="DIR", env="DIRECTORY")
-    ],
-    "output": Annotated[Output | None, _option("-o", "--output", help="Format of the result.", env="OUTPUT")],
-    "color": Annotated[Color | None, _option("--color", help="When to use colour.", env="COLOR")],
-    "verbose": Annotated[bool | None, _option("-v", "--verbose", help="Say more.", env="VERBOSE")],
-    "quiet": Annotated[bool | None, _option("-q", "--quiet", help="Results and problems only.", env="QUIET")],
-    "timeout": Annotated[
-        str | None,
-        _option("--timeout", help="Stop after this long in all: 90s, 10m, 1h.", metavar="TIME", env="TIMEOUT"),
-    ],
-    "context": Annotated[
-        str | None,
-        _option("--context", help="kubeconfig context, instead of the cluster's own.", metavar="NAME", env="CONTEXT"),
-    ],
-    "kubeconfig": Annotated[
-        str | None, _option("--kubeconfig", help="kubeconfig file.", metavar="FILE", env="KUBECONFIG")
-    ],
-    "set": Annotated[
-        list[str] | None,
-        _option("--set", help="A value that wins over the file: key=value, repeatable.", metavar="KEY=VALUE"),
-    ],
+    "file": _option("file", str),
+    "directory": _option("directory", str),
+    "output": _option("output", Output),
+    "color": _option("color", Color),
+    "verbose": _option("verbose", bool),
+    "quiet": _option("quiet", bool),
+    "timeout": _option("timeout", str),
+    "context": _option("context", str),
+    "kubeconfig": _option("kubeconfig", str),
+    "set": _option("set", list[str], env=False),
 }
 
 
@@ -135,9 +120,6 @@ def with_shared(function: Callable[..., Any]) -> Callable[..., Any]:
 def _is_typed(ctx: typer.Context, name: str) -> bool:
     source = ctx.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
-
-
-EPILOG = "Every option has a variable: PAASCTL_OUTPUT for the shared ones, PAASCTL_VERB_OPTION for a verb's own."
 
 
 def one(function: Callable[..., Any]) -> typer.Typer:

@@ -1,4 +1,4 @@
-"""The table of verbs: name, module, one-line summary. Only the verb that was typed is imported."""
+"""The group of verbs. Only the verb that was typed is imported."""
 
 from __future__ import annotations
 
@@ -9,24 +9,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from paasctl.cli.options import EPILOG, Settings, with_shared
-
-VERBS: dict[str, tuple[str, str]] = {
-    "init": ("init", "Write a working paas.yaml for this project."),
-    "version": ("version", "The version of this commit, and why."),
-    "lint": ("lint", "Every problem of the project's files at once, with places."),
-    "config": ("config", "The resolved configuration, or its schema."),
-    "doctor": ("doctor", "What this machine and these clusters lack."),
-    "build": ("build", "Build images into the project's layout."),
-    "release": ("release", "Build, tag, push and record a release, once."),
-    "releases": ("releases", "Which releases lie in which registry."),
-    "render": ("render", "The manifests of an environment, as YAML."),
-    "diff": ("diff", "What a deploy would change, field by field."),
-    "deploy": ("deploy", "Make an environment run a release, and wait for the verdict."),
-    "status": ("status", "What runs where, and how it is."),
-    "history": ("history", "Who deployed what, when, and how it ended."),
-    "cluster": ("cluster", "Named clusters: list them, pin their identity."),
-}
+from paasctl.cli.front import VERBS, page
+from paasctl.cli.options import Settings, with_shared
 
 
 class _Verbs(MutableMapping[str, Any]):
@@ -61,10 +45,9 @@ class Table(TyperGroup):
         super().__init__(**{**rest, "commands": {}})
         self.commands = _Verbs()
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
-        """Write the table's rows."""
-        with formatter.section("Verbs"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in VERBS.items()])
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
+        """Write the front page, the same as `main` gives without us."""
+        formatter.write(page())
 
 
 app = typer.Typer(
@@ -73,7 +56,6 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -86,14 +68,7 @@ def paasctl(
     *,
     version: Annotated[bool, typer.Option("--version", help="Print the version of paasctl.")] = False,
 ) -> None:
-    """From a git checkout to a running release on named Kubernetes clusters.
-
-    Examples:
-
-      paasctl init && paasctl release
-
-      paasctl deploy dev
-    """
+    """From a git checkout to a running release on named Kubernetes clusters."""
     ctx.obj = settings
     del version  # answered in main, before typer
 
