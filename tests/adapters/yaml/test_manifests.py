@@ -36,6 +36,23 @@ def test_scalars_mean_what_people_mean_in_manifests(scalar: str, value: Any) -> 
     assert type(found) is type(value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: {<<: {b: 1}, c: 2}", "a: !!binary aGk=", "a: !!set {b, c}", "a: !!str 1", "1: {true: ~}", "[{a: [b, [c]]}]",
+        "{? {a: b} : c}", "{? [a] : b}", "a: !foo b", "a: !!int b", "a: {b: 1, b: 2}", "- a", "",
+    ],
+)  # fmt: skip
+def test_the_short_way_means_what_the_library_makes(text: str) -> None:
+    def said(text: str) -> Any:
+        try:
+            return documents(text, "pod.yml")
+        except ConfigError as error:
+            return str(error), error.where
+
+    assert said(text) == said(f"{text}\n# an & takes the library's way")
+
+
 def test_anchors_and_merges() -> None:
     assert documents("a: &a {x: 1, y: 1}\nb: {<<: *a, y: 2}", "pod.yml") == [
         {"a": {"x": 1, "y": 1}, "b": {"x": 1, "y": 2}}
