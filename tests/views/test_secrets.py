@@ -14,6 +14,7 @@ from paasctl.model.masked import Masked
 from paasctl.model.plan import Apply, FieldChange, Plan
 from paasctl.views.annotations import Annotations
 from paasctl.views.jsonl import EndOnly
+from paasctl.views.mask import masked_body
 from paasctl.views.plain import Plain
 from support.shown import dump, jsonl, plain, terminal
 from support.streams import Stream
@@ -99,3 +100,9 @@ def test_what_is_no_secret_still_does(view: str) -> None:
     shown = _everywhere()[view]
     for it in ("api-key", "***", "search", "metadata.labels[team]"):
         assert it in shown
+
+
+def test_a_hidden_value_is_one_that_an_api_server_takes() -> None:
+    hidden = masked_body({"kind": "Secret", "data": {"api-key": Masked(_CODED)}, "stringData": {"note": _SECRET}})
+    assert base64.b64decode(hidden["data"]["api-key"], validate=True) == b"***"
+    assert hidden["stringData"] == {"note": "***"}

@@ -11,6 +11,8 @@ from paasctl.model.masked import Masked
 from paasctl.model.plan import Apply, FieldChange
 
 MASK = "***"
+_ENCODED = "Kioq"
+"""The same in base64, as `data` of a Secret must be: what `render` prints is what an API server takes."""
 _COPY = "last-applied-configuration"
 """`kubectl apply` leaves a copy of the whole object in this annotation, values of Secrets included."""
 
@@ -35,9 +37,9 @@ def masked_body(body: Mapping[str, Any]) -> dict[str, Any]:
         whole["items"] = [masked_body(it) if isinstance(it, dict) else it for it in items]
     if whole.get("kind") != "Secret":
         return whole
-    for name in ("data", "stringData"):
+    for name, mask in (("data", _ENCODED), ("stringData", MASK)):
         if name in whole:
-            whole[name] = dict.fromkeys(whole[name] or {}, MASK)
+            whole[name] = dict.fromkeys(whole[name] or {}, mask)
     if isinstance(notes := (whole.get("metadata") or {}).get("annotations"), dict):
         whole["metadata"]["annotations"] = {key: MASK if _COPY in key else of for key, of in notes.items()}
     return whole
