@@ -43,11 +43,14 @@ def test_the_schema_is_one() -> None:
     assert json.loads(json.dumps(schema())) == schema()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [FULL.read_text(), MINIMAL, starter(Found(folder="shop", files={"go.mod": ""}))],
-    ids=["full", "minimal", "init"],
-)
+_RIGHT = {
+    **{it.parent.name: it.read_text() for it in sorted(FULL.parents[1].glob("*/paas.yaml"))},
+    "minimal": MINIMAL,
+    "init": starter(Found(folder="shop", files={"go.mod": ""})),
+}
+
+
+@pytest.mark.parametrize("text", _RIGHT.values(), ids=_RIGHT.keys())
 def test_right_files_are_right(text: str) -> None:
     values = read(text.encode(), "paas.yaml").values
     assert [it.message for it in VALIDATOR.iter_errors(values)] == []

@@ -16,13 +16,14 @@ from paasctl.values import dataclass
 from paasctl.verbs.config import look_at
 from paasctl.verbs.reading import named, place
 
+_LEASE = Kind("coordination.k8s.io", "Lease")
+_APPLIED = (Kind("apps", "Deployment"), Kind("", "Service"), Kind("", "ConfigMap"))
 _NEEDED = (
-    ("patch", Kind("apps", "Deployment")),
-    ("patch", Kind("", "Service")),
-    ("patch", Kind("", "ConfigMap")),
-    ("create", Kind("coordination.k8s.io", "Lease")),
-    ("get", Kind("", "Pod")),
+    *((verb, kind) for kind in _APPLIED for verb in ("create", "patch")),
+    *((verb, _LEASE) for verb in ("create", "update")),
+    ("list", Kind("", "Pod")),
 )
+"""What every deploy needs; the plan of a deploy asks for all the rights of its own (row D18)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,6 @@ class AskDoctor:
     def answer(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[Findings, Exit]:
         """A finding per thing; exit 1 where one is missing, 78 where the file itself is wrong."""
         del emit
-        found = [_try("git", lambda: f"version {named(reads)[1].text}")] if _loads(reads) else []
         try:
             config = reads.config
         except ConfigError as error:
@@ -41,16 +41,12 @@ class AskDoctor:
                 for it in error.problems
             )
             return Findings(verb="doctor", findings=wrong), Exit.CONFIG
-        found.insert(0, Finding(ok=True, name="paas.yaml", message=f"{config.file} is sound"))
+        found = [
+            Finding(ok=True, name="paas.yaml", message=f"{config.file} is sound"),
+            _try("git", lambda: f"version {named(reads)[1].text}"),
+        ]
         found += _builders(reads, config) + _registries(reads, config, cancel) + _clusters(reads, config, cancel)
         return Findings(verb="doctor", findings=tuple(found)), Exit.OK if all(it.ok for it in found) else Exit.FAILED
-
-
-def _loads(reads: Reads) -> bool:
-    try:
-        return bool(reads.config.app)
-    except ConfigError:
-        return False
 
 
 def _try(name: str, look: Callable[[], str]) -> Finding:
