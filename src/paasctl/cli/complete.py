@@ -11,20 +11,29 @@ import typer
 from paasctl.cli.options import Settings
 
 
-def _outside() -> Any:
+def _outside(ctx: typer.Context) -> Any:
     from paasctl.cli.wiring import Outside
     from paasctl.engine.cancel import Cancel
 
-    settings = Settings(file=os.environ.get("PAASCTL_FILE"), directory=os.environ.get("PAASCTL_DIRECTORY"))
+    settings = Settings(file=_said(ctx, "file"), directory=_said(ctx, "directory"))
     return Outside(settings=settings, cancel=Cancel(2.0), verb="complete", emit=lambda _: None)
 
 
-def _names(of: Callable[[Any], Iterable[str]]) -> Callable[[str], list[str]]:
-    def complete(incomplete: str) -> list[str]:
+def _said(ctx: Any, name: str) -> str | None:
+    """A shared option as it was typed so far, after the verb or before it; else its variable."""
+    while ctx is not None:
+        if ctx.params.get(name):
+            return str(ctx.params[name])
+        ctx = ctx.parent
+    return os.environ.get(f"PAASCTL_{name.upper()}")
+
+
+def _names(of: Callable[[Any], Iterable[str]]) -> Callable[[typer.Context, str], list[str]]:
+    def complete(ctx: typer.Context, incomplete: str) -> list[str]:
         from paasctl.errors import PaasError
 
         try:
-            return [it for it in of(_outside()) if it.startswith(incomplete)]
+            return [it for it in of(_outside(ctx)) if it.startswith(incomplete)]
         except PaasError:
             return []
 

@@ -6,13 +6,20 @@ from typing import Annotated
 
 import typer
 
+from paasctl.cli.complete import environment_names
 from paasctl.cli.options import Settings, one
 
 
 def lint(
     settings: Settings,
     environment: Annotated[
-        list[str] | None, typer.Argument(metavar="[ENV]...", help="Environments [default: all].", show_default=False)
+        list[str] | None,
+        typer.Argument(
+            metavar="[ENV]...",
+            help="Environments [default: all].",
+            autocompletion=environment_names,
+            show_default=False,
+        ),
     ] = None,
 ) -> int:
     """Every problem of paas.yaml, templates, pods and manifests at once, with places. Needs no cluster, no registry.
