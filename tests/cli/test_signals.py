@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -101,3 +106,66 @@ def test_a_pause_ends_at_once_when_asked_or_when_time_is_up() -> None:
     with pytest.raises(TimedOut, match=r"the 0\.01 s given by --timeout ran out"):
         Cancel(0.01).pause(3600)
     Cancel(3600).pause(0)
+
+
+_ASKING = """
+import sys
+from paasctl.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+_PROJECT = """\
+app: hello
+services: {{web: {{image: {{context: .}}}}}}
+registries: {{dev: {{repository: 127.0.0.1:{port}/hello}}}}
+clusters: {{local: {{context: none}}}}
+environments: {{dev: {{cluster: local, registry: dev}}}}
+"""
+
+
+@contextmanager
+def _asking(folder: Path, *more: str) -> Iterator[tuple[subprocess.Popen[str], socket.socket]]:
+    """A question to a registry that takes the call and never answers, and the call."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        (folder / "paas.yaml").write_text(_PROJECT.format(port=silent.getsockname()[1]))
+        words = [sys.executable, "-c", _ASKING, "-C", str(folder), "releases", "--output", "json", *more]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+            silent.settimeout(20)
+            call, _ = silent.accept()
+            with call:
+                call.settimeout(20)
+                call.recv(1)
+                yield run, call
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, Exit.CANCELLED), (signal.SIGTERM, Exit.TERMINATED)], ids=["INT", "TERM"]
+)
+def test_one_signal_ends_the_wait_for_a_host_that_never_answers(
+    tmp_path: Path, number: signal.Signals, status: Exit
+) -> None:  # D9
+    with _asking(tmp_path) as (run, _):
+        run.send_signal(number)
+        said, _ = run.communicate(timeout=10)
+        assert run.returncode == status
+        outcome = json.loads(said)
+        assert (outcome["status"], outcome["exit"]) == ("cancelled", status)
+
+
+def test_the_time_given_ends_the_wait_for_a_host_that_never_answers(tmp_path: Path) -> None:  # D9
+    with _asking(tmp_path, "--timeout", "2s") as (run, _):
+        said, _ = run.communicate(timeout=10)
+        assert run.returncode == Exit.TIMEOUT
+        assert [it["code"] for it in json.loads(said)["problems"]] == ["timed-out"]
+
+
+def test_what_was_begun_is_not_left_in_the_midst() -> None:  # D3
+    cancel = Cancel()
+    cancel.free = True
+    with pytest.raises(Cancelled), listening(cancel):  # noqa: PT012 - the signal, and what it interrupts
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait(5)
+    cancel = Cancel()
+    with listening(cancel):
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait(0.01)
+    assert cancel.asked

@@ -68,7 +68,7 @@ def act(verb: Act, how: Conduct) -> Exit:
         outcome = _act(verb, how)
     except PaasError as error:
         outcome = failed(error)
-    return _ended(outcome, began, how)
+    return ended(outcome, began, how)
 
 
 def _act(verb: Act, how: Conduct) -> Outcome:
@@ -83,6 +83,7 @@ def _act(verb: Act, how: Conduct) -> Outcome:
         return verb.end(())
     agree = _Agreed(how)
     agree(plan)
+    how.cancel.free = False
     from paasctl.engine.run import Run, carry_out  # a question, a dry run, nothing to do: they pay for no engine
 
     run = Run(
@@ -135,11 +136,12 @@ def ask(question: Question, how: Conduct) -> Exit:
         outcome = Outcome(status="answered", exit=status)
     except PaasError as error:
         outcome = failed(error)
-    return _ended(outcome, began, how)
+    return ended(outcome, began, how)
 
 
-def _ended(outcome: Outcome, began: float, how: Conduct) -> Exit:
+def ended(outcome: Outcome, began: float, how: Conduct) -> Exit:
     """Emit the outcome. The exit of one that was stopped says which signal it was, wherever it was stopped."""
+    how.cancel.free = False  # from here on there is an outcome to tell, and only one
     status = how.cancel.exit if outcome.exit is Exit.CANCELLED else outcome.exit
     how.emit(replace(outcome, exit=status, seconds=how.now() - began))
     return status

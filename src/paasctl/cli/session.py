@@ -68,8 +68,7 @@ class Session:
                     exit_code=exit_code,
                     wait_lock=seconds(wait_lock, "--wait-lock"),
                 )
-                with listening(cancel):
-                    return int(go(how))
+                return int(_stoppable(go, how))
             except PaasError as error:
                 outcome = conduct.failed(error)
                 emit(outcome)
@@ -163,3 +162,14 @@ def _same_writes(first: Plan, again: Plan) -> bool:
     from paasctl.planning.deploy import same_writes  # only a run that locks plans twice
 
     return same_writes(first, again)
+
+
+def _stoppable(go: Callable[[conduct.Conduct], int], how: conduct.Conduct) -> int:
+    """Conduct, and listen to signals meanwhile: until something is begun they end even a wait for an answer."""
+    began = how.now()
+    how.cancel.free = True
+    try:
+        with listening(how.cancel):
+            return go(how)
+    except PaasError as error:
+        return conduct.ended(conduct.failed(error), began, how)

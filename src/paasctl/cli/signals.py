@@ -1,6 +1,8 @@
 """The first signal asks to stop, the second interrupts, the third kills.
 
-A CI system that cancels a job sends SIGINT, then SIGTERM, then kills: the second must still close records and locks.
+While nothing was begun, the first one and the end of the time given leave even a wait for a host that never answers:
+there is nothing to finish. A CI system that cancels a job sends SIGINT, then SIGTERM, then kills: the second must still
+close records and locks.
 """
 
 from __future__ import annotations
@@ -10,34 +12,61 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from paasctl.engine.cancel import Cancel
 from paasctl.errors import Exit
 
 _SIGNALS = {signal.SIGINT: Exit.CANCELLED, signal.SIGTERM: Exit.TERMINATED}
+_LATE = 0.001  # seconds: the alarm must not ring before the time is up
+
+
+class _Left(BaseException):
+    """Raised into whatever the main thread waits for; no `except` of a reader takes it for an answer."""
 
 
 @contextmanager
 def listening(cancel: Cancel) -> Iterator[None]:
-    """Turn the first signal into a request to stop. Outside the main thread signals are left alone."""
+    """Turn the first signal into a request to stop. Outside the main thread signals are left alone.
+
+    Raises `Cancelled` or `TimedOut` in the midst of a wait while `cancel.free`.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    before = _listen(cancel)
+    try:
+        yield
+    except _Left:
+        cancel.check()
+    finally:
+        cancel.free = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _listen(cancel: Cancel) -> dict[signal.Signals, Any]:
+    """The handlers that were there before."""
 
     def ask(number: int, _frame: FrameType | None) -> None:
         _install(interrupt)
         cancel.ask(_SIGNALS[signal.Signals(number)])
+        leave(number, _frame)
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        if cancel.free:
+            raise _Left
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         _install(signal.SIG_DFL)
         raise KeyboardInterrupt
 
     before = {number: signal.signal(number, ask) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    before[signal.SIGALRM] = signal.signal(signal.SIGALRM, leave)
+    if cancel.left is not None:
+        signal.setitimer(signal.ITIMER_REAL, cancel.left + _LATE)
+    return before
 
 
 def _install(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:

@@ -17,6 +17,8 @@ class Cancel:
         self._timeout = timeout
         self._deadline = None if timeout is None else time.monotonic() + timeout
         self.exit = Exit.CANCELLED
+        self.free = False
+        """Whether a wait may be left wherever it is: nothing was begun, so nothing can be half done."""
 
     def ask(self, exit_status: Exit = Exit.CANCELLED) -> None:
         """Ask to stop. `exit_status` says which signal it was."""
@@ -28,6 +30,11 @@ class Cancel:
         """Whether somebody asked us to stop."""
         return self._asked.is_set()
 
+    @property
+    def left(self) -> float | None:
+        """Seconds until the time given runs out; None: as long as it takes."""
+        return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+
     def check(self) -> None:
         """Raise `Cancelled` or `TimedOut` where stopping leaves a declared state."""
         if self._asked.is_set():
@@ -38,9 +45,8 @@ class Cancel:
     def pause(self, seconds: float) -> None:
         """Wait, or raise as `check` does, as soon as there is reason."""
         self.check()
-        if self._deadline is not None:
-            seconds = min(seconds, max(0.0, self._deadline - time.monotonic()))
-        self._asked.wait(seconds)
+        left = self.left
+        self._asked.wait(seconds if left is None else min(seconds, left))
         self.check()
 
 
