@@ -149,6 +149,14 @@ def with_secrets(given: RenderInputs, secrets: Secrets) -> RenderInputs:
 
 
 def _secret(source: SecretSource, secrets: Secrets, where: str) -> str:
+    """The secret; what goes wrong is told with the place that names it."""
+    try:
+        return _read_secret(source, secrets)
+    except ConfigError as error:
+        raise ConfigError(error.message, hint=error.hint, where=where, code=error.code) from error
+
+
+def _read_secret(source: SecretSource, secrets: Secrets) -> str:
     match source.kind:
         case "env":
             value = secrets.environ().get(source.of)
@@ -156,7 +164,6 @@ def _secret(source: SecretSource, secrets: Secrets, where: str) -> str:
                 raise ConfigError(
                     f"the environment variable {source.of} is not set",
                     hint=f"export {source.of}=…",
-                    where=where,
                     code="secret-missing",
                 )
             return value
