@@ -8,7 +8,7 @@ import pytest
 
 from config.reading import FULL, MINIMAL, config_of
 from paasctl.config.cascade import parse_set
-from paasctl.config.find import find_cluster, find_environment, find_image, find_registry, find_service
+from paasctl.config.find import find_cluster, find_environment, find_image, find_registry
 from paasctl.config.masking import masked
 from paasctl.config.show import explain, show
 from paasctl.errors import UsageError
@@ -87,7 +87,6 @@ def test_names_of_the_command_line_are_found_or_guessed() -> None:
     assert find_environment(config, "dev").name == "dev"
     assert find_registry(config, "prod").name == "prod"
     assert find_cluster(config, "eu").name == "eu"
-    assert find_service(config, "web").name == "web"
     assert find_image(config, "report").name == "report"
     with pytest.raises(UsageError, match=r'no environment "prodution" in paas.yaml \(did you mean "production"\?\)'):
         find_environment(config, "prodution")

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from paasctl.config.words import either, guess, quoted
 from paasctl.errors import UsageError
-from paasctl.model.config import Cluster, Config, Environment, Image, Registry, Service
+from paasctl.model.config import Cluster, Config, Environment, Image, Registry
 
 _Found = TypeVar("_Found")
 
@@ -25,11 +25,6 @@ def find_registry(config: Config, name: str) -> Registry:
 def find_cluster(config: Config, name: str) -> Cluster:
     """The cluster of that name."""
     return _find(config, "cluster", config.clusters, name)
-
-
-def find_service(config: Config, name: str) -> Service:
-    """The service of that name."""
-    return _find(config, "service", config.services, name)
 
 
 def find_image(config: Config, name: str) -> Image:

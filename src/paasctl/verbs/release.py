@@ -7,7 +7,8 @@ from dataclasses import field
 from pathlib import PurePath
 from typing import Literal
 
-from paasctl.errors import Cancelled, ConfigError, Exit, PaasError, Refused, UsageError
+from paasctl.config.find import find_image
+from paasctl.errors import Cancelled, ConfigError, Exit, PaasError, Refused
 from paasctl.model.config import Config
 from paasctl.model.event import Emit, Outcome, Problem
 from paasctl.model.image import Descriptor, Pinned, Repository
@@ -186,10 +187,7 @@ class BuildImages:
         del emit, cancel
         checkout, version = named(reads)
         for name in self.images:
-            if name not in reads.config.images:
-                raise UsageError(
-                    f"there is no image {name!r}", hint=f"images: {', '.join(reads.config.images) or 'none'}"
-                )
+            find_image(reads.config, name)
         self._told["version"] = version.text
         return BuildFacts(config=reads.config, checkout=checkout, version=version)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from paasctl.errors import Exit, UsageError
+from paasctl.config.find import find_registry
+from paasctl.errors import Exit
 from paasctl.model.answer import ReleaseRow, ReleasesAnswer
 from paasctl.model.config import Registry
 from paasctl.model.event import Emit
@@ -25,15 +27,12 @@ class AskReleases:
     def answer(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[ReleasesAnswer, Exit]:
         """One row per record. Tags of the repository that are no versions are none of ours."""
         del emit
-        registries = reads.config.registries
-        if self.registry and self.registry not in registries:
-            raise UsageError(
-                f"there is no registry {self.registry!r}", hint=f"registries: {', '.join(registries) or 'none'}"
-            )
+        registries: Mapping[str, Registry] = reads.config.registries
+        if self.registry:
+            registries = {self.registry: find_registry(reads.config, self.registry)}
         rows: list[tuple[Version, ReleaseRow]] = []
-        for name, registry in registries.items():
-            if not self.registry or name == self.registry:
-                rows += _rows(reads, registry, self.limit, cancel)
+        for registry in registries.values():
+            rows += _rows(reads, registry, self.limit, cancel)
         rows.sort(key=lambda it: it[0], reverse=True)
         return ReleasesAnswer(rows=tuple(row for _, row in rows)), Exit.OK
 
