@@ -9,12 +9,12 @@ import errno
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from paasctl.errors import Forbidden, Unavailable
+from paasctl.errors import Forbidden, PaasError, Unavailable
 
 TEMPORARY = ".tmp-"
 _BUFFER = 1 << 20
@@ -45,6 +45,27 @@ def held(path: Path) -> Iterator[None]:
         with disk("locking", path):
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def hold_for_good(path: Path, pause: Callable[[], None]) -> BinaryIO:
+    """Hold a lock file until this process ends or closes the result; `pause` between tries while another has it."""
+    with disk("locking", path):
+        file = path.open("ab")
+    while True:
+        try:
+            with disk("locking", path):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except Unavailable as error:
+            if not isinstance(error.__cause__, BlockingIOError):
+                file.close()
+                raise
+        else:
+            return file
+        try:
+            pause()
+        except PaasError:
+            file.close()
+            raise
 
 
 @contextmanager

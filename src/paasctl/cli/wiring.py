@@ -11,7 +11,7 @@ import threading
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from paasctl import __version__
 from paasctl.cli.options import Settings
@@ -19,7 +19,7 @@ from paasctl.cli.project import find_file
 from paasctl.engine.cancel import Cancel, RealClock
 from paasctl.errors import ConfigError
 from paasctl.model.config import Config
-from paasctl.model.event import Emit
+from paasctl.model.event import Emit, Noted
 from paasctl.model.kube import Holder
 from paasctl.model.plan import Build
 from paasctl.ports.cluster import Cluster
@@ -27,6 +27,9 @@ from paasctl.ports.files import ProjectFiles, Secrets
 from paasctl.ports.git import Git
 from paasctl.ports.images import Builder, Layout, Registry
 from paasctl.ports.templates import Templates
+
+_BUILDER_POLL = 0.25
+"""Seconds between two looks whether another run in this checkout has ended."""
 
 
 @dataclass
@@ -39,6 +42,9 @@ class Outside:
     emit: Emit
     _clusters: dict[str, Cluster] = field(default_factory=dict)
     _registries: dict[str, Registry] = field(default_factory=dict)
+    _building: BinaryIO | None = None
+    """The lock of the layout, held until the process ends."""
+    _is_waiting: bool = False
     _making: threading.RLock = field(default_factory=threading.RLock)
     """Several threads may ask for the same client."""
 
@@ -134,7 +140,11 @@ class Outside:
 
     @cached_property
     def layout(self) -> Layout:
-        """The project's OCI layout, where images lie until they are pushed."""
+        """The project's OCI layout, where images lie until they are pushed.
+
+        One run at a time, or one would push what another has just built.
+        """
+        from paasctl.adapters.disk import hold_for_good
         from paasctl.adapters.layout import create_layout, open_layout
 
         folder = self.project / ".paasctl" / "images"
@@ -142,7 +152,14 @@ class Outside:
         hidden = folder.parent / ".gitignore"  # ours, so that our own folder never makes the tree dirty
         if not hidden.exists():
             hidden.write_text("*\n")
+        self._building = hold_for_good(folder.parent / "lock", self._wait_for_builder)
         return open_layout(folder)
+
+    def _wait_for_builder(self) -> None:
+        if not self._is_waiting:
+            self._is_waiting = True
+            self.emit(Noted("another run builds in this checkout: waiting for it to end"))
+        self.cancel.pause(_BUILDER_POLL)
 
     @cached_property
     def holder(self) -> Holder:
