@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from paasctl.errors import Unavailable
-from paasctl.model.image import Pinned, Repository
+from paasctl.model.image import Pinned, parse_reference
 from paasctl.model.plan import Record, TagCommit, TagImage
 from paasctl.model.release import Release
 from paasctl.oci.record import MANIFEST_TYPE, record_artifact
@@ -13,6 +14,8 @@ from paasctl.ports.git import Git
 from paasctl.ports.images import Layout
 from paasctl.ports.world import World
 
+PUSHED = "image.{}"
+"""Name of the fact that a push leaves: which digest it was. The place may hold another run's image by now."""
 _BASE = "org.opencontainers.image.base.digest"
 
 
@@ -23,15 +26,19 @@ def tag_commit(step: TagCommit, git: Git) -> None:
         git.push_tag(step.remote, step.tag)
 
 
-def record(step: Record, world: World) -> Pinned:
-    """Write the record and its blobs, then its tag; already there with the same bytes is success."""
+def record(step: Record, world: World, facts: Mapping[str, str]) -> Pinned:
+    """Write the record and its blobs, then its tag; already there with the same bytes is success.
+
+    It names what this run pushed, by the run's `facts`.
+    """
+    pushed = {name: _pushed(name, facts) for name, _ in step.images}
     release = Release(
         app=step.app,
         version=step.version,
         commit=step.commit,
         created=step.created,
-        images={**dict(step.pinned), **{name: _laid(name, where, world.layout) for name, where in step.images}},
-        bases=_bases(step, world.layout),
+        images={**dict(step.pinned), **pushed},
+        bases=_bases(pushed, world.layout),
         subjects=step.subjects,
         files=dict(step.files),
         snapshot=step.snapshot,
@@ -45,10 +52,10 @@ def record(step: Record, world: World) -> Pinned:
     return step.repository.pinned(found.digest)
 
 
-def tag_image(step: TagImage, world: World) -> None:
+def tag_image(step: TagImage, world: World, facts: Mapping[str, str]) -> None:
     """Give the image its tag: a PUT of the same manifest bytes, no blob moves."""
     registry = world.registry(step.repository.host)
-    pinned = step.pinned or _laid(step.name, step.repository, world.layout)
+    pinned = step.pinned or _pushed(step.name, facts)
     found = registry.manifest(pinned)
     if found is None:
         raise Unavailable(
@@ -60,17 +67,17 @@ def tag_image(step: TagImage, world: World) -> None:
     registry.put_manifest(step.repository, descriptor.media_type, content, tag=step.tag)
 
 
-def _laid(name: str, repository: Repository, layout: Layout) -> Pinned:
-    found = layout.place(name)
-    if found is None:
-        raise Unavailable(f"looking up {name}: nothing was built in this run", hint="run `paasctl release` again")
-    return repository.pinned(found.digest)
+def _pushed(name: str, facts: Mapping[str, str]) -> Pinned:
+    found = parse_reference(facts[PUSHED.format(name)])  # a plan records and tags only after it pushed
+    assert isinstance(found, Pinned)  # noqa: S101 - a push is told by digest
+    return found
 
 
-def _bases(step: Record, layout: Layout) -> dict[str, str]:
+def _bases(pushed: Mapping[str, Pinned], layout: Layout) -> dict[str, str]:
     bases: dict[str, str] = {}
-    for name, _ in step.images:
-        if (found := layout.place(name)) is not None:
+    for name, pinned in pushed.items():
+        found = layout.place(name)
+        if found is not None and found.digest == pinned.digest:
             annotations = json.loads(layout.read(found)).get("annotations") or {}
             bases |= {name: annotations[_BASE]} if _BASE in annotations else {}
     return bases

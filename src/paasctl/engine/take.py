@@ -58,9 +58,9 @@ def take(step: Step, index: int, run: Needs) -> None:
             release.tag_commit(step, run.world.git)
             run.facts["tag"] = step.tag
         case Record():
-            run.facts["record"] = str(release.record(step, run.world))
+            run.facts["record"] = str(release.record(step, run.world, run.facts))
         case TagImage():
-            release.tag_image(step, run.world)
+            release.tag_image(step, run.world, run.facts)
         case WriteFile():
             run.world.write_file(step.path, step.content, step.before)
         case Apply() | Delete() | AwaitReady():
@@ -99,7 +99,7 @@ def _image(step: Build | SquashImage | Push, index: int, run: Needs) -> None:
             pinned = push_place(
                 step, world.layout, world.registry(step.repository.host), progress=progress, cancel=run.cancel
             )
-            run.facts[f"image.{step.name}"] = str(pinned)
+            run.facts[release.PUSHED.format(step.name)] = str(pinned)
 
 
 def _what(step: Build | SquashImage | Push) -> str:
