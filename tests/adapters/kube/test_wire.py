@@ -11,7 +11,7 @@ import pytest
 from paasctl.adapters.kube.cluster import KubeCluster
 from paasctl.adapters.kube.connect import Where, open_access
 from paasctl.adapters.kube.gate import Gate
-from paasctl.adapters.kube.request import Request
+from paasctl.adapters.kube.request import Answer, Request
 from paasctl.adapters.kube.wire import Wire
 from paasctl.errors import Cancelled, Forbidden, StalePlan, Unavailable
 from paasctl.model.kube import Key, Manifest
@@ -62,6 +62,35 @@ def test_a_flap_that_stays_is_unavailable_not_absent(api: ApiServer, cluster: Ku
     api.faults.append(Fault(path="/namespaces/tests", status=503, body=STATUS_503, times=99))
     with pytest.raises(Unavailable, match="reading namespace tests: shutting down"):
         cluster.namespace_exists("tests")
+
+
+_LOGIN_PAGE = "<html>Please log in to the network</html>"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, _LOGIN_PAGE), (200, "[]"), (200, "null"), (200, ""), (404, _LOGIN_PAGE), (404, "")],
+    ids=["page", "list", "null", "nothing", "404 page", "404"],
+)
+def test_what_is_no_api_server_proves_nothing_about_the_cluster(
+    api: ApiServer, cluster: KubeCluster, status: int, body: str
+) -> None:  # D1
+    """A login page or a proxy between: neither "the namespace is there" nor "it is not"."""
+    api.faults.append(Fault(path="/namespaces/", status=status, body=body, times=9))
+    with pytest.raises(Unavailable, match=r"^reading namespace tests: .* is not from an API server") as caught:
+        cluster.namespace_exists("tests")
+    assert caught.value.code == "not-an-api-server"
+    with pytest.raises(Unavailable):
+        cluster.seen([Key("", "ConfigMap", "tests", "one")])
+
+
+def test_only_a_group_that_is_not_served_at_all_is_denied_in_plain_text(api: ApiServer, cluster: KubeCluster) -> None:
+    """A proxy in front of nothing says the same of every path."""
+    api.faults.append(Fault(path="/namespaces/tests", status=404, body="404 page not found\n", times=9))
+    with pytest.raises(Unavailable, match="not from an API server: 404 page not found"):
+        cluster.namespace_exists("tests")
+    answer = Answer(status=404, headers={}, content=b"404 page not found\n")
+    assert answer.answers(Request(method="GET", path="/apis/none/v1/things", resource="things", doing="looking"))
 
 
 def test_a_reset_connection_is_tried_again(api: ApiServer, cluster: KubeCluster) -> None:  # D5

@@ -70,6 +70,21 @@ class Answer:
         """Whether the server did what was asked."""
         return self.status < 400
 
+    def answers(self, request: Request) -> bool:
+        """Whether an API server said it: a login page, a proxy's own 404 prove nothing about the cluster.
+
+        It answers in JSON, but for an API group that it does not serve at all; proxies use the same words for that.
+        """
+        if "json" not in request.accept:
+            return True
+        if self.status == 404:
+            unserved = request.path.startswith("/apis/") and self.content.startswith(b"404 page not found")
+            return bool(self.failure) or unserved
+        try:
+            return not self.is_good or isinstance(json.loads(self.content), dict)
+        except ValueError:
+            return False
+
     @property
     def failure(self) -> Mapping[str, Any]:
         """The `Status` object of a refusal; empty where something other than an API server answered."""

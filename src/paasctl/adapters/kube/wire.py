@@ -52,9 +52,19 @@ class Wire:
     def send(self, request: Request) -> Answer:
         """The answer: a good one, or one of `request.handles`. All else raises a `PaasError`."""
         answer = self._send_authorized(request)
+        if not answer.answers(request):
+            raise self._foreign(answer, request)
         if not answer.is_good and answer.status not in request.handles:
             raise problem(answer, request.doing, secret=request.resource == "secrets")
         return answer
+
+    def _foreign(self, answer: Answer, request: Request) -> Unavailable:
+        said = " ".join(answer.message.split())[:80]
+        return Unavailable(
+            f"{request.doing}: what {self.access.host} answers ({self.access.who}) is not from an API server: {said}",
+            hint="compare `server` of the kubeconfig with the cluster's address; a proxy or login page may be between",
+            code="not-an-api-server",
+        )
 
     def each(self, work: Callable[[Given], Made], given: Iterable[Given]) -> tuple[Made, ...]:
         """`work` done on all of them, some at once, results in order. The first error is raised, the rest dropped."""
