@@ -181,8 +181,8 @@ _TREES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXTS, inner, max_size=3),
     max_leaves=10,
 )
-_COLON_IN_FLOW = re.compile(r"[\[{,\s]:\S")
-"""libyaml takes no plain text that starts with a colon within `[…]`; it says so, with a place."""
+_COLON_IN_FLOW = re.compile(r"[\[{,\s]:\S|:\s:\s")
+"""libyaml takes no plain text that starts with a colon within `[…]`; it says so, with a place. `: 0` is no YAML."""
 
 
 @settings(max_examples=50, deadline=None)
