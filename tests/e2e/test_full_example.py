@@ -1,0 +1,141 @@
+"""`examples/full` runs, too: every key of paas.yaml at once, with a world made for it.
+
+Edited are only names of places: app, registries, context, kubeconfig, namespace, hosts.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from e2e.parts import Testbed
+from e2e.project import Project
+from testbed import images
+
+_FULL = Path(__file__).resolve().parents[2] / "examples" / "full"
+_DOCKERFILE = """\
+FROM $registry/base/busybox:1 AS production
+ARG JAVA
+COPY app /bin/app
+COPY server worker migrate /
+RUN echo "$${JAVA}" > /java
+FROM $registry/base/busybox:1
+RUN false
+"""
+_FILES = {
+    "Dockerfile": _DOCKERFILE,
+    "server": "#!/bin/sh\nexec /bin/app\n",
+    "worker": "#!/bin/sh\nexec /bin/app\n",
+    "migrate": "#!/bin/sh\nexec /bin/app job\n",
+    "scripts/session-key": "#!/bin/sh\necho a key of this session\n",
+    "report/__main__.py": "print('the report')\n",
+    "admin/Dockerfile": 'FROM scratch\nCOPY app /app\nENV PORT=8081\nENTRYPOINT ["/app"]\n',
+}
+
+
+@pytest.fixture
+def full(testbed: Testbed, tmp_path: Path) -> Iterator[Project]:
+    project = Project.make(testbed, tmp_path)
+    shutil.copytree(_FULL, project.folder, dirs_exist_ok=True)
+    for old, new in {
+        "app: shop ": f"app: {project.app} ",
+        "127.0.0.1:5000/shop": f"{testbed.registry}/{project.app}",
+        "registry.example/base/python": f"{testbed.registry}/{project.app}-base/python",
+        "registry.example/tools/report": f"{testbed.registry}/{project.app}-tools/report",
+        "context: staging ": "context: testbed ",
+        "~/.kube/staging": testbed.kubeconfig,
+        "shop-team-a": f"{project.app}-team-a",
+        "shop.dev.example": f"{project.app}.example",
+    }.items():
+        project.edit("paas.yaml", old, new)
+    for name, text in _FILES.items():
+        project.write(name, project.filled(text))
+        (project.folder / name).chmod(0o755)
+    shutil.copy(project.folder / "app", project.folder / "admin" / "app")
+    project.commit("one")
+    yield project
+    project.remove()
+
+
+def _world(project: Project, home: Path) -> list[str]:
+    """What the example takes for granted: a base image, the caller's key, other people's Secret, ConfigMap, volumes."""
+    python: dict[str, bytes | str] = {
+        "bin/busybox": images.BUSYBOX.read_bytes(),
+        "bin/sh": "busybox",
+        "bin/python": b'#!/bin/sh\necho "python $* in $PWD"\n',
+    }
+    registry = images.Registry(project.testbed.registry)
+    registry.push(f"{project.app}-base/python", "3.13", images.make_image([python]))
+    (home / ".shop").mkdir(parents=True)
+    (home / ".shop/signing.pem").write_text("-- a key --\n")
+    namespace = project.make_namespace(f"{project.app}-team-a")
+    project.kubectl("create", "secret", "generic", "db", "--from-literal=url=postgres://here", namespace=namespace)
+    project.kubectl("create", "configmap", "cluster", "--from-literal=region=eu", namespace=namespace)
+    return [_volume(project, namespace, home, at) for at in range(3)]
+
+
+def _volume(project: Project, namespace: str, home: Path, at: int) -> str:
+    name = f"{project.app}-{at}"
+    spec = {
+        "capacity": {"storage": "1Gi"},
+        "accessModes": ["ReadWriteOnce"],
+        "storageClassName": "fast",
+        "hostPath": {"path": str(home / name), "type": "DirectoryOrCreate"},
+        "claimRef": {"namespace": namespace, "name": f"cache-web-{at}"},
+    }
+    volume = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name}, "spec": spec}
+    project.testbed.do("create", "-f", "-", text=json.dumps(volume))
+    return name
+
+
+def test_every_key_at_once(full: Project, tmp_path: Path) -> None:
+    volumes = _world(full, tmp_path / "home")
+    namespace, home = f"{full.app}-team-a", str(tmp_path / "home")
+    try:
+        rendered = full.paasctl("render", "dev", "--placeholder-digests").stdout
+        full.kubectl("apply", "--dry-run=server", "-f", "-", text=rendered, namespace=namespace)
+        full.release()
+        full.paasctl("deploy", "dev", HOME=home, API_KEY="a secret of ours")
+        _asked_over_http(full)
+        _looked_at(full, namespace)
+        assert "nothing to do" in full.paasctl("deploy", "dev", HOME=home, API_KEY="a secret of ours").stderr
+    finally:
+        full.testbed.do("delete", "pv", *volumes, "--wait=false")
+
+
+def _asked_over_http(full: Project) -> None:
+    assert full.served() == "unknown"
+    env = full.get("/env").body
+    for line in ("LOG=info", "DB_URL=postgres://here", "REGION=eu"):
+        assert line in env
+    read = {
+        "/config/app.ini": "[shop]\ncurrency = EUR\n",
+        "/secrets/api-key": "a secret of ours",
+        "/secrets/signing.pem": "-- a key --\n",
+        "/secrets/session-key": "a key of this session",
+        "/java": "21\n",
+    }
+    assert {path: full.get(f"/file?path={path}").body.rstrip() for path in read} == {
+        path: text.rstrip() for path, text in read.items()
+    }
+    assert full.served(host=f"admin.{full.host}") == "unknown"
+
+
+def _looked_at(full: Project, namespace: str) -> None:
+    assert len(full.testbed.manifest(f"{full.app}/web", "0.1.0")["layers"]) == 2  # squashed over its base
+    assert full.testbed.manifest(f"{full.app}-tools/report", "0.1.0")
+    (web,) = full.objects("statefulsets", namespace)
+    assert web["status"]["readyReplicas"] == 3
+    pod = web["spec"]["template"]["spec"]
+    assert pod["terminationGracePeriodSeconds"] == 40
+    assert pod["containers"][0]["livenessProbe"]["periodSeconds"] == 30
+    assert {it["status"]["phase"] for it in full.objects("persistentvolumeclaims", namespace)} == {"Bound"}
+    jobs = full.objects("jobs", namespace)
+    assert [it["status"]["succeeded"] for it in jobs] == [1]
+    full.kubectl("create", "job", "tonight", "--from=cronjob/nightly", namespace=namespace)
+    full.kubectl("wait", "--for=condition=complete", "job/tonight", "--timeout=50s", namespace=namespace)
+    assert full.kubectl("logs", "job/tonight", namespace=namespace) == "python -m report --daily in /app\n"
