@@ -19,7 +19,7 @@ _KILLS = 5
 _KINDS = "deployments,services,ingresses,configmaps,poddisruptionbudgets"
 _PAAS = PAAS.replace(
     "    port: 8080\n",
-    '    port: 8080\n    replicas: 2\n    drain: 1s\n    config: {settings.ini: "version"}\n',
+    '    port: 8080\n    drain: 1s\n    config: {settings.ini: "version"}\n',
 )
 
 
