@@ -33,9 +33,11 @@ def _run(args: list[str]) -> int:
 
         sys.stdout.write(page())
     else:
+        import atexit
         import gc
 
         gc.set_threshold(50_000, 20, 50)  # a command is short: collecting its young objects costs a tenth of it
+        atexit.register(gc.freeze)  # and so does looking, at the very end, for cycles in all that was imported
         from paasctl.cli import table  # the rest pays for typer; those two must not
 
         return table.run(args)
