@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import time
 from pathlib import Path
 
 import pytest
 
-from paasctl.adapters.files import CallerSecrets, ProjectFiles, write_whole
+from paasctl.adapters.files import CallerSecrets, ProjectFiles, read_regular, write_whole
 from paasctl.errors import ConfigError, Forbidden, PaasError, StalePlan, Unavailable
 
 # --- files ----------------------------------------------------------------------------------------------------------
@@ -31,6 +33,28 @@ def test_files_are_read_as_they_are(project: Path) -> None:
     assert files.read("config/app.ini") == b"[a]\r\n"
     assert files.read("config/again") == b"[a]\r\n"
     assert files.below("config") == ("config/again", "config/app.ini", "config/deep/b")
+
+
+def test_what_is_no_file_is_never_waited_for(project: Path) -> None:
+    """A pipe without a writer would hang the run, and a device has no end."""
+    os.mkfifo(project / "pipe")
+    (project / "null").symlink_to("/dev/null")
+    with socket.socket(socket.AF_UNIX) as ear:
+        ear.bind(str(project / "ear"))
+        for odd in ("pipe", "ear"):
+            with pytest.raises(ConfigError, match=f"^reading {odd}: "):
+                ProjectFiles(project).read(odd)
+            with pytest.raises(Unavailable, match=f"^writing .*{odd}: "):
+                write_whole(project / odd, b"new", None)
+    with pytest.raises(OSError, match="neither a file nor a folder"):
+        read_regular(project / "null")
+
+
+def test_a_file_that_no_registry_would_take_is_not_read(project: Path) -> None:
+    with (project / "huge").open("wb") as file:
+        file.truncate(3 << 30)
+    with pytest.raises(ConfigError, match=r"^reading huge: 3,221,225,472 bytes are too many"):
+        ProjectFiles(project).read("huge")
 
 
 @pytest.mark.parametrize("path", ["nothing", "config/nothing", "config/app.ini/below"])

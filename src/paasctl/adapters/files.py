@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import field
@@ -11,6 +13,23 @@ from pathlib import Path
 from paasctl.adapters.disk import disk, temporary
 from paasctl.errors import ConfigError, StalePlan
 from paasctl.values import dataclass
+
+_MOST = 64 << 20
+"""Bytes of a file that is read whole; more than any registry or API server takes of it."""
+
+
+def read_regular(path: Path) -> bytes:
+    """The content of a file. Anything else is an `OSError`: a pipe would be waited for, a device never ends."""
+    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with open(number, "rb") as file:  # noqa: PTH123 - already open, so that what was looked at is what is read
+        found = os.fstat(number)
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is neither a file nor a folder")
+        if found.st_size > _MOST:
+            raise OSError(errno.EFBIG, f"{found.st_size:,} bytes are too many (at most {_MOST:,})")
+        return file.read(_MOST)
 
 
 @dataclass(frozen=True)
@@ -23,7 +42,7 @@ class ProjectFiles:
         """The content; None: proved absent."""
         whole = self._inside(path)
         try:
-            return whole.read_bytes()
+            return read_regular(whole)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -120,7 +139,7 @@ def write_whole(path: Path, content: bytes, before: bytes | None) -> None:
     """
     with disk("writing", path):
         path = Path(os.path.realpath(path))
-        now = path.read_bytes() if path.exists() else None
+        now = read_regular(path) if path.exists() else None
         mode = path.stat().st_mode & 0o7777 if now is not None else 0o644
     if now != before:
         raise StalePlan(f"writing {path}: it changed in the meantime", hint="run the command again")

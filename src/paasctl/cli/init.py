@@ -21,7 +21,7 @@ def init(settings: Settings, *, dry_run: DryRun = False) -> int:
     from paasctl.verbs.project import Init
 
     file = find_file(settings, upwards=False)
-    here = replace(settings, file=str(file), directory=None)
+    here = replace(settings, file=str(file))
     return Session(here, "init").act(
         lambda: Init(file=file.name, folder=file.parent.name), dry_run=dry_run, exit_code=False, yes=True
     )

@@ -5,8 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from paasctl.cli.options import Settings
+from paasctl.errors import UsageError
 
 _FILE = "paas.yaml"
+
+
+def check_directory(settings: Settings) -> None:
+    """`UsageError` where `--directory` names none: an empty project elsewhere is not what was meant."""
+    if settings.directory is not None and not Path(settings.directory).is_dir():
+        why = "it is no folder" if Path(settings.directory).exists() else "there is no such folder"
+        raise UsageError(f"working in --directory {settings.directory}: {why}")
 
 
 def find_file(settings: Settings, *, upwards: bool = True) -> Path:

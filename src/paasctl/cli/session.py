@@ -11,6 +11,7 @@ from typing import TextIO
 
 from paasctl.cli import conduct
 from paasctl.cli.options import Color, Output, Settings, seconds
+from paasctl.cli.project import check_directory
 from paasctl.cli.pump import pumped
 from paasctl.cli.signals import listening
 from paasctl.cli.wiring import Outside
@@ -53,6 +54,7 @@ class Session:
     ) -> int:
         with pumped(self._view()) as emit:
             try:
+                check_directory(self.settings)
                 cancel = Cancel(self.settings.timeout_seconds)
                 outside = Outside(settings=self.settings, cancel=cancel, verb=self.verb, emit=emit)
                 how = conduct.Conduct(

@@ -61,8 +61,10 @@ class Outside:
     @cached_property
     def config(self) -> Config:
         """`paas.yaml` of the checkout."""
+        from paasctl.adapters.files import read_regular
+
         try:
-            content = self.file.read_bytes()
+            content = read_regular(self.file)
         except FileNotFoundError as error:
             raise ConfigError(
                 f"there is no {self.file.name} in {self.project}", hint="paasctl init", code="file-missing"
