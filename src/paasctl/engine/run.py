@@ -7,7 +7,7 @@ the first plan's `may` names, and one that would repeat an earlier round's write
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import field, replace
 from functools import partial
 
@@ -59,7 +59,8 @@ def carry_out(first: Plan, again: Again, run: Run) -> Rounds:
             rounds = _rounds(first, again, run, _Under(records, locks, set()))
         except PaasError as error:
             records.note((), error)
-            records.close()
+            with suppress(PaasError):  # the first error is the one to tell
+                records.close()
             raise
         except BaseException:
             records.close(broke=True)
