@@ -1,4 +1,4 @@
-"""The short way to `kubernetes.config` holds when several threads take it at once, as `status` does."""
+"""The short way to `kubernetes.config`: it holds for several threads at once, and what was left out is there later."""
 
 from __future__ import annotations
 
@@ -28,4 +28,22 @@ assert "kubernetes.client.api" not in sys.modules, "the long way was taken"
 
 def test_several_threads_may_be_the_first() -> None:
     done = subprocess.run([sys.executable, "-c", _TOGETHER], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+_OPENID = """
+import sys
+from paasctl.adapters.kube import loader
+
+found = loader.kube_config()
+assert "requests" not in sys.modules, "the long way was taken"
+assert found.OAuth2Session(client_id="me").client_id == "me"
+assert issubclass(found.oauthlib.oauth2.rfc6749.errors.InvalidClientIdError, Exception)
+import oauthlib.oauth2, requests_oauthlib
+assert requests_oauthlib.OAuth2Session and oauthlib.oauth2.Client
+"""
+
+
+def test_what_refreshes_an_openid_token_is_there_when_asked_for() -> None:
+    done = subprocess.run([sys.executable, "-c", _OPENID], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
