@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ssl
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import field
+from http.client import BadStatusLine, RemoteDisconnected
 from urllib.parse import urlsplit
 
 import urllib3
@@ -84,6 +86,7 @@ class Wire:
         """How many requests went out, by method; those for tokens under `TOKEN`."""
         self._host = host
         self._environ = environ
+        self._longest = patience.total
         self._timeout = urllib3.Timeout(connect=patience.connect, read=patience.read)
         self._lock = threading.Lock()
         self._pools: dict[str | None, urllib3.PoolManager] = {}
@@ -110,7 +113,7 @@ class Wire:
                 preload_content=False,
                 decode_content=False,
             )
-            return _taken(call, url, raw)
+            return _taken(call, url, raw, time.monotonic() + self._longest)
 
     def close(self) -> None:
         """Let go of all idle connections."""
@@ -175,18 +178,28 @@ def _opened(body: Body | None) -> Iterator[Iterator[bytes | memoryview] | None]:
         yield pieces
 
 
-def _taken(call: Call, url: str, raw: urllib3.BaseHTTPResponse) -> Answer:
+def _taken(call: Call, url: str, raw: urllib3.BaseHTTPResponse, until: float) -> Answer:
     headers = urllib3.HTTPHeaderDict(raw.headers)
     if call.stream and raw.status in (200, 206):
         return Answer(raw.status, headers, url, raw=raw)
     try:
-        body = raw.read(_BODY_LIMIT, decode_content=False)
-        if len(body) == _BODY_LIMIT:
-            raw.close()
-            raise Unavailable(f"{call.doing}: the answer is longer than {_BODY_LIMIT >> 20} MiB")
-        return Answer(raw.status, headers, url, body)
+        return Answer(raw.status, headers, url, _whole(call, raw, until))
     finally:
         raw.release_conn()
+
+
+def _whole(call: Call, raw: urllib3.BaseHTTPResponse, until: float) -> bytes:
+    """The body to its end: only the read after the last bytes says whether some are missing."""
+    body = bytearray()
+    while piece := raw.read1(CHUNK, decode_content=False):
+        body += piece
+        if len(body) > _BODY_LIMIT:
+            raw.close()
+            raise Unavailable(f"{call.doing}: the answer is longer than {_BODY_LIMIT >> 20} MiB")
+        if time.monotonic() > until:  # byte by byte, each in time: no read timeout ever sees it
+            raw.close()
+            raise Broken(Fault("the answer comes too slowly"))
+    return bytes(body)
 
 
 def _reason(error: wrong.HTTPError) -> str:
@@ -200,6 +213,8 @@ def _reason(error: wrong.HTTPError) -> str:
         return "its name is not known here"
     if isinstance(inner, wrong.ReadTimeoutError):
         return "the answer took too long"
+    if isinstance(inner, BadStatusLine) and not isinstance(inner, RemoteDisconnected):
+        return "what answers there does not speak HTTP"
     if isinstance(inner, (wrong.IncompleteRead, wrong.ProtocolError)):
         return "the answer broke off"
     if isinstance(inner, OSError) and inner.strerror:
