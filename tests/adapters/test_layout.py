@@ -33,7 +33,8 @@ def leftovers(layout: FolderLayout) -> list[Path]:
 def python(code: str, *args: object) -> subprocess.Popen[bytes]:
     """Another process, with our code."""
     environ = {"PYTHONPATH": str(SOURCES), "PATH": os.environ["PATH"]}
-    return subprocess.Popen([sys.executable, "-c", code, *map(str, args)], env=environ, stdout=subprocess.PIPE)
+    ours = subprocess.PIPE  # not the runner's input, which may be at its end
+    return subprocess.Popen([sys.executable, "-c", code, *map(str, args)], env=environ, stdin=ours, stdout=ours)
 
 
 def test_a_new_layout_is_what_the_specification_says(layout: FolderLayout) -> None:
