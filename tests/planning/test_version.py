@@ -142,8 +142,9 @@ def test_a_candidate_becomes_a_release_on_the_same_commit() -> None:
     ("explicit", "error"), [("1.2", UsageError), ("1.2.3+x", UsageError), ("1.2.3", Refused), ("1.0.0", Refused)]
 )
 def test_a_version_that_cannot_be_asked_for(explicit: str, error: type[PaasError]) -> None:
-    with pytest.raises(error):
+    with pytest.raises(error) as raised:
         wanted_release(history("o v1.2.3 o").checkout(), RULES, explicit=explicit)
+    assert ("--version 1.4.0" in raised.value.hint) == (error is UsageError)
 
 
 def test_asking_for_the_version_that_is_there() -> None:

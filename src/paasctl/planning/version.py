@@ -146,7 +146,7 @@ def _asked(text: str, nearest: _Tag | None) -> _Following:
     try:
         version = Version.parse(text)
     except ValueError as error:
-        raise UsageError(f"releasing {text}: {error}", hint="for example --version-to 1.4.0") from error
+        raise UsageError(f"releasing {text}: {error}", hint="for example --version 1.4.0") from error
     if nearest and version <= nearest.version:
         raise Refused(
             f"releasing {version}: the history of this commit has {nearest.name} already",
