@@ -192,6 +192,10 @@ class Project:
         until(lambda: self.get(host=host).status == 200)
         return self.get(host=host).headers["X-Version"]
 
+    def expect_served(self, version: str) -> None:
+        """The router serves that version, as soon as it has heard of the pods that do: it tells itself every 2 s."""
+        until(lambda: self.get().headers.get("X-Version") == version, within=15)
+
     def remove(self) -> None:
         """End what was started and forget the namespaces."""
         for begun in self._started:

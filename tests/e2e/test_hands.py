@@ -69,7 +69,7 @@ def _dropped(project: Project) -> None:
     assert all(it.endswith("/worker") for it in deleted)
     assert {it["metadata"]["name"] for it in project.objects("deployments")} == {"foreign", "web"}
     assert "foreign" in {it["metadata"]["name"] for it in project.objects("configmaps")}
-    assert project.served() == "two"
+    project.expect_served("two")
 
 
 def test_an_object_of_somebody_else_is_not_taken(project: Project) -> None:  # D31
@@ -104,4 +104,4 @@ def test_a_protected_environment_wants_a_pin_and_a_yes_and_the_right_cluster(pro
 
     project.edit("paas.yaml", "00000000-0000-0000-0000-000000000000", uid)
     project.paasctl("deploy", "dev", "--version", "0.1.0", "--yes")
-    assert project.served() == "one"
+    project.expect_served("one")

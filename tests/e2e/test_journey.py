@@ -27,7 +27,7 @@ def _journey(project: Project) -> None:
     assert project.git("ls-remote", "--tags", "origin", "v0.1.0")
     done = project.paasctl("deploy", "dev")
     assert f"http://{project.host}/" in done.stderr
-    assert project.served() == "one"
+    project.expect_served("one")
 
     assert "nothing to do" in project.paasctl("deploy", "dev").stderr
     again = project.paasctl("release")
@@ -39,7 +39,7 @@ def _journey(project: Project) -> None:
         project.paasctl("deploy", "dev")
     assert asking.lost == []
     assert asking.versions[0] == "one"
-    assert project.served() == "two"
+    project.expect_served("two")
     history = project.paasctl("history", "dev").stdout
     assert "0.1.0" in history
     assert "0.1.1" in history
@@ -67,4 +67,4 @@ def _crash_and_go_on(project: Project) -> None:  # D21, D28
     with Asking(project.testbed, project.host) as asking:
         project.paasctl("deploy", "dev")
     assert asking.lost == []
-    assert project.served() == "three"
+    project.expect_served("three")

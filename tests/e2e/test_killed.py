@@ -46,7 +46,7 @@ def test_whenever_it_is_killed_the_next_run_ends_the_same(
         moment = took * (at + (half + dice.random()) / _HALVES) / _KILLS
         interrupted += _killed_and_run_again(project, versions[wanted], moment)
         assert _state(project) == ends[wanted], f"seed {seed}: killed after {moment:.2f} s"
-        assert project.served() == ("one", "two")[wanted]
+        project.expect_served(("one", "two")[wanted])
     assert "open" not in _outcomes(project)
     assert _outcomes(project).count("interrupted") == interrupted
     assert not project.objects("leases")[0]["spec"].get("holderIdentity")

@@ -30,4 +30,4 @@ def test_a_second_deploy_names_the_holder_and_leaves_or_waits(project: Project) 
     assert "is held by" in patient.stderr
     out, err = first.communicate(timeout=60)
     assert first.returncode == 0, out + err
-    assert project.served() == "one"
+    project.expect_served("one")

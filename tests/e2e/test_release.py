@@ -113,7 +113,7 @@ def test_several_images_are_built_squashed_and_pushed(testbed: Testbed, tmp_path
     assert "GREETING=hello" in config["config"]["Env"]
     assert len(config["rootfs"]["diff_ids"]) == 1
     project.paasctl("deploy", "dev")
-    assert project.served() == "one"
+    project.expect_served("one")
     found = project.kubectl(
         "run", "look", "--rm", "-i", "--quiet", "--restart=Never", f"--image={facts['image.flat']}",
         "--command", "--", "sh", "-c", "ls /made; cat /made/two; echo $GREETING",

@@ -16,7 +16,7 @@ def test_a_dirty_checkout_runs_under_a_version_that_says_so(project: Project) ->
     done = project.outcome("deploy", "dev", "--build")
     version = done["facts"]["version"]
     assert ".dirty.h" in version
-    assert project.served() == "changed"
+    project.expect_served("changed")
     assert project.git("tag") == ""
     assert "nothing to do" in project.paasctl("deploy", "dev", "--build").stderr
 
@@ -25,13 +25,13 @@ def test_a_dirty_checkout_runs_under_a_version_that_says_so(project: Project) ->
     project.write("version", "again\n")
     other = project.outcome("deploy", "dev", "--build")["facts"]["version"]
     assert other != version
-    assert project.served() == "again"
+    project.expect_served("again")
 
     project.git("checkout", "version")
     assert project.release() == "0.1.0"
     assert _document(project, "0.1.0")["snapshot"] is False
     project.paasctl("deploy", "dev")
-    assert project.served() == "one"
+    project.expect_served("one")
 
 
 def _document(project: Project, version: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from e2e.project import Project
 
 
 def test_a_signal_stops_a_rollout_in_a_declared_state_and_the_next_run_finishes(project: Project) -> None:
-    project.edit("paas.yaml", "    port: 8080\n", "    port: 8080\n    env: {APP_START_DELAY: 4s}\n")
+    project.edit("paas.yaml", "    port: 8080\n", "    port: 8080\n    env: {APP_START_DELAY: 7s}\n")
     project.release("one")
     outcome = _stopped(project, signal.SIGINT)
     assert outcome["exit"] == 130
@@ -21,17 +21,17 @@ def test_a_signal_stops_a_rollout_in_a_declared_state_and_the_next_run_finishes(
     assert _newest(project) == "cancelled"
 
     project.paasctl("deploy", "dev")
-    assert project.served() == "one"
+    project.expect_served("one")
 
     project.release("two")
     outcome = _stopped(project, signal.SIGTERM)
     assert outcome["exit"] == 143
     assert outcome["status"] == "cancelled"
     assert [it["do"] for it in outcome["left"]] == ["awaitReady"]
-    assert project.served() == "one"
+    project.expect_served("one")
 
     project.paasctl("deploy", "dev")
-    assert project.served() == "two"
+    project.expect_served("two")
     assert "nothing to do" in project.paasctl("deploy", "dev").stderr
 
 

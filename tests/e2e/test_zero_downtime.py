@@ -22,7 +22,7 @@ def served(request: pytest.FixtureRequest, testbed: Testbed, tmp_path: Path) -> 
     project = Project.make(testbed, tmp_path, PAAS.replace("router: ingress", f"router: {router}"))
     project.release()
     project.paasctl("deploy", "dev")
-    assert project.served() == "one"
+    project.expect_served("one")
     project.release("two")
     yield project
     project.remove()
@@ -37,4 +37,4 @@ def test_no_request_is_lost_while_the_only_pod_is_replaced(served: Project, tmp_
     counted = load.count()
     assert counted.failed == 0, counted.text
     assert counted.requests > 1000
-    assert served.served() == "two"
+    served.expect_served("two")
