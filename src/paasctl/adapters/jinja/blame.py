@@ -87,7 +87,7 @@ def source_place(template: Template, names: Mapping[str, Any], wanted: int) -> s
 
     The output is made once more, with marks: only when something is wrong with it.
     """
-    marking = template.environment.overlay(extensions=[_Marking])
+    marking = template.environment.overlay(extensions=[_Marking], bytecode_cache=None)
     try:
         lines = marking.get_template(str(template.name)).render(names).split("\n")
     except _WRONG:

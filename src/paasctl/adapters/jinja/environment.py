@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateRuntimeError, UndefinedError
+from jinja2 import BytecodeCache, FunctionLoader, StrictUndefined, TemplateRuntimeError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing, object_type_repr
 
@@ -17,8 +17,10 @@ Source = tuple[str, str, Callable[[], bool]]
 _UNSPEAKABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
-def environment(load: Callable[[str], Source | None]) -> ImmutableSandboxedEnvironment:
-    """An environment that takes templates from `load`; None: there is none of that name."""
+def environment(
+    load: Callable[[str], Source | None], kept: BytecodeCache | None = None
+) -> ImmutableSandboxedEnvironment:
+    """An environment that takes templates from `load`; None: there is none of that name. `kept`: compiled before."""
     made = ImmutableSandboxedEnvironment(
         loader=FunctionLoader(load),
         undefined=_Missing,
@@ -28,6 +30,7 @@ def environment(load: Callable[[str], Source | None]) -> ImmutableSandboxedEnvir
         keep_trailing_newline=True,
         auto_reload=False,
         cache_size=-1,
+        bytecode_cache=kept,
     )
     made.filters["tojson"] = _json
     return made

@@ -11,6 +11,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from paasctl.adapters.jinja.blame import compiled, line_number, run, shown, source_place
 from paasctl.adapters.jinja.environment import Source, environment
+from paasctl.adapters.jinja.kept import kept_beside
 from paasctl.errors import ConfigError
 from paasctl.ports.files import Files
 
@@ -36,7 +37,7 @@ class JinjaTemplates:
         self._builtin = builtin
         self._parse = parse
         self._projects: dict[int, tuple[Files, ImmutableSandboxedEnvironment]] = {}
-        self._ours = environment(self._builtin_source)
+        self._ours = environment(self._builtin_source, kept_beside(builtin))
         self._compiled: dict[str, Template] = {}
 
     def render(self, name: str, names: Mapping[str, Any], files: Files) -> Sequence[dict[str, Any]]:
