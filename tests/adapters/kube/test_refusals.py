@@ -169,3 +169,17 @@ def test_a_rejection_keeps_kubernetes_reason_and_conflicts() -> None:
     refused = rejection(TABLE["D10 a field of somebody else"][0], KEY)
     assert refused is not None
     assert (refused.reason, refused.conflicts) == ("Conflict", (("hpa", ".spec.replicas"),))
+
+
+def test_no_right_to_a_path_is_a_missing_right() -> None:  # D18
+    error = problem(said(403, 'forbidden: User "jane" cannot get path "/api"', "Forbidden"), "asking what is served")
+    assert isinstance(error, Forbidden)
+    assert error.message == "asking what is served: user jane may not get /api"
+    assert error.hint.endswith("kubectl auth can-i get /api")
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>403 Forbidden</html>"])
+def test_a_proxy_s_no_is_no_admission_rule(content: bytes) -> None:  # D18
+    error = problem(Answer(status=403, headers={}, content=content), "asking for the version")
+    assert isinstance(error, Forbidden)
+    assert "a proxy before it" in error.hint

@@ -17,6 +17,7 @@ _CANNOT = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)" in API group "(?P<group>[^"]*)"'
     r'(?: in the namespace "(?P<namespace>[^"]*)")?'
 )
+_CANNOT_PATH = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) path "(?P<path>[^"]*)"')
 _QUOTA = re.compile(
     r"exceeded quota: (?P<quota>[^,]+), requested: (?P<asked>.+?), used: (?P<used>.+?), limited: (?P<hard>.+)"
 )
@@ -87,6 +88,11 @@ def _forbidden(answer: Answer, doing: str, message: str) -> PaasError:
         return Refused(f"{doing}: {text}", hint="kubectl describe resourcequota", code="quota-exceeded")
     if cannot := _CANNOT.search(answer.message):
         return Forbidden(_cannot_words(doing, cannot.groupdict(default="")), hint=_can_i(cannot.groupdict(default="")))
+    if path := _CANNOT_PATH.search(answer.message):
+        hint = f"ask an administrator; check with: kubectl auth can-i {path['verb']} {path['path']}"
+        return Forbidden(f"{doing}: user {path['user']} may not {path['verb']} {path['path']}", hint=hint)
+    if not answer.failure:
+        return Forbidden(message, hint="no API server says so: a proxy before it wants other credentials")
     return Refused(message, hint="an admission rule of the cluster says no", code="admission-denied")
 
 
