@@ -109,7 +109,7 @@ class _Case:
             world=self.world,  # type: ignore[arg-type]  # and only files are written
             emit=self.events.append,
             cancel=self.cancel,
-            holder=HOLDER,
+            holder=lambda: HOLDER,
             same=self.same,
             agreed=agreed,
             now=self.world.clock.now,

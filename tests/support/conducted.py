@@ -27,7 +27,7 @@ def go(
         world=world,
         emit=events.append,
         cancel=Cancel(),
-        holder=HOLDER,
+        holder=lambda: HOLDER,
         same=same_writes,
         agreed=agreed,
         now=world.clock.now,

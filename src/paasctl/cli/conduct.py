@@ -50,7 +50,8 @@ class Conduct:
     world: World
     emit: Emit
     cancel: Cancel
-    holder: Holder
+    holder: Callable[[], Holder]
+    """Who we are: asked for only by what takes a lock."""
     same: Callable[[Plan, Plan], bool]
     """Whether two plans write the same things under the same preconditions."""
     agreed: Callable[[Plan], bool | None]
@@ -90,7 +91,7 @@ def _act(verb: Act, how: Conduct) -> Outcome:
         world=how.world,
         emit=how.emit,
         cancel=how.cancel,
-        holder=how.holder,
+        holder=how.holder(),
         same=how.same,
         agree=agree,
         wait_lock=how.wait_lock,

@@ -62,7 +62,7 @@ class Session:
                     world=outside,
                     emit=emit,
                     cancel=cancel,
-                    holder=outside.holder,
+                    holder=lambda: outside.holder,
                     same=_same_writes,
                     agreed=self._asker(emit.drain, yes=yes),
                     now=outside.clock.now,

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paasctl.model.kube import MANAGER
-from paasctl.planning.fields import changed_fields
+from paasctl.planning.fields.compare import changed_fields
 from support.apply import applied, touched
 
 Body = dict[str, Any]

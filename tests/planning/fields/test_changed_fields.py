@@ -9,7 +9,7 @@ import pytest
 
 from paasctl.model.kube import MANAGER
 from paasctl.model.masked import Masked
-from paasctl.planning.fields import changed_fields, needs_preview
+from paasctl.planning.fields.compare import changed_fields, needs_preview
 from support.apply import applied, touched
 
 Body = dict[str, Any]

@@ -11,7 +11,7 @@ from paasctl.planning.deploy.facts import DeployFacts, TargetFacts
 from paasctl.planning.deploy.order import AWAITED, KEPT, rank, turn
 from paasctl.planning.deploy.refusals import check
 from paasctl.planning.deploy.replicas import settle_replicas
-from paasctl.planning.fields import changed_fields, needs_preview
+from paasctl.planning.fields.compare import changed_fields, needs_preview
 from paasctl.planning.readiness import Look, judge, kinds_for
 from paasctl.planning.readiness.jobs import is_over
 from paasctl.planning.readiness.look import selects
