@@ -17,6 +17,7 @@ from paasctl.adapters.yaml.nodes import LARGEST
 from paasctl.errors import ConfigError
 
 _TAG = "tag:yaml.org,2002:"
+_STR, _MAP, _SEQ = (_TAG + it for it in ("str", "map", "seq"))
 _DEEPEST = 5_000
 _INDENT = re.compile(rf"^[ ?-]{{{_DEEPEST}}}", re.MULTILINE)
 _BRACKETS = re.compile(r"[\[\]{}]")
@@ -94,11 +95,11 @@ def _values(text: str) -> Iterator[Any]:
 
 def _value(loader: Any, node: yaml.Node) -> Any:
     """What a node means: what the library would make of it, at a third of the time. All that is unusual it makes."""
-    if node.tag == _TAG + "str":
+    if node.tag == _STR:
         return node.value
-    if node.tag == _TAG + "seq":
+    if node.tag == _SEQ:
         return [_value(loader, it) for it in node.value]
-    if node.tag == _TAG + "map" and all(type(key) is yaml.ScalarNode and key.value != "<<" for key, _ in node.value):
+    if node.tag == _MAP and all(type(key) is yaml.ScalarNode and key.value != "<<" for key, _ in node.value):
         _check_unique(node)
         return {_value(loader, key): _value(loader, value) for key, value in node.value}
     return loader.construct_object(node, deep=True)
@@ -121,27 +122,29 @@ def _unique_mapping(loader: Any, node: yaml.MappingNode) -> Any:
     made.update(loader.construct_mapping(node))
 
 
-def _text(dumper: Any, text: str) -> yaml.ScalarNode:
-    style = None
+def _text(_: Any, text: str) -> yaml.ScalarNode:
+    return yaml.ScalarNode(_STR, text, style=_style(text))
+
+
+@lru_cache(maxsize=4096)
+def _style(text: str) -> str | None:
+    """How a text is written: in a block of its lines, in quotes, or as it is."""
     if _LITERAL.fullmatch(text):
-        style = "|"
-    elif _SPECIAL.search(text):
-        style = '"'
-    elif _UNSURE.fullmatch(text):
-        style = "'"
-    node: yaml.ScalarNode = dumper.represent_scalar(_TAG + "str", text, style=style)
-    return node
+        return "|"
+    if _SPECIAL.search(text):
+        return '"'
+    return "'" if _UNSURE.fullmatch(text) else None
 
 
 def _represented(dumper: Any, value: Any) -> yaml.Node:
     """The node of a value, the usual kinds without the library's ways for classes and aliases."""
     if type(value) is str:
-        return _text(dumper, value)
+        return yaml.ScalarNode(_STR, value, style=_style(value))
     if type(value) is dict:
         pairs = [(_represented(dumper, key), _represented(dumper, it)) for key, it in value.items()]
-        return yaml.MappingNode(_TAG + "map", pairs, flow_style=False)
+        return yaml.MappingNode(_MAP, pairs, flow_style=False)
     if type(value) is list:
-        return yaml.SequenceNode(_TAG + "seq", [_represented(dumper, it) for it in value], flow_style=False)
+        return yaml.SequenceNode(_SEQ, [_represented(dumper, it) for it in value], flow_style=False)
     node: yaml.Node = _REPRESENT(dumper, value)
     return node
 
@@ -151,12 +154,12 @@ def _resolve_by(table: Mapping[str, Sequence[tuple[str, re.Pattern[str]]]]) -> C
 
     @lru_cache(maxsize=4096)
     def plain(text: str) -> str:
-        return next((tag for tag, pattern in table.get(text[:1], ()) if pattern.match(text)), _TAG + "str")
+        return next((tag for tag, pattern in table.get(text[:1], ()) if pattern.match(text)), _STR)
 
     def resolve(_: Any, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
         if kind is yaml.ScalarNode:
-            return plain(value) if implicit[0] else _TAG + "str"
-        return _TAG + ("map" if kind is yaml.MappingNode else "seq")
+            return plain(value) if implicit[0] else _STR
+        return _MAP if kind is yaml.MappingNode else _SEQ
 
     return resolve
 
@@ -185,7 +188,7 @@ _Loader: Any = type(
     (getattr(yaml, "CSafeLoader", yaml.SafeLoader),),
     {**_NO_PATHS, "resolve": _resolve_by(_resolvers())},
 )
-_Loader.add_constructor(_TAG + "map", _unique_mapping)
+_Loader.add_constructor(_MAP, _unique_mapping)
 _Dumper: Any = type(
     "_Dumper",
     (getattr(yaml, "CSafeDumper", yaml.SafeDumper),),
