@@ -23,7 +23,7 @@ def test_a_second_deploy_names_the_holder_and_leaves_or_waits(project: Project) 
     assert getpass.getuser() in refused.stderr
     assert socket.gethostname() in refused.stderr
     assert str(first.pid) in refused.stderr
-    status = project.outcome("status", "dev")["answer"]["environments"][0]["targets"][0]
+    status = project.outcome("status", "dev", expect=1)["answer"]["environments"][0]["targets"][0]
     assert getpass.getuser() in status["holder"]
 
     patient = project.paasctl("deploy", "dev", "--wait-lock", "60s")

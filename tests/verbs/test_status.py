@@ -16,6 +16,7 @@ from paasctl.verbs.release import Release
 from paasctl.verbs.status import AskStatus
 from support.cluster import FakeCluster
 from support.conducted import go
+from support.rollouts import Rollout
 from support.world import FakeWorld
 
 _VIEW = {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicaSet", "Pod", "Ingress"}
@@ -69,3 +70,13 @@ def test_reading_rights_are_enough(tmp_path: Path) -> None:
     assert [(str(it.key), it.state) for it in row.verdicts] == [("Deployment/web", "ready")]
     assert row.holder == "unknown: reader may not get leases"
     assert row.left == ""
+
+
+def test_what_is_not_ready_is_no_success(tmp_path: Path) -> None:
+    world = FakeWorld.make(tmp_path / "shop")
+    world.only_cluster.rollouts = {"Deployment/web": Rollout("never")}
+    assert go(Release(), world)[0] is Exit.OK
+    assert go(Deploy(environment="dev", timeout=9.0), world)[0] is Exit.FAILED
+    answer, status = AskStatus().answer(world, lambda _: None, Cancel())
+    assert [it.state for it in answer.environments[0][1][0].verdicts] == ["waiting"]
+    assert status is Exit.FAILED

@@ -47,8 +47,8 @@ class AskStatus:
 def _exit(rows: list[StatusRow]) -> Exit:
     if any(it.error for it in rows):
         return Exit.UNAVAILABLE
-    sick = any(verdict.state == "doomed" for it in rows for verdict in it.verdicts)
-    return Exit.FAILED if sick else Exit.OK
+    unready = any(verdict.state != "ready" for it in rows for verdict in it.verdicts)
+    return Exit.FAILED if unready else Exit.OK  # one look cannot tell "not yet" from "never"; neither is ready
 
 
 def _row(reads: Reads, target: Target) -> StatusRow:
