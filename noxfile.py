@@ -11,7 +11,7 @@ from pathlib import Path
 import nox
 
 nox.options.sessions = ["lint", "tests", "examples"]
-nox.options.default_venv_backend = "venv"
+nox.options.default_venv_backend = "uv|venv"  # uv where it is there: a fifth of the time
 nox.options.reuse_existing_virtualenvs = True
 
 _PROJECT = nox.project.load_toml("pyproject.toml")
