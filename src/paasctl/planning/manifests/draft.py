@@ -37,9 +37,15 @@ class Draft:
         return Key.of(self.body)
 
     @property
+    def kind(self) -> str:
+        """The object's kind."""
+        return str(self.body.get("kind", ""))
+
+    @property
     def order(self) -> tuple[int, str, str, str]:
         """Where it stands in the output, whatever order it was made in."""
-        return rank(self.key.kind), self.key.kind, self.key.group, self.key.name
+        key = self.key
+        return rank(key.kind), key.kind, key.group, key.name
 
     def manifest(self) -> Manifest:
         """The object as the deploy wants it."""

@@ -62,9 +62,9 @@ def _kind_problems(document: Mapping[str, Any], source: Source) -> Iterator[Conf
 
 
 def _body_problems(draft: Draft, inputs: RenderInputs) -> Iterator[PaasError]:
-    if draft.key.kind == "Service":
+    if draft.kind == "Service":
         yield from service_problems(draft.body, draft.source)
-    if has_pods(draft.key.kind):
+    if has_pods(draft.kind):
         pod = pod_of(draft.body)
         wrong = [*pod_problems(pod, draft.source)]
         yield from wrong or pin_images(pod, "", inputs, draft.source)

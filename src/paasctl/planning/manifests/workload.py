@@ -47,14 +47,14 @@ def template_drafts(
 
 
 def _is_workload(draft: Draft, facts: Facts) -> bool:
-    return draft.key.kind == workload_kind(facts.service)
+    return draft.kind == workload_kind(facts.service)
 
 
 def _workload(draft: Draft, facts: Facts, inputs: RenderInputs) -> Draft:
     """The workload with the author's words over it, its images pinned."""
     said = facts.authored
     expect_none(pod_problems(pod_of(draft.body), draft.source))
-    whole = {"jobTemplate": {"spec": said.spec}} if draft.key.kind == "CronJob" else said.spec
+    whole = {"jobTemplate": {"spec": said.spec}} if draft.kind == "CronJob" else said.spec
     authored = {"spec": whole} if said.spec else {}
     body = merge(draft.body, authored)
     source = said.source if said.spec else draft.source
@@ -63,7 +63,7 @@ def _workload(draft: Draft, facts: Facts, inputs: RenderInputs) -> Draft:
     problems: list[PaasError] = [*pod_problems(pod, source)]
     problems += pin_images(pod, service_image(inputs.config, facts.service), inputs, source)
     expect_none(problems)
-    if draft.key.kind == "Job":
+    if draft.kind == "Job":
         body["metadata"]["name"] = f"{body['metadata']['name']}-{content_hash(body['spec'])}"
     return replace(draft, body=body, authored=authored, author=said.source.name)
 
@@ -81,12 +81,12 @@ def _put_secrets(body: dict[str, Any], facts: Facts) -> None:
 def draft_problems(draft: Draft, facts: Facts, inputs: RenderInputs) -> Iterator[ConfigError]:
     """What is wrong with a finished object of a service."""
     yield from place_problems(draft, inputs)
-    if draft.key.kind == "Service":
+    if draft.kind == "Service":
         yield from service_problems(draft.body, draft.source)
     if _is_workload(draft, facts):
         yield from _selection_problems(draft, facts, inputs)
         yield from _scale_problems(draft, facts, inputs)
-    if facts.secret and draft.key.kind != "Secret" and STAND_IN in repr(draft.body):
+    if facts.secret and draft.kind != "Secret" and STAND_IN in repr(draft.body):
         message = f"rendering {draft.source.name}: {draft.key} has a secret's value in it; only a Secret may"
         yield ConfigError(message, where=draft.source.where, hint="name the Secret there", code="secret-exposed")
 
