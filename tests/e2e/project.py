@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import shutil
 import string
 import subprocess
@@ -158,6 +160,21 @@ class Project:
         out, err = begun.communicate(timeout=_TIMEOUT)
         assert begun.returncode == expect, f"paasctl {' '.join(args)} gave {begun.returncode}:\n{out}\n{err}"
         return subprocess.CompletedProcess(begun.args, begun.returncode, out, err)
+
+    def on_terminal(self, *args: str) -> str:
+        """What `paasctl ARGS`, which must work, draws on a terminal."""
+        ours, theirs = pty.openpty()
+        said = {**self.environ, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"}
+        command = [sys.executable, "-m", "paasctl", *args]
+        drawing = subprocess.Popen(command, cwd=self.folder, env=said, stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        drawn = b""
+        with contextlib.suppress(OSError):  # what Linux says at the end of it
+            while chunk := os.read(ours, 1 << 16):
+                drawn += chunk
+        os.close(ours)
+        assert drawing.wait(timeout=_TIMEOUT) == 0, drawn.decode()
+        return drawn.decode()
 
     def events(self, *args: str, expect: int = 0, **environ: str) -> list[dict[str, Any]]:
         """The events of a run, from `--output jsonl`."""

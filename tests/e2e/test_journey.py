@@ -65,6 +65,7 @@ def _crash_and_go_on(project: Project) -> None:  # D21, D28
     project.edit("paas.yaml", '    env: {APP_CRASH: "1"}\n', "")
     assert project.release("three") == "0.1.3"
     with Asking(project.testbed, project.host) as asking:
-        project.paasctl("deploy", "dev")
+        drawn = project.on_terminal("deploy", "dev")
     assert asking.lost == []
     project.expect_served("three")
+    assert f"http://{project.host}/" in drawn

@@ -91,3 +91,22 @@ def _state(project: Project) -> dict[str, Any]:
 def _outcomes(project: Project) -> list[str]:
     answer = project.outcome("history", "dev")["answer"]
     return [it["outcome"] for it in answer["entries"]]
+
+
+def test_a_release_killed_at_any_moment_is_finished_by_the_next_run(project: Project) -> None:  # V7
+    seed = random.randrange(1_000_000)
+    print(f"seed {seed}")  # noqa: T201 - shown where it fails
+    dice = random.Random(seed)
+    began = time.monotonic()
+    project.release()
+    took = time.monotonic() - began
+    for at in range(_KILLS):
+        project.commit(f"version {at}")
+        release = project.start("release")
+        time.sleep(took * (at + dice.random()) / _KILLS)  # noqa: TID251 - the moment is what is tested
+        release.kill()
+        release.communicate()
+        assert project.release() == f"0.1.{at + 1}", f"seed {seed}"
+        assert project.git("rev-list", "-1", f"v0.1.{at + 1}") == project.git("rev-parse", "HEAD")
+        assert project.testbed.manifest(f"{project.app}/web", f"0.1.{at + 1}")
+    assert len(project.outcome("releases")["answer"]["rows"]) == _KILLS + 1
