@@ -59,7 +59,8 @@ def contract(session: nox.Session) -> None:
 def e2e(session: nox.Session) -> None:
     """The journeys of a user, by the command line, on the testbed (or on PAASCTL_TEST_KUBECONFIG's cluster)."""
     _install(session, "test")
-    session.run("pytest", "-q", "tests/e2e", *session.posargs, env=_testbed_or_stop(session))
+    chosen = session.posargs or ["-n", "2", "--dist", "worksteal"]
+    session.run("pytest", "-q", "tests/e2e", *chosen, env=_testbed_or_stop(session))
 
 
 @nox.session

@@ -23,6 +23,7 @@ def project(testbed: Testbed, tmp_path: Path) -> Iterator[Project]:
     made.remove()
 
 
-@pytest.fixture(autouse=True)
-def _mark(request: pytest.FixtureRequest) -> None:
-    request.applymarker(pytest.mark.e2e)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for it in items:
+        if Path(__file__).parent in it.path.parents:
+            it.add_marker("e2e")
