@@ -36,6 +36,41 @@ def test_a_bug_is_one_line_and_a_file(
     assert "Traceback" in file.read_text()
 
 
+def test_a_bug_on_a_full_disk_is_still_a_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken(_: list[str]) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    assert main(["deploy"], broken) == 70
+    assert "the traceback could not be written: No such file or directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "args", [("--version",), ("--help",), ("config", "schema"), ("config", "schema", "-o", "json")]
+)
+def test_an_output_that_takes_no_more_is_no_bug(args: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        run = subprocess.run([*_PAASCTL, *args], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert run.stderr == "error[output-lost]: writing the output: No space left on device\n"
+    assert run.returncode == 75
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("args", ["--version", "config schema -o jsonl", "config schema"])
+def test_a_stream_that_the_caller_closed_leads_nowhere(closed: str, args: str) -> None:
+    run = subprocess.run(
+        f"'{sys.executable}' -m paasctl {args} {closed}",  # a stream can be closed only by a shell
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    assert bool(run.stdout) == (" >&-" not in f" {closed}")
+
+
 def test_stopped_twice_is_130(capsys: pytest.CaptureFixture[str]) -> None:
     def stopped(_: list[str]) -> int:
         raise KeyboardInterrupt

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
 
 import paasctl
 
+_LOST = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
+"""What a stream answers that takes no more; errors of files that we open ourselves have their own words by now."""
+
 
 def main(argv: list[str] | None = None, run: Callable[[list[str]], int] | None = None) -> int:
     """Run one command line (without the program's name) and give the exit status. `run` stands in for the verbs."""
     args = sys.argv[1:] if argv is None else argv
+    _open_closed_streams()
     try:
         return (run or _run)(args)
     except KeyboardInterrupt:
@@ -19,10 +24,27 @@ def main(argv: list[str] | None = None, run: Callable[[list[str]], int] | None =
         return 130
     except BrokenPipeError:
         # The reader went away (`| head`): no complaint, and nothing more to say on the way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say_no_more()
         return 141
+    except OSError as error:
+        if error.errno not in _LOST:
+            return _bug()
+        _say_no_more()
+        sys.stderr.write(f"error[output-lost]: writing the output: {error.strerror}\n")
+        return 75
     except Exception:  # noqa: BLE001 - the one place where a bug becomes a sentence
         return _bug()
+
+
+def _open_closed_streams() -> None:
+    """A stream that the caller closed (`>&-`) leads nowhere; the next file we open must not get its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - for the process's life
+
+
+def _say_no_more() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(args: list[str]) -> int:
@@ -49,9 +71,16 @@ def _bug() -> int:
     import tempfile  # --version must not pay for these either
     import traceback
 
-    with tempfile.NamedTemporaryFile("w", prefix="paasctl-bug-", suffix=".txt", delete=False, encoding="utf-8") as file:
-        file.write(f"paasctl {paasctl.__version__}, Python {sys.version}\n\n{traceback.format_exc()}")
+    story, place = f"paasctl {paasctl.__version__}, Python {sys.version}\n\n{traceback.format_exc()}", ""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="paasctl-bug-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as it:
+            it.write(story)
+            place = it.name
+    except OSError as unwritten:
+        place = f"it (the traceback could not be written: {unwritten.strerror})"
     kind, error, _ = sys.exc_info()
     name, said = kind.__name__ if kind else "error", " ".join(str(error).split())[:200]
-    sys.stderr.write(f"error[bug]: {name}: {said}\n  → this is a bug of paasctl; please report {file.name}\n")
+    sys.stderr.write(f"error[bug]: {name}: {said}\n  → this is a bug of paasctl; please report {place}\n")
     return 70
