@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from paasctl.adapters.files import CallerSecrets, ProjectFiles, read_regular, write_whole
+from paasctl.adapters.disk import read_regular
+from paasctl.adapters.files import CallerSecrets, ProjectFiles, write_whole
 from paasctl.errors import ConfigError, Forbidden, PaasError, StalePlan, Unavailable
 
 # --- files ----------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,22 @@ TEMPORARY = ".tmp-"
 _BUFFER = 1 << 20
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+_MOST = 64 << 20
+"""Bytes of a file that is read whole; more than any registry or API server takes of it."""
+
+
+def read_regular(path: Path) -> bytes:
+    """The content of a file. Anything else is an `OSError`: a pipe would be waited for, a device never ends."""
+    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with open(number, "rb") as file:  # noqa: PTH123 - already open, so that what was looked at is what is read
+        found = os.fstat(number)
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is neither a file nor a folder")
+        if found.st_size > _MOST:
+            raise OSError(errno.EFBIG, f"{found.st_size:,} bytes are too many (at most {_MOST:,})")
+        return file.read(_MOST)
 
 
 @contextmanager

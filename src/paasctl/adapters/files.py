@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 
-from paasctl.adapters.disk import disk, temporary
+from paasctl.adapters.disk import disk, read_regular, temporary
 from paasctl.errors import ConfigError, StalePlan
 from paasctl.values import dataclass
-
-_MOST = 64 << 20
-"""Bytes of a file that is read whole; more than any registry or API server takes of it."""
-
-
-def read_regular(path: Path) -> bytes:
-    """The content of a file. Anything else is an `OSError`: a pipe would be waited for, a device never ends."""
-    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    with open(number, "rb") as file:  # noqa: PTH123 - already open, so that what was looked at is what is read
-        found = os.fstat(number)
-        if stat.S_ISDIR(found.st_mode):
-            raise IsADirectoryError(errno.EISDIR, "it is a folder")
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "it is neither a file nor a folder")
-        if found.st_size > _MOST:
-            raise OSError(errno.EFBIG, f"{found.st_size:,} bytes are too many (at most {_MOST:,})")
-        return file.read(_MOST)
 
 
 @dataclass(frozen=True)

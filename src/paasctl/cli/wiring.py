@@ -61,7 +61,7 @@ class Outside:
     @cached_property
     def config(self) -> Config:
         """`paas.yaml` of the checkout."""
-        from paasctl.adapters.files import read_regular
+        from paasctl.adapters.disk import read_regular
 
         try:
             content = read_regular(self.file)

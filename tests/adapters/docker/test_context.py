@@ -138,3 +138,12 @@ def test_no_dockerfile_there(tmp_path: Path, dockerfile: str) -> None:
     (tmp_path / "context").mkdir()
     with pytest.raises(ConfigError, match=r"there is no|outside of the context"):
         open_context(tmp_path / "context", dockerfile)
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", ".dockerignore"])
+def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / name).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ConfigError, match=f"{name}: it is neither a file nor a folder"):
+        open_context(tmp_path, "Dockerfile")

@@ -11,6 +11,7 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from paasctl.adapters.disk import read_regular
 from paasctl.adapters.docker.ignore import Ignore, parse_ignore
 from paasctl.errors import ConfigError, Unavailable
 from paasctl.values import dataclass
@@ -114,7 +115,7 @@ def open_context(folder: Path, dockerfile: str) -> Context:
 
 def _read(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
