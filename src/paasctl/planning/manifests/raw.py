@@ -54,8 +54,8 @@ def _draft(document: Mapping[str, Any], source: Source, inputs: RenderInputs) ->
 
 def _kind_problems(document: Mapping[str, Any], source: Source) -> Iterator[ConfigError]:
     group, kind = document["apiVersion"].rpartition("/")[0], document["kind"]
-    where = source.line_of(document["metadata"], "name")
     if (group, kind) in CLUSTER_SCOPED:
+        where = source.line_of(document["metadata"], "name")  # costs the whole file: only for a message
         message = f"rendering {source.name}: {kind}/{document['metadata']['name']} belongs to the whole cluster"
         hint = "only objects of a namespace are deployed; let the cluster's admin apply this one"
         yield ConfigError(message, where=where, hint=hint, code="cluster-scoped")
