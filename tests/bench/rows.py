@@ -121,8 +121,8 @@ def _in_turn(pair: Pair, runs: int) -> Measured:
 
 
 def ratio(measured: Measured) -> float | None:
-    """Ours over the peer's, of the medians; None: there is nothing to divide by."""
-    if measured.peer is None or not measured.peer.median:
+    """Ours over the peer's, of the medians; None: there is nothing to divide (by)."""
+    if measured.peer is None or not measured.peer.median or measured.unit == "failed":
         return None
     return measured.ours.median / measured.peer.median
 
