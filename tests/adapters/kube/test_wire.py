@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from paasctl.adapters.kube.cluster import KubeCluster
-from paasctl.adapters.kube.connect import Where, open_access
+from paasctl.adapters.kube.connect import Access, Where, open_access
 from paasctl.adapters.kube.gate import Gate
 from paasctl.adapters.kube.request import Answer, Request
 from paasctl.adapters.kube.wire import Wire
@@ -62,6 +66,33 @@ def test_a_flap_that_stays_is_unavailable_not_absent(api: ApiServer, cluster: Ku
     api.faults.append(Fault(path="/namespaces/tests", status=503, body=STATUS_503, times=99))
     with pytest.raises(Unavailable, match="reading namespace tests: shutting down"):
         cluster.namespace_exists("tests")
+
+
+@contextmanager
+def _hanging_up(times: int) -> Iterator[str]:
+    """A port that takes calls and hangs up before TLS begins, so many times."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            for _ in range(times):
+                call, _ = server.accept()
+                with call:
+                    call.recv(1024)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"https://127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
+
+
+def test_a_hang_up_in_the_midst_of_tls_is_tried_again_and_blames_no_certificate(ticks: Ticks) -> None:  # D5
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    with _hanging_up(times=5) as host:
+        wire = Wire(lambda: Access(host=host, tls=tls, who="somebody"), ticks)
+        with pytest.raises(Unavailable, match=r"does not answer .*the connection broke off in its TLS") as caught:
+            wire.send(Request(method="GET", path="/version", resource="version", doing="asking"))
+    assert caught.value.code != "tls-failed"
+    assert ticks.pauses == [0.2, 0.4, 0.8, 1.6]
 
 
 _LOGIN_PAGE = "<html>Please log in to the network</html>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,8 @@ from paasctl.model.masked import revealed
 from paasctl.ports.cancel import Clock
 
 CONNECTIONS = 8
+_CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+"""Nothing is wrong with anybody's certificate: a server that restarts, a balancer without one."""
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 _NEVER_SENT = (exceptions.NewConnectionError, exceptions.ConnectTimeoutError, exceptions.ProxyError)
@@ -140,6 +143,8 @@ class Wire:
                 redirect=False,
             )
         except exceptions.SSLError as error:
+            if error.args and isinstance(error.args[0], _CUT):
+                return Broken("the connection broke off in its TLS", arrived=True)
             raise Unavailable(
                 f"{request.doing}: no trusted connection to {access.host} ({access.who}): {error}",
                 hint="compare certificate-authority-data of the kubeconfig with the cluster's",
