@@ -126,7 +126,7 @@ def say_change(change: FieldChange) -> str:
 def say_plan(plan: Plan, number: int = 1) -> list[str]:
     """A plan as lines: a head, the steps in order, field changes under the objects, then what must be agreed to."""
     if plan.is_empty:
-        return [f"{plan.verb} {plan.subject}: nothing to do"] if plan.verb else ["nothing to do"]
+        return []  # the outcome says that there is nothing to do, once
     again = f" (round {number})" if number > 1 else ""
     lines = [f"{plan.verb} {plan.subject}: {count(len(plan.steps), 'step')}{again}"]
     several = is_several(plan)
