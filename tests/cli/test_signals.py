@@ -48,7 +48,13 @@ def test_the_first_asks_and_the_second_interrupts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "status"), [(signal.SIGINT, Exit.CANCELLED), (signal.SIGTERM, Exit.TERMINATED)], ids=["INT", "TERM"]
+    ("number", "status"),
+    [
+        (signal.SIGINT, Exit.CANCELLED),
+        (signal.SIGTERM, Exit.TERMINATED),
+        (signal.SIGHUP, Exit.TERMINATED),
+    ],
+    ids=["INT", "TERM", "HUP"],
 )
 def test_each_has_its_exit(number: signal.Signals, status: Exit) -> None:
     cancel = Cancel()
@@ -63,6 +69,20 @@ def test_afterwards_all_is_as_before(number: signal.Signals) -> None:
     with listening(Cancel()):
         assert signal.getsignal(number) is not before
     assert signal.getsignal(number) is before
+
+
+def test_nohup_is_obeyed() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        cancel = Cancel()
+        with listening(cancel):
+            os.kill(os.getpid(), signal.SIGHUP)
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert cancel.exit is Exit.CANCELLED
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_elsewhere_than_in_the_main_thread_nothing_is_touched() -> None:

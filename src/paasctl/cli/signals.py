@@ -17,7 +17,8 @@ from typing import Any
 from paasctl.engine.cancel import Cancel
 from paasctl.errors import Exit
 
-_SIGNALS = {signal.SIGINT: Exit.CANCELLED, signal.SIGTERM: Exit.TERMINATED}
+_SIGNALS = {signal.SIGINT: Exit.CANCELLED, signal.SIGTERM: Exit.TERMINATED, signal.SIGHUP: Exit.TERMINATED}
+"""A terminal that is closed (HUP) leaves a declared state behind, too."""
 _LATE = 0.001  # seconds: the alarm must not ring before the time is up
 
 
@@ -62,7 +63,7 @@ def _listen(cancel: Cancel) -> dict[signal.Signals, Any]:
         _install(signal.SIG_DFL)
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, ask) for number in _SIGNALS}
+    before = {number: signal.signal(number, ask) for number in _heard()}
     before[signal.SIGALRM] = signal.signal(signal.SIGALRM, leave)
     if cancel.left is not None:
         signal.setitimer(signal.ITIMER_REAL, cancel.left + _LATE)
@@ -70,5 +71,11 @@ def _listen(cancel: Cancel) -> dict[signal.Signals, Any]:
 
 
 def _install(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
-    for number in _SIGNALS:
+    for number in _heard():
         signal.signal(number, handler)
+
+
+def _heard() -> list[signal.Signals]:
+    """All but a hang-up that we were told to ignore (`nohup`)."""
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return [it for it in _SIGNALS if it is not signal.SIGHUP or not ignored]
