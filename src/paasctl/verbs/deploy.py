@@ -31,7 +31,7 @@ from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.reading import Place, named, needed, place
 from paasctl.verbs.release import release_facts
-from paasctl.verbs.rendering import Source, inputs, of_release, render, resolved, settings, with_secrets
+from paasctl.verbs.rendering import Source, inputs, of_release, render, resolved, secrets_of, settings, with_secrets
 
 _READERS = 8
 
@@ -79,6 +79,7 @@ class Deploy:
             source = of_release(reads, needed(reads, where, self.version))
             return _facts(reads, where, source, self.sets, cancel)
         if snapshot.recorded is None or not plan_release(snapshot).is_empty:
+            secrets_of(reads.config, reads.secrets)  # a missing one is told before anything is built
             _check_clusters(reads, where, cancel)
             return Facts(deploy=None, release=snapshot, protected=where.environment.protected)
         return _facts(reads, where, of_release(reads, snapshot.recorded), self.sets, cancel)

@@ -137,15 +137,16 @@ def inputs(source: Source, where: Place, cluster: Cluster, values: Resolved, off
 
 def with_secrets(given: RenderInputs, secrets: Secrets) -> RenderInputs:
     """The same, with the caller's own secrets."""
-    services = given.config.services.values()
-    found = {
-        (service.name, name): Masked(
-            _secret(source, secrets, given.config.where("services", service.name, "secrets", name))
-        )
-        for service in services
+    return replace(given, secrets=secrets_of(given.config, secrets))
+
+
+def secrets_of(config: Config, secrets: Secrets) -> dict[tuple[str, str], Masked]:
+    """(service, name) -> the value of the caller; the first that is missing is a `ConfigError` at its place."""
+    return {
+        (service.name, name): Masked(_secret(source, secrets, config.where("services", service.name, "secrets", name)))
+        for service in config.services.values()
         for name, source in service.secrets.items()
     }
-    return replace(given, secrets=found)
 
 
 def _secret(source: SecretSource, secrets: Secrets, where: str) -> str:
