@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from paasctl.adapters.kube import loader
+from paasctl.adapters.tls import settled
 from paasctl.errors import ConfigError, PaasError, Unavailable
 from paasctl.values import dataclass
 
@@ -197,7 +198,7 @@ def _tls(configuration: Any) -> ssl.SSLContext:
         context.load_default_certs()
     if configuration.cert_file:
         context.load_cert_chain(configuration.cert_file, configuration.key_file)
-    return context
+    return settled(context)
 
 
 def _authority(path: str | None) -> str:

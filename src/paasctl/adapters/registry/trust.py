@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from paasctl.adapters.registry.names import address, is_loopback
+from paasctl.adapters.tls import settled
 from paasctl.errors import ConfigError
 
 
@@ -20,7 +21,7 @@ def tls_context(host: str, environ: Mapping[str, str]) -> ssl.SSLContext:
     for folder in _folders(host, environ):
         for file in sorted(folder.glob("*.crt")):
             _believe(context, file)
-    return context
+    return settled(context)
 
 
 def _folders(host: str, environ: Mapping[str, str]) -> Iterator[Path]:
