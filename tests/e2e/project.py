@@ -211,7 +211,13 @@ class Project:
 
     def expect_served(self, version: str) -> None:
         """The router serves that version, as soon as it has heard of the pods that do: it tells itself every 2 s."""
-        until(lambda: self.get().headers.get("X-Version") == version, within=15)
+        until(lambda: self._answers(version), within=25)
+
+    def _answers(self, version: str) -> bool:
+        try:
+            return self.get().headers.get("X-Version") == version
+        except TimeoutError:  # sent to a pod that is gone, before the router heard of it
+            return False
 
     def remove(self) -> None:
         """End what was started and forget the namespaces."""

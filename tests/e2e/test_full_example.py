@@ -46,7 +46,7 @@ def full(testbed: Testbed, tmp_path: Path) -> Iterator[Project]:
         "127.0.0.1:5000/shop": f"{testbed.registry}/{project.app}",
         "registry.example/base/python": f"{testbed.registry}/{project.app}-base/python",
         "registry.example/tools/report": f"{testbed.registry}/{project.app}-tools/report",
-        "context: staging ": "context: testbed ",
+        "context: staging ": f"gateway: {testbed.gateway}\n    context: testbed ",
         "~/.kube/staging": testbed.kubeconfig,
         "shop-team-a": f"{project.app}-team-a",
         "shop.dev.example": f"{project.app}.example",
