@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 
 import pytest
@@ -104,6 +106,26 @@ def test_asked_during_the_last_step_all_is_done() -> None:
     first, second = case.go()
     assert (names(first.done), first.error) == (["a"], None)
     assert (names(second.done), names(second.left)) == ([], ["b"])
+
+
+def test_a_signal_that_did_not_wake_us_is_heard_while_a_step_runs() -> None:
+    """It is blocked here, so another thread gets it: the main thread sleeps on, as where it comes a moment early."""
+    cancel, heard = Cancel(), []
+
+    def told_to_stop() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        threading.Event().wait(0.1)  # until it sleeps
+        os.kill(os.getpid(), signal.SIGTERM)
+        heard.append(any(cancel.asked or threading.Event().wait(0.02) for _ in range(250)))
+
+    before = signal.signal(signal.SIGTERM, lambda *_: cancel.ask())
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    try:
+        RunCase((plan("a"),), RunWorld({"a": told_to_stop}), cancel).go()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGTERM, before)
+    assert heard == [True]
 
 
 def test_when_time_runs_out_nothing_more_is_tried() -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Protocol
+from typing import Final, Protocol
 
 from paasctl.engine.take import Needs, take
 from paasctl.errors import PaasError
 from paasctl.model.event import Ended, Started
 from paasctl.model.plan import Build, SquashImage, Stage, Step
 from paasctl.values import dataclass
+
+_NAP: Final = 0.2
+"""Seconds that we wait at a stretch. Python hands a signal to the main thread between two of its own instructions, and
+one that comes just as it falls asleep does not wake it."""
 
 
 class Jobs(Needs, Protocol):
@@ -34,17 +38,16 @@ def take_stage(stage: Stage, first: int, run: Jobs) -> Taken:
     """Take every step; after an error or a request to stop, what runs is finished and nothing new begins."""
     together = 1 if any(isinstance(it, Build | SquashImage) for it in stage) else min(run.jobs, len(stage))
     done: list[Step] = []
+    errors: list[PaasError] = []
     try:
         run.cancel.check()
         with ThreadPoolExecutor(max_workers=max(1, together), thread_name_prefix="step") as pool:
             for ended in _feed(pool, stage, first, run, together):
                 done += [it for it in ended if not isinstance(it, PaasError)]
-                for it in ended:
-                    if isinstance(it, PaasError):
-                        raise it
+                errors += [it for it in ended if isinstance(it, PaasError)]
     except PaasError as error:
-        return Taken(tuple(done), error)
-    return Taken(tuple(done))
+        errors.append(error)
+    return Taken(tuple(done), errors[0] if errors else None)
 
 
 Result = Step | PaasError
@@ -58,13 +61,11 @@ def _feed(pool: ThreadPoolExecutor, stage: Stage, first: int, run: Jobs, togethe
             run.cancel.check()
         while todo and len(running) < together and not run.cancel.asked:
             running.add(pool.submit(_step, *todo.pop(0), run))
-        finished, running = wait(running, return_when=FIRST_COMPLETED)
+        finished, running = wait(running, timeout=_NAP, return_when=FIRST_COMPLETED)
         results = [it.result() for it in finished]
         if any(isinstance(it, PaasError) for it in results):
             todo.clear()
-            results += [it.result() for it in running]
-            running = set()
-        yield sorted(results, key=lambda it: isinstance(it, PaasError))
+        yield results
 
 
 def _step(index: int, step: Step, run: Jobs) -> Result:
