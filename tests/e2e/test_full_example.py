@@ -1,6 +1,6 @@
 """`examples/full` runs, too: every key of paas.yaml at once, with a world made for it.
 
-Edited are only names of places: app, registries, context, kubeconfig, namespace, hosts.
+Edited are only names of places: app, registries, context, kubeconfig, Gateway, namespace, hosts.
 """
 
 from __future__ import annotations

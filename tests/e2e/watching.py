@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import threading
 import time
@@ -14,6 +15,8 @@ from typing import Self
 from e2e.parts import Answer, Testbed
 
 _PAUSE = 0.05
+_LONGEST = 90
+"""Seconds that a load lasts where nobody ends it."""
 
 
 @dataclass
@@ -110,24 +113,22 @@ class Load:
 
 
 class Wrk:
-    """Sixteen connections that ask the router, about 1,000 times a second, for a while."""
+    """Sixteen connections that ask the router, about 1,000 times a second, until they are counted."""
 
-    def __init__(self, testbed: Testbed, host: str, seconds: int, folder: Path) -> None:
+    def __init__(self, testbed: Testbed, host: str, folder: Path) -> None:
         script = folder / "load.lua"
         script.write_text("function delay() return 12 end\n")
         self._running = subprocess.Popen(
-            ["wrk", "-t2", "-c16", f"-d{seconds}s", "--timeout", "5s", "-s", str(script),
+            ["wrk", "-t2", "-c16", f"-d{_LONGEST}s", "--timeout", "5s", "-s", str(script),
              "-H", f"Host: {host}", f"http://{testbed.traefik}/"],
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
-    @property
-    def is_running(self) -> bool:
-        return self._running.poll() is None
-
     def count(self) -> Load:
-        """Wait for its end."""
-        text, _ = self._running.communicate(timeout=120)
+        """End it."""
+        assert self._running.poll() is None, "the load ended by itself: nothing was proved"
+        self._running.send_signal(signal.SIGINT)
+        text, _ = self._running.communicate(timeout=30)
         requests = re.search(r"(\d+) requests in", text)
         assert requests, text
         errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
