@@ -127,6 +127,10 @@ class Objects(Protocol):
         """Delete it, or mark it where finalizers or a grace period hold it. 404 and 409 as the API."""
         ...
 
+    def version(self) -> int:
+        """The resource version of the newest change: whoever has read the log up to it has seen everything."""
+        ...
+
     def changes(self, since: int | None = None) -> AbstractContextManager[Iterator[Change | None]]:
         """The change log from there (None: from now) as it grows; blocks. None every second or so: nothing came."""
         ...
