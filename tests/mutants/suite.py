@@ -1,0 +1,106 @@
+"""The contract suite as this tool sees it: its cases, the lines each of them runs, and whether a change is noticed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mutants.change import Change
+
+ROOT = Path("src/paasctl/embedded")
+SUITE = "tests/contract"
+WORLDS = re.compile(r"^(embedded|small|simulated)\b")
+"""What a test's parameter begins with where it names an embedded world, and no case."""
+_LONGEST = 60.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one run of the unchanged suite showed."""
+
+    tests: Mapping[str, tuple[str, ...]]
+    """Case -> its tests, one for each embedded world."""
+    cases: Mapping[tuple[str, int], frozenset[str]]
+    """(file, line) -> the cases that run it; lines that are also run on import are left out."""
+
+
+def case_of(test: str) -> str:
+    """A test's case: its name without the world."""
+    name, _, inside = test.partition("[")
+    kept = [it for it in inside.rstrip("]").split("-") if it and not WORLDS.match(it)]
+    return f"{name}[{'-'.join(kept)}]" if kept else name
+
+
+def observe(chosen: tuple[str, ...] = (SUITE,)) -> Seen:
+    """Run the suite on the embedded world alone, every line noted. `RuntimeError`: it is not green."""
+    with tempfile.TemporaryDirectory() as folder:
+        data, rc = Path(folder, "data"), Path(folder, "rc")
+        rc.write_text(f"[run]\ndynamic_context = test_function\nsource = {ROOT}\ndata_file = {data}\n")
+        done = _pytest(("-m", "coverage", "run", f"--rcfile={rc}"), chosen, {}, timeout=1200)
+        if done.returncode:
+            raise RuntimeError(f"the unchanged suite is not green:\n{done.stdout[-3000:]}")
+        return _seen(data, _collected(chosen))
+
+
+def _collected(chosen: tuple[str, ...]) -> list[str]:
+    done = _pytest((), (*chosen, "--collect-only"), {}, timeout=120)
+    return [it for it in done.stdout.splitlines() if "::" in it]
+
+
+def _seen(data: Path, tests: list[str]) -> Seen:
+    from coverage import CoverageData
+
+    found = CoverageData(str(data))
+    found.read()
+    by_function: defaultdict[str, set[str]] = defaultdict(set)
+    by_case: defaultdict[str, list[str]] = defaultdict(list)
+    for it in tests:
+        by_case[case_of(it)].append(it)
+        by_function[it.partition("[")[0].rpartition("::")[2]].add(case_of(it))
+    lines: dict[tuple[str, int], frozenset[str]] = {}
+    for file in found.measured_files():
+        for line, contexts in found.contexts_by_lineno(file).items():
+            if "" not in contexts:
+                names = {it.rpartition(".")[2] for it in contexts}
+                lines[file, line] = frozenset(case for name in names for case in by_function.get(name, ()))
+    return Seen({case: tuple(its) for case, its in by_case.items()}, lines)
+
+
+def noticed(file: str, source: str, change: Change, tests: Collection[str]) -> frozenset[str] | None:
+    """The cases among these tests that fail with the change in place; None: it can't be told (a hang, a crash)."""
+    module = ".".join(Path(file).resolve().relative_to(Path("src").resolve()).with_suffix("").parts)
+    with tempfile.TemporaryDirectory() as folder:
+        given, told = Path(folder, "mutant.json"), Path(folder, "failed")
+        said = {"module": module.removesuffix(".__init__"), "file": file, "source": change.made(source)}
+        given.write_text(json.dumps(said))
+        told.touch()
+        try:
+            done = _pytest((), tuple(tests), {"MUTANT": str(given), "MUTANT_FAILED": str(told)}, timeout=_LONGEST)
+        except subprocess.TimeoutExpired:
+            return None
+        if done.returncode not in (0, 1):
+            return None
+        return frozenset(map(case_of, told.read_text().splitlines()))
+
+
+def _pytest(
+    before: tuple[str, ...], chosen: tuple[str, ...], environ: Mapping[str, str], timeout: float
+) -> subprocess.CompletedProcess[str]:
+    kept = {name: it for name, it in os.environ.items() if not name.startswith("PAASCTL_")}
+    fixed = ("-m", "pytest", "-q", "-p", "mutants.plugin", "-p", "no:randomly", "-p", "no:cacheprovider", "--no-header")
+    return subprocess.run(
+        [sys.executable, *(before or ()), *fixed, *chosen],
+        env={**kept, "PYTHONPATH": os.pathsep.join(("src", "tests")), "PYTHONDONTWRITEBYTECODE": "1", **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout,
+    )

@@ -1,0 +1,66 @@
+"""The tool itself: what it changes, and that it finds its changes again."""
+
+from __future__ import annotations
+
+import pytest
+
+from mutants.change import changes
+from mutants.kept import Kept
+from mutants.suite import case_of
+
+_SOURCE = '''\
+def f(x: int) -> str:
+    """Says."""
+    if x == 4 and not x:
+        raise ValueError("no")
+    g(x)
+    return "é" if x > 2 else "b"
+'''
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        (3, "    if (x != 4) and not x:"),
+        (3, "    if x == 5 and not x:"),
+        (3, "    if (x == 4):"),
+        (3, "    if x == 4 and bool(x):"),
+        (3, "    if True:"),
+        (4, "        pass"),
+        (4, "        raise ValueError('no~')"),
+        (5, "    pass"),
+        (6, "    return None"),
+        (6, '    return ("b")'),
+        (6, '    return "é" if (x <= 2) else "b"'),
+    ],
+)
+def test_a_line_is_changed_in_the_ways_a_hand_slips(line: int, wanted: str) -> None:
+    assert wanted in [it.made(_SOURCE).splitlines()[line - 1] for it in changes(_SOURCE, line)]
+
+
+def test_a_docstring_is_no_behaviour_but_what_follows_it_is() -> None:
+    for it in changes(_SOURCE, 3):
+        compile(it.made(_SOURCE), "f.py", "exec")
+
+
+def test_a_kept_change_is_found_again_when_lines_move() -> None:
+    change = next(it for it in changes(_SOURCE, 6) if it.text == "return None")
+    kept = Kept.of("case", "f.py", _SOURCE, change)
+    moved = "import os\n\n" + _SOURCE.replace("    g(x)\n", "")
+    again = kept.change(moved)
+    assert again
+    assert again.made(moved).endswith('raise ValueError("no")\n    return None\n')
+    assert kept.change(_SOURCE.replace("x > 2", "x > 3")) is None
+
+
+@pytest.mark.parametrize(
+    ("test", "case"),
+    [
+        ("a.py::test_x[embedded]", "a.py::test_x"),
+        ("a.py::test_x[embedded with tokens-7]", "a.py::test_x[7]"),
+        ("a.py::test_x[7]", "a.py::test_x[7]"),
+        ("a.py::test_x", "a.py::test_x"),
+    ],
+)
+def test_a_case_is_a_test_without_its_world(test: str, case: str) -> None:
+    assert case_of(test) == case
