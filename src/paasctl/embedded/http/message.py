@@ -7,12 +7,18 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import parse_qsl
 
+from paasctl.embedded.http.faults import Fault
+
 
 class Body(Protocol):
     """What a request carries, as it comes in."""
 
     def read(self, size: int = -1) -> bytes:
         """At most `size` bytes, all of the rest when negative; empty at the end. Raises `ConnectionError` if cut."""
+        ...
+
+    def drain(self, most: int) -> bool:
+        """Read away what nobody wanted, up to about `most` bytes; False: there is more, or nobody was asked for it."""
         ...
 
 
@@ -26,6 +32,8 @@ class Request:
     query: str
     headers: Mapping[str, str]
     body: Body
+    fault: Fault | None = None
+    """What is to go wrong with it, where that is for whoever answers to do."""
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
