@@ -3,33 +3,171 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from paasctl.embedded.kube.model import Refusal, Resource
-from paasctl.embedded.kube.objects.schema import Schemas
+from paasctl.embedded.kube.model import Object, Refusal
+from paasctl.embedded.kube.objects.schema import ANY, Type
+from paasctl.embedded.kube.objects.write import Write
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """A JSON body, and the paths of fields that it gives twice."""
+    """A JSON body, and the paths of fields that it gives twice, for `Write.twice`."""
 
     body: Any
     twice: tuple[str, ...] = ()
 
 
+class _Repeated(dict[str, Any]):
+    """An object some of whose names came twice, until their path is known."""
+
+    names: tuple[str, ...] = ()
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    seen: set[str] = set()
+    repeated = _Repeated(made)
+    repeated.names = tuple(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+    return repeated
+
+
 def decoded(content: bytes) -> Decoded:
     """The body. Raises 400 where it isn't JSON."""
     try:
-        return Decoded(json.loads(content))
+        body = json.loads(content, object_pairs_hook=_object)
     except ValueError as error:
-        raise Refusal(400, "BadRequest", f"couldn't parse the body: {error}") from error
+        raise Refusal(400, "BadRequest", f"couldn't get version/kind; json parse error: {error}") from error
+    return Decoded(body, tuple(dict.fromkeys(_twice(body, ""))))
 
 
-def checked(schemas: Schemas, resource: Resource, given: Decoded, validation: str) -> tuple[str, ...]:
-    """Warnings to answer with, by `fieldValidation`: ``Strict`` raises 400 instead, ``Ignore`` has none.
+def _twice(value: Any, path: str) -> Iterator[str]:
+    if isinstance(value, _Repeated):
+        yield from (f"{path}.{name}".removeprefix(".") for name in value.names)
+    if isinstance(value, dict):
+        for name, it in value.items():
+            if isinstance(it, (dict, list)):
+                yield from _twice(it, f"{path}.{name}")
+    elif isinstance(value, list):
+        for index, it in enumerate(value):
+            if isinstance(it, (dict, list)):
+                yield from _twice(it, f"{path}[{index}]")
 
-    An empty `validation` is ``Warn``, as the real server has it.
-    """
-    del schemas, resource, given, validation
-    return ()
+
+def unknown(kind: Type, value: Any, path: str = "") -> Iterator[str]:
+    """The paths of fields that the type doesn't have: ``spec.template.spec.containers[0].imagee``."""
+    if isinstance(value, dict):
+        for name, it in value.items():
+            field = kind.fields.get(name)
+            below = field.type if field is not None else kind.element
+            if below is None:
+                if not kind.preserves and kind.form == "struct":
+                    yield f"{path}.{name}".removeprefix(".")
+            elif isinstance(it, (dict, list)):
+                yield from unknown(below, it, f"{path}.{name}")
+    elif isinstance(value, list):
+        for index, it in enumerate(value):
+            if isinstance(it, (dict, list)):
+                yield from unknown(kind.element or ANY, it, f"{path}[{index}]")
+
+
+def problems(write: Write, body: Object) -> list[str]:
+    """What strict decoding would complain of."""
+    return [
+        *(f'unknown field "{path}"' for path in unknown(write.type, body)),
+        *(f'duplicate field "{path}"' for path in write.twice),
+    ]
+
+
+def check(write: Write, body: Object) -> None:
+    """Refuse with 400, or warn, by `write.validation`; wrong types are always refused."""
+    kind = write.resource.kind
+    version = write.resource.version if write.is_custom or not write.resource.group else write.resource.version
+    refused = f'{kind} in version "{version}" cannot be handled as a {kind}: '
+    if wrong := next(mistyped(write.type, body), None):
+        raise Refusal(400, "BadRequest", refused + wrong)
+    if write.validation == "Ignore":
+        return
+    found = problems(write, body)
+    if found and write.validation == "Strict":
+        raise Refusal(400, "BadRequest", f"{refused}strict decoding error: {', '.join(found)}")
+    write.warnings.extend(found)
+
+
+def check_patched(write: Write, body: Object, patch: Any) -> None:
+    """The same of a patched object: 422, with a cause that names the patch."""
+    wrong = next(mistyped(write.type, body), None)
+    if wrong is None:
+        if write.validation == "Ignore":
+            return
+        found = problems(write, body)
+        if not found or write.validation != "Strict":
+            write.warnings.extend(found)
+            return
+        wrong = f"strict decoding error: {', '.join(found)}"
+    shown = json.dumps(body if isinstance(patch, list) else patch, separators=(",", ":"))
+    message = f"Invalid value: {json.dumps(shown)}: {wrong}"
+    causes = [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]
+    raise Refusal(422, "Invalid", f' "" is invalid: patch: {message}', details={"causes": causes})
+
+
+_GO = {"int32": "int32", "int64": "int64", "double": "float64"}
+
+
+def mistyped(kind: Type, value: Any, path: str = "", owner: str = "") -> Iterator[str]:
+    """Values that Go can't read into the field's type, as Go says it."""
+    if value is None or kind.form == "any" or _reads(kind, value):
+        if isinstance(value, dict):
+            yield from _mistyped_fields(kind, value, path, owner)
+        elif isinstance(value, list):
+            for it in value:
+                yield from mistyped(kind.element or ANY, it, path, owner)
+        return
+    yield f"json: cannot unmarshal {_json_type(value)} into Go struct field {owner}.{path} of type {_go_type(kind)}"
+
+
+def _mistyped_fields(kind: Type, value: dict[str, Any], path: str, owner: str) -> Iterator[str]:
+    here = kind.name.rpartition(".")[2] or owner
+    for name, it in value.items():
+        field = kind.fields.get(name)
+        below = field.type if field is not None else (kind.element or ANY)
+        yield from mistyped(below, it, f"{path}.{name}" if path else name, here)
+
+
+def _reads(kind: Type, value: Any) -> bool:
+    match kind.form:
+        case "struct" | "map":
+            return isinstance(value, dict)
+        case "list":
+            return isinstance(value, list)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    match kind.scalar:
+        case "integer":
+            return number and value == int(value)
+        case "number":
+            return number
+        case "boolean":
+            return isinstance(value, bool)
+        case "string":
+            return isinstance(value, str)
+    return number or isinstance(value, str)
+
+
+def _json_type(value: Any) -> str:
+    names = {bool: "bool", str: "string", dict: "object", list: "array"}
+    return names.get(type(value), f"number {value}" if isinstance(value, float) else "number")
+
+
+def _go_type(kind: Type) -> str:
+    named = kind.name.rpartition(".")[2]
+    if kind.form == "list":
+        return f"[]{_go_type(kind.element or ANY)}"
+    if kind.form == "map":
+        return f"map[string]{_go_type(kind.element or ANY)}"
+    if kind.form == "scalar":
+        return _GO.get(kind.format) or {"boolean": "bool", "integer": "int64"}.get(kind.scalar, "string")
+    return f"v1.{named}"

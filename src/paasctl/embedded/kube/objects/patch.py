@@ -1,0 +1,110 @@
+"""Patches by their media types, applied to the object as it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jsonpatch  # type: ignore[import-untyped, unused-ignore]
+
+from paasctl.embedded.kube.model import Object, Refusal
+from paasctl.embedded.kube.objects import strategic
+from paasctl.embedded.kube.objects.write import Write
+
+JSON = "application/json-patch+json"
+MERGE = "application/merge-patch+json"
+STRATEGIC = "application/strategic-merge-patch+json"
+APPLY = "application/apply-patch+yaml"
+_MOST_OPERATIONS = 10_000
+_OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")
+
+
+def patched(write: Write, live: Object, patch: Any, media: str) -> Object:
+    """The object with the patch in it, before defaults and checks. Raises 400, 413, 415 and 422."""
+    match media:
+        case _ if media == JSON:
+            return _by_json_patch(live, patch)
+        case _ if media == MERGE:
+            return _by_merge_patch(live, _mapping(patch))
+        case _ if media == STRATEGIC and not write.is_custom:
+            return strategic.merged(write.type, live, _mapping(patch))
+    return _unsupported(write)
+
+
+def _unsupported(write: Write) -> Object:
+    known = [JSON, MERGE, *([] if write.is_custom else [STRATEGIC]), APPLY, "application/apply-patch+cbor"]
+    said = "the body of the request was in an unknown format - accepted media types include: "
+    raise Refusal(415, "UnsupportedMediaType", said + ", ".join(known))
+
+
+def _mapping(patch: Any) -> Mapping[str, Any]:
+    if not isinstance(patch, dict):
+        raise Refusal(400, "BadRequest", f"error decoding patch: cannot unmarshal {_named(patch)} into a map")
+    return patch
+
+
+def _named(value: Any) -> str:
+    return {list: "array", str: "string", bool: "bool", type(None): "null"}.get(type(value), "number")
+
+
+def _by_json_patch(live: Object, patch: Any) -> Object:
+    if not isinstance(patch, list) or not all(isinstance(it, dict) for it in patch):
+        said = f"json: cannot unmarshal {'object' if isinstance(patch, dict) else _named(patch)}"
+        raise Refusal(400, "BadRequest", f"error decoding patch: {said} into Go value of type []handlers.jsonPatchOp")
+    if len(patch) > _MOST_OPERATIONS:
+        said = f"The allowed maximum operations in a JSON patch is {_MOST_OPERATIONS}, got {len(patch)}"
+        raise Refusal(413, "RequestEntityTooLarge", f"Request entity too large: {said}")
+    body: Any = live
+    for operation in patch:
+        body = _operated(body, operation)
+    if not isinstance(body, dict):
+        raise _unprocessable("the patched object is none")
+    return body
+
+
+def _operated(body: Any, operation: Mapping[str, Any]) -> Any:
+    kind, path = operation.get("op"), operation.get("path", "")
+    if kind not in _OPERATIONS:
+        raise _unprocessable(f"Unexpected kind: {kind}")
+    try:
+        return jsonpatch.apply_patch(body, [operation])
+    except jsonpatch.JsonPatchTestFailed as error:
+        raise _unprocessable(f"testing value {path} failed: test failed") from error
+    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
+        raise _unprocessable(_complaint(kind, operation)) from error
+
+
+def _complaint(kind: str, operation: Mapping[str, Any]) -> str:
+    path = operation.get("path", "")
+    match kind:
+        case "remove":
+            return f"remove operation does not apply: doc is missing path: {path}: missing value"
+        case "replace":
+            return f"replace operation does not apply: doc is missing key: {path}: missing value"
+        case "test":
+            return f"error in test for path: '{path}': missing value"
+        case "move" | "copy":
+            return (
+                f"{kind} operation does not apply: doc is missing from path: {operation.get('from', '')}: missing value"
+            )
+    return f"add operation does not apply: doc is missing path: {path}: missing value"
+
+
+def _unprocessable(message: str) -> Refusal:
+    said = "the server rejected our request due to an error in our request"
+    return Refusal(
+        422, "Invalid", said, details={"causes": [{"reason": "UnexpectedServerResponse", "message": message}]}
+    )
+
+
+def _by_merge_patch(body: Any, patch: Any) -> Any:
+    """RFC 7386."""
+    if not isinstance(patch, dict):
+        return patch
+    out = dict(body) if isinstance(body, dict) else {}
+    for name, it in patch.items():
+        if it is None:
+            out.pop(name, None)
+        else:
+            out[name] = _by_merge_patch(out.get(name), it)
+    return out

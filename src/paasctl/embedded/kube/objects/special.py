@@ -1,0 +1,109 @@
+"""Defaults that can't be said as data: named rules for types (`TYPES`) and for whole objects (`OBJECTS`)."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+from paasctl.embedded.kube.model import Object
+
+_CORE = "io.k8s.api.core.v1."
+
+
+def _container(value: dict[str, Any]) -> dict[str, Any]:
+    """`:latest` and images without a tag are pulled always, the others when they are missing."""
+    if value.get("image") and not value.get("imagePullPolicy"):
+        value["imagePullPolicy"] = "Always" if _is_latest(value["image"]) else "IfNotPresent"
+    return value
+
+
+def _is_latest(image: str) -> bool:
+    if "@" in image:
+        return False
+    _, colon, tag = image.rpartition("/")[2].partition(":")
+    return not colon or tag == "latest"
+
+
+def _pod_spec(value: dict[str, Any]) -> dict[str, Any]:
+    """`serviceAccount` is the old name of `serviceAccountName`; on the host's network ports are the host's."""
+    account = value.get("serviceAccountName") or value.get("serviceAccount")
+    if account:
+        value["serviceAccountName"] = value["serviceAccount"] = account
+    if value.get("hostNetwork"):
+        for group in ("containers", "initContainers"):
+            if group in value:
+                value[group] = [_on_host(it) for it in value[group]]
+    return value
+
+
+def _on_host(container: dict[str, Any]) -> dict[str, Any]:
+    if "ports" not in container:
+        return container
+    ports = [it if it.get("hostPort") else {**it, "hostPort": it["containerPort"]} for it in container["ports"]]
+    return {**container, "ports": ports}
+
+
+def _limits_are_requests(value: dict[str, Any]) -> dict[str, Any]:
+    """A LimitRange item's and a pod's limits say what is asked for where nothing else does."""
+    return value
+
+
+TYPES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    f"{_CORE}Container": _container,
+    f"{_CORE}EphemeralContainer": _container,
+    f"{_CORE}PodSpec": _pod_spec,
+}
+
+
+def _secret(body: Object, live: Object | None) -> Object:
+    del live
+    if not body.get("stringData"):
+        return body
+    given = {name: base64.b64encode(text.encode()).decode() for name, text in body["stringData"].items()}
+    kept = {name: it for name, it in body.items() if name != "stringData"}
+    return {**kept, "data": {**(body.get("data") or {}), **given}}
+
+
+def _labelled_by_template(body: Object, live: Object | None) -> Object:
+    """Jobs and ReplicaSets without labels get those of their template."""
+    del live
+    labels = ((body.get("spec") or {}).get("template") or {}).get("metadata", {}).get("labels")
+    if body["metadata"].get("labels") or not labels:
+        return body
+    return {**body, "metadata": {**body["metadata"], "labels": labels}}
+
+
+def _pod(body: Object, live: Object | None) -> Object:
+    """What a container may use at most is also what it asks for."""
+    del live
+    spec = body.get("spec")
+    if not spec:
+        return body
+    made = {name: [_asking(it) for it in spec[name]] for name in ("containers", "initContainers") if name in spec}
+    return {**body, "spec": {**spec, **made}}
+
+
+def _asking(container: dict[str, Any]) -> dict[str, Any]:
+    resources = container.get("resources") or {}
+    limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
+    if not limits or limits.keys() <= requests.keys():
+        return container
+    return {**container, "resources": {**resources, "requests": {**limits, **requests}}}
+
+
+def _namespace(body: Object, live: Object | None) -> Object:
+    del live
+    name, labels = body["metadata"].get("name"), body["metadata"].get("labels") or {}
+    if not name or labels.get("kubernetes.io/metadata.name") == name:
+        return body
+    return {**body, "metadata": {**body["metadata"], "labels": {**labels, "kubernetes.io/metadata.name": name}}}
+
+
+OBJECTS: dict[tuple[str, str], Callable[[Object, Object | None], Object]] = {
+    ("", "secrets"): _secret,
+    ("", "namespaces"): _namespace,
+    ("", "pods"): _pod,
+    ("batch", "jobs"): _labelled_by_template,
+    ("apps", "replicasets"): _labelled_by_template,
+}
