@@ -71,13 +71,12 @@ def intersection(left: Fields, right: Fields) -> Fields:
 
 def _shared(ours: Fields, theirs: Fields) -> Fields | None:
     below = intersection(ours, theirs) if ours and theirs else {}
-    below.pop(SELF, None) if below and below is not ours else None
     return _node(below, is_member(ours) and is_member(theirs))
 
 
 def _node(below: Fields, member: bool) -> Fields | None:
     """A child from what is below it and whether it is in the set; None: nothing of it is."""
-    if below is not None and SELF in below:
+    if SELF in below:
         below = {step: it for step, it in below.items() if step != SELF}
     if member:
         return {SELF: _LEAF, **below} if below else _LEAF
@@ -157,7 +156,8 @@ def order(step: str) -> tuple[Any, ...]:
             return (1, tuple((name, _rank(value)) for name, value in sorted(json.loads(rest).items())))
         case "v":
             return (2, _rank(json.loads(rest)))
-    return (3, int(rest))
+        case _:
+            return (3, int(rest))
 
 
 def _rank(value: Any) -> tuple[int, Any]:
@@ -181,7 +181,8 @@ def _shown(step: str) -> str:
             return "[" + ",".join(f"{name}={_text(value)}" for name, value in sorted(json.loads(rest).items())) + "]"
         case "v":
             return f"[={_text(json.loads(rest))}]"
-    return f"[{rest}]"
+        case _:
+            return f"[{rest}]"
 
 
 def _text(value: Any) -> str:

@@ -1,6 +1,6 @@
 """Merging, comparing and pruning values by their types, as structured-merge-diff does it. No value is changed in place.
 
-What it calls *associative* lists are lists of relation ``map`` (items known by keys) and ``set`` (items are themselves).
+*Associative* lists are those of relation ``map`` (items known by keys) and ``set`` (items known by themselves).
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def _parsed(text: str) -> tuple[Decimal, str]:
         number = digits.scaleb(_DECIMAL[suffix])
     else:
         number = digits.scaleb(int(suffix[1:]))
-    return number.quantize(_NANO, rounding=ROUND_CEILING) if number.as_tuple().exponent < -9 else number, suffix  # type: ignore[operator]
+    return number.quantize(_NANO, rounding=ROUND_CEILING) if number.as_tuple().exponent < -9 else number, suffix
 
 
 def _binary(number: int) -> str:

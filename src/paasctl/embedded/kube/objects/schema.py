@@ -95,7 +95,8 @@ def _form(said: Mapping[str, Any]) -> str:
             return "list"
         case None if not _is_scalar_choice(said):
             return "any"
-    return "scalar"
+        case _:
+            return "scalar"
 
 
 def _is_scalar_choice(said: Mapping[str, Any]) -> bool:

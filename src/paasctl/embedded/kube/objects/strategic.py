@@ -1,4 +1,4 @@
-"""Strategic merge patches: lists merged by their merge keys, `$patch`, `$retainKeys`, `$setElementOrder` and the rest."""
+"""Strategic merge patches: lists merged by their merge keys, `$patch`, `$retainKeys`, `$setElementOrder` and more."""
 
 from __future__ import annotations
 

@@ -65,8 +65,7 @@ def unknown(kind: Type, value: Any, path: str = "") -> Iterator[str]:
             field = kind.fields.get(name)
             below = field.type if field is not None else kind.element
             if below is None:
-                if not kind.preserves and kind.form == "struct":
-                    yield f"{path}.{name}".removeprefix(".")
+                yield f"{path}.{name}".removeprefix(".")
             elif isinstance(it, (dict, list)):
                 yield from unknown(below, it, f"{path}.{name}")
     elif isinstance(value, list):
@@ -86,8 +85,7 @@ def problems(write: Write, body: Object) -> list[str]:
 def check(write: Write, body: Object) -> None:
     """Refuse with 400, or warn, by `write.validation`; wrong types are always refused."""
     kind = write.resource.kind
-    version = write.resource.version if write.is_custom or not write.resource.group else write.resource.version
-    refused = f'{kind} in version "{version}" cannot be handled as a {kind}: '
+    refused = f'{kind} in version "{write.resource.version}" cannot be handled as a {kind}: '
     if wrong := next(mistyped(write.type, body), None):
         raise Refusal(400, "BadRequest", refused + wrong)
     if write.validation == "Ignore":
@@ -144,6 +142,11 @@ def _reads(kind: Type, value: Any) -> bool:
             return isinstance(value, dict)
         case "list":
             return isinstance(value, list)
+        case _:
+            return _reads_scalar(kind, value)
+
+
+def _reads_scalar(kind: Type, value: Any) -> bool:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     match kind.scalar:
         case "integer":
@@ -154,7 +157,8 @@ def _reads(kind: Type, value: Any) -> bool:
             return isinstance(value, bool)
         case "string":
             return isinstance(value, str)
-    return number or isinstance(value, str)
+        case _:
+            return number or isinstance(value, str)
 
 
 def _json_type(value: Any) -> str:

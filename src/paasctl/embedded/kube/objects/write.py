@@ -19,7 +19,7 @@ class Write:
     by: By
     now: float
     validation: str = "Ignore"
-    """`fieldValidation`: what becomes of fields that the schema doesn't know (an empty one of a request is ``Warn``)."""
+    """`fieldValidation`: what becomes of fields that the schema doesn't know. A request's empty one is ``Warn``."""
     twice: tuple[str, ...] = ()
     """Fields that the body gives twice, from `unknown.decoded`."""
     warnings: list[str] = field(default_factory=list)
