@@ -1,0 +1,85 @@
+"""A folder that keeps the cluster: a file of changes, each with its checksum, and one process at a time.
+
+A line is `CHECKSUM VERSION [place] body`. It is handed to the system in one write before the change is answered, so a
+kill can at most tear the last line, which nobody was told of; it is cut off when the folder is opened again. Opening
+writes the file anew, without what is gone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import zlib
+from pathlib import Path
+
+from paasctl.embedded.kube.model import Object, Place
+
+_FILE = "objects.log"
+
+
+class FolderBusyError(Exception):
+    """Another process has the folder open."""
+
+
+class FolderJournal:
+    """The open folder. `objects` is what it held, `version` the newest version."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the folder, made where it is missing. Raises `FolderBusyError`, `OSError`."""
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._lock)
+            raise FolderBusyError(f"{folder} is in use by another process") from error
+        path = folder / _FILE
+        self.objects, self.version = _read(path)
+        self._write_anew(path)
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+
+    def append(self, version: int, place: Place, body: Object | None) -> None:
+        """As in `shelf.Journal`."""
+        line = _line(version, place, body)
+        while line:
+            line = line[os.write(self._file, line) :]
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        os.close(self._file)
+        os.close(self._lock)
+
+    def _write_anew(self, path: Path) -> None:
+        fresh = path.with_suffix(".new")
+        with fresh.open("wb") as file:
+            for place, body in self.objects.items():
+                file.write(_line(self.version, place, body))
+            file.write(_line(self.version, Place("", "", "", ""), None))  # the version, were there no object
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+
+
+def _line(version: int, place: Place, body: Object | None) -> bytes:
+    text = json.dumps([version, *place, body], separators=(",", ":"), ensure_ascii=False).encode()
+    return b"%08x %b\n" % (zlib.crc32(text), text)
+
+
+def _read(path: Path) -> tuple[dict[Place, Object], int]:
+    objects: dict[Place, Object] = {}
+    newest = 0
+    if not path.exists():
+        return objects, newest
+    with path.open("rb") as file:
+        for line in file:
+            check, _, text = line.rstrip(b"\n").partition(b" ")
+            if not line.endswith(b"\n") or check != b"%08x" % zlib.crc32(text):
+                break  # torn: nobody was told of it, and nothing was written after it
+            version, *place, body = json.loads(text)
+            newest = max(newest, version)
+            if body is None:
+                objects.pop(Place(*place), None)
+            else:
+                objects[Place(*place)] = body
+    return objects, newest
