@@ -1,0 +1,51 @@
+"""What a path of the Kubernetes API means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from paasctl.embedded.kube.model import Place, Refusal, Resource
+from paasctl.embedded.kube.objects.schema import Schemas
+
+
+@dataclass(frozen=True)
+class Target:
+    """A collection (`name` is empty), an object, or a subresource of it."""
+
+    resource: Resource
+    namespace: str
+    name: str = ""
+    subresource: str = ""
+
+    @property
+    def place(self) -> Place:
+        """Where the object lies."""
+        return Place(self.resource.group, self.resource.plural, self.namespace, self.name)
+
+
+def target(schemas: Schemas, path: str, names: tuple[str, ...]) -> Target:
+    """The target of ``/api/v1/…`` or ``/apis/GROUP/VERSION/…``. Raises 404 for kinds that aren't served.
+
+    `names`: group versions that are served now (those of custom resources come and go).
+    """
+    parts = [unquote(it) for it in path.strip("/").split("/")]
+    group, version, rest = ("", parts[1], parts[2:]) if parts[0] == "api" else (parts[1], parts[2], parts[3:])
+    named = f"{group}/{version}" if group else version
+    if named not in names or not rest:
+        raise missing()
+    namespace = ""
+    if rest[0] == "namespaces" and len(rest) > 2 and schemas.resource(group, version, rest[2]):
+        namespace, rest = rest[1], rest[2:]
+    resource = schemas.resource(group, version, rest[0])
+    if resource is None or len(rest) > 3 or resource.namespaced < bool(namespace):
+        raise missing()
+    name, sub = (*rest[1:], "", "")[:2]
+    if resource.namespaced and name and not namespace:
+        raise missing()
+    return Target(resource, namespace, name, sub)
+
+
+def missing() -> Refusal:
+    """404 of a path that means nothing."""
+    return Refusal(404, "NotFound", "the server could not find the requested resource")

@@ -1,0 +1,154 @@
+"""The simulated cluster as a whole: store, API over HTTPS, controllers. `start` it, or use it `with simulate()`."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from paasctl.embedded.http.faults import Fault, Faults
+from paasctl.embedded.http.server import Server
+from paasctl.embedded.kube.api.access import Access, User
+from paasctl.embedded.kube.api.server import Api
+from paasctl.embedded.kube.clock import RealClock
+from paasctl.embedded.kube.model import By, Clock, Object, Place, Refusal
+from paasctl.embedded.kube.objects.schema import loaded
+from paasctl.embedded.kube.store.journal import FolderJournal
+from paasctl.embedded.kube.store.shelf import Shelf
+from paasctl.embedded.kube.store.store import Store
+
+CONTEXT = "paasctl-sim"
+ADMIN = User("kubernetes-admin", ("system:masters", "system:authenticated"))
+_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
+
+
+@dataclass(eq=False)
+class Simulation:
+    """A running one. `url` and `token` are what a client needs, with the `authority` where it speaks TLS."""
+
+    store: Store
+    api: Api
+    server: Server
+    token: str
+    authority: bytes = b""
+    """PEM; empty: plain HTTP."""
+    _journal: FolderJournal | None = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        """Its address on loopback."""
+        return self.server.url
+
+    @property
+    def faults(self) -> Faults:
+        """What is to go wrong."""
+        return self.server.faults
+
+    @property
+    def access(self) -> Access:
+        """Tokens and rights."""
+        return self.api.access
+
+    def kubeconfig(self, token: str | None = None) -> Object:
+        """A kubeconfig with the one context `paasctl-sim`, for JSON or YAML."""
+        cluster: dict[str, Any] = {"server": self.url}
+        if self.authority:
+            cluster["certificate-authority-data"] = base64.b64encode(self.authority).decode()
+        user = {"token": self.token if token is None else token}
+        return {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": CONTEXT,
+            "clusters": [{"name": CONTEXT, "cluster": cluster}],
+            "users": [{"name": CONTEXT, "user": user}],
+            "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": CONTEXT}}],
+        }
+
+    def write_kubeconfig(self, path: Path) -> None:
+        """Write it, readable by its owner only."""
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
+            json.dump(self.kubeconfig(), file, indent=2)
+
+    def stop(self) -> None:
+        """End it; what a folder keeps stays."""
+        self.api.over.set()
+        self.store.shelf.end()
+        self.server.stop()
+        if self._journal:
+            self._journal.close()
+
+
+def start(
+    *,
+    state: Path | None = None,
+    clock: Clock | None = None,
+    tls: bool = True,
+    port: int = 0,
+    faults: Sequence[Fault] = (),
+) -> Simulation:
+    """Start one; `state` is a folder that keeps it over restarts. Raises `FolderBusyError`, `OSError`.
+
+    Plain HTTP is for tests: client-go sends no token over it.
+    """
+    time = clock or RealClock()
+    journal = FolderJournal(state) if state else None
+    shelf = Shelf(journal.version, journal.objects) if journal else Shelf()
+    shelf.journal = journal
+    store = Store(loaded(), time, shelf)
+    _furnish(store)
+    token = _token(state)
+    api = Api(store, Access({token: ADMIN}))
+    authority, context = b"", None
+    if tls:
+        from paasctl.embedded.http import certificates  # noqa: PLC0415 - plain HTTP does without its library
+
+        made = certificates.kept(state, time.utc()) if state else certificates.make(time.utc())
+        authority, context = made.authority, made.context()
+    server = Server(api, Faults(faults), api.names, context, admits=lambda it: _is_admitted(api, it.headers))
+    server.start(port)
+    return Simulation(store, api, server, token, authority, journal)
+
+
+def _is_admitted(api: Api, headers: Any) -> bool:
+    try:
+        api.access.user(headers)
+    except Refusal:
+        return False
+    return True
+
+
+@contextmanager
+def simulate(**how: Any) -> Iterator[Simulation]:
+    """`start`, ended at the end."""
+    made = start(**how)
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def _token(state: Path | None) -> str:
+    """A folder keeps its token, so that a kubeconfig stays good."""
+    if state is None:
+        return secrets.token_urlsafe(32)
+    path = state / "token"
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+    return path.read_text()
+
+
+def _furnish(store: Store) -> None:
+    """What every cluster has before anybody comes."""
+    by = By("kube-apiserver")
+    for name in _NAMESPACES:
+        place = Place("", "namespaces", "", name)
+        if store.get(place) is None:
+            store.create(place, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, by)
