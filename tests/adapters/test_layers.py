@@ -190,7 +190,7 @@ def put(registry: Registry, staging: FolderLayout, image: Descriptor, repository
         put(registry, staging, Descriptor(child["mediaType"], child["digest"], child["size"]), repository, "")
     for blob in [said["config"], *said["layers"]] if "config" in said else []:
         registry.blobs[repository][blob["digest"]] = staging.path(blob["digest"]).read_bytes()
-    registry.manifests[repository][image.digest] = (image.media_type, content)
+    registry.put_manifest(repository, content, image.media_type)
     if tag:
         registry.tags[repository][tag] = image.digest
 

@@ -1,4 +1,4 @@
-"""What the registry client promises, asked of the small registry and of real ones.
+"""What the registry client promises, asked of the embedded registry and of real ones.
 
 The real ones are those that PAASCTL_TEST_REGISTRY and PAASCTL_TEST_REGISTRY_AUTH (with _USER and _PASSWORD) name, where
 they are set. Each test works in a repository of its own.
@@ -30,17 +30,17 @@ from support.registry_client import Content, CountingClock
 pytestmark = pytest.mark.contract
 
 BIG = random.Random(7).randbytes(5_000_000)
-SMALL: dict[str, Literal["", "basic", "token"]] = {
-    "small": "",
-    "small with basic": "basic",
-    "small with tokens": "token",
+EMBEDDED: dict[str, Literal["", "basic", "token"]] = {
+    "embedded": "",
+    "embedded with basic": "basic",
+    "embedded with tokens": "token",
 }
 REAL = {
     name: os.environ[variable]
     for name, variable in (("real", "PAASCTL_TEST_REGISTRY"), ("real with auth", "PAASCTL_TEST_REGISTRY_AUTH"))
     if os.environ.get(variable)
 }
-GUARDED = [name for name in (*SMALL, *REAL) if "with" in name]
+GUARDED = [name for name in (*EMBEDDED, *REAL) if "with" in name]
 
 
 @dataclass
@@ -68,11 +68,11 @@ def _world(name: str, root: Path) -> Iterator[World]:
         user, password = (os.environ.get(f"PAASCTL_TEST_REGISTRY_AUTH_{it}", "") for it in ("USER", "PASSWORD"))
         yield World(REAL[name], *((user, password) if name in GUARDED else ("", "")), root)
         return
-    with Registry(auth=SMALL[name], users={"ann": "secret"}) as registry:
+    with Registry(auth=EMBEDDED[name], users={"ann": "secret"}) as registry:
         yield World(registry.host, *(("ann", "secret") if name in GUARDED else ("", "")), root)
 
 
-@pytest.fixture(params=[*SMALL, *REAL])
+@pytest.fixture(params=[*EMBEDDED, *REAL])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     with _world(request.param, tmp_path) as found:
         yield found

@@ -1,4 +1,4 @@
-"""A small registry over real HTTP, in memory, that can be told to misbehave. `with Registry() as registry: …`
+"""The embedded registry as tests arrange it: `with Registry() as registry: …`
 
 What it holds is open to look at and to set up: `blobs[repository][digest]`, `manifests[repository][digest]`,
 `tags[repository][tag]`; what was asked of it is in `requests` ("HEAD blobs": 3) and, in order, in `log`.
@@ -7,24 +7,27 @@ Routes, and so the words in `requests` and in `fault(on=…)`: base, token, tags
 
 from __future__ import annotations
 
-import socket
 import ssl
-import threading
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
-from http.server import ThreadingHTTPServer
-from typing import Literal, Self
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
 
+from paasctl.embedded.http.faults import Fault
+from paasctl.embedded.http.message import Request
+from paasctl.embedded.registry.api import Rules
+from paasctl.embedded.registry.folder import Folder
+from paasctl.embedded.registry.folder import Repository as Held
+from paasctl.embedded.registry.logins import Logins
+from paasctl.embedded.registry.serving import Running, start
 from paasctl.model.image import Descriptor, Repository
-from support.registry_http import Handler
 from support.registry_values import (
     CONFIG,
     INDEX,
     LAYER,
     MANIFEST,
-    Fault,
     Seen,
-    Upload,
     describe,
     digest_of,
     index_of,
@@ -36,7 +39,6 @@ __all__ = [
     "INDEX",
     "LAYER",
     "MANIFEST",
-    "Fault",
     "Registry",
     "Seen",
     "describe",
@@ -44,6 +46,9 @@ __all__ = [
     "index_of",
     "manifest_of",
 ]
+
+
+T = TypeVar("T")
 
 
 class Registry:
@@ -57,86 +62,85 @@ class Registry:
         pull_only: Collection[str] = (),
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.auth = auth
-        self.users = dict(users or {})
-        self.pull_only = set(pull_only)
-        """Users who may pull but not push; `""` is the anonymous one, who may else do nothing."""
-
-        self.blobs: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
-        self.manifests: defaultdict[str, dict[str, tuple[str, bytes]]] = defaultdict(dict)
-        self.tags: defaultdict[str, dict[str, str]] = defaultdict(dict)
-        self.uploads: dict[tuple[str, str], Upload] = {}
-
-        self.requests: Counter[str] = Counter()
+        self.logins = Logins(auth, dict(users or {}), set(pull_only))
+        self.rules = Rules()
         self.log: list[Seen] = []
-        self.connections = 0
-        """How many were made."""
-        self.received = 0
-        """Bytes of uploads that came in, refused ones too."""
-
-        self.page = 0
-        """Tags per page, by `Link`; 0: all at once."""
-        self.mounts = True
-        """False: every mount is answered by 202 and an open upload."""
-        self.checks_manifests = True
-        """False: takes a manifest whatever is missing of it."""
-        self.creates = True
-        """False: a repository that holds nothing is unknown, also to pushes."""
-        self.immutable = False
-        """True: an existing tag cannot be written, not even to what it is."""
-        self.least = 0
-        """What `OCI-Chunk-Min-Length` asks for."""
-        self.largest: int | None = None
-        """The biggest body an upload may send; more is 413."""
-
-        self.oauth = True
-        """False: the token service knows no POST."""
-        self.realm = ""
-        """Where tokens come from; empty: from this registry itself."""
-        self.identity: dict[str, str] = {}
-        """Refresh token -> user."""
-        self.expires_in = 300
-        self.generous = True
-        """False: the token service refuses what it can't grant, instead of granting less."""
-        self.granted: dict[str, dict[str, set[str]]] = {}
-        """Token -> repository -> actions."""
-
-        self.due: list[Fault] = []
-        """Faults nobody has met yet."""
-        self.over = threading.Event()
-        self._lock = threading.RLock()
         self._tls = tls
-        self._open: set[socket.socket] = set()
-        self._server: ThreadingHTTPServer | None = None
+        self._running: Running | None = None
+        self._place: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
-        registry = self
-
-        class Bound(Handler):
-            state = registry
-
-        self._server = server = ThreadingHTTPServer(("127.0.0.1", 0), Bound)
-        if self._tls:
-            server.socket = self._tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        self._place = tempfile.TemporaryDirectory()
+        self._running = start(Path(self._place.name, "layout"), logins=self.logins, rules=self.rules, tls=self._tls)
+        self._running.server.names = self._named(self._running.server.names)
         return self
 
+    def _named(self, names: Callable[[Request], Any]) -> Callable[[Request], Any]:
+        """Every request is named once, when it arrives: the place to note it."""
+
+        def named(request: Request) -> Any:
+            self._hear(request)
+            return names(request)
+
+        return named
+
+    def _hear(self, request: Request) -> None:
+        headers = {"-".join(it.title() for it in name.split("-")): value for name, value in request.headers.items()}
+        self.log.append(Seen(request.method, request.target, headers))
+
     def __exit__(self, *_: object) -> None:
-        assert self._server
-        self.over.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self.cut_all()
+        self.running.stop()
+        assert self._place
+        self._place.cleanup()
+
+    @property
+    def running(self) -> Running:
+        assert self._running, "use it in a with statement"
+        return self._running
+
+    @property
+    def folder(self) -> Folder:
+        return self.running.registry.folder
 
     @property
     def host(self) -> str:
         """`127.0.0.1:port`."""
-        assert self._server, "use it in a with statement"
-        return f"127.0.0.1:{self._server.server_address[1]}"
+        return self.running.host
 
     @property
     def url(self) -> str:
-        return f"{'https' if self._tls else 'http'}://{self.host}"
+        return self.running.server.url
+
+    @property
+    def requests(self) -> Counter[str]:
+        return self.running.server.requests
+
+    @property
+    def connections(self) -> int:
+        """How many were made."""
+        return self.running.server.connections
+
+    @property
+    def received(self) -> int:
+        """Bytes of uploads that came in, refused ones too."""
+        return self.running.registry.uploads.received
+
+    @property
+    def blobs(self) -> Mapping[str, MutableMapping[str, bytes]]:
+        return _Each(self.folder, lambda path: _Blobs(self.folder, path))
+
+    @property
+    def manifests(self) -> Mapping[str, Mapping[str, tuple[str, bytes]]]:
+        return _Each(self.folder, lambda path: _Manifests(self.folder, path))
+
+    @property
+    def tags(self) -> Mapping[str, MutableMapping[str, str]]:
+        return _Each(self.folder, lambda path: _held(self.folder, path).tags)
+
+    @property
+    def uploads(self) -> Mapping[Any, Any]:
+        """What is under way."""
+        return self.running.registry.uploads.under_way
 
     def repository(self, path: str) -> Repository:
         """A repository here."""
@@ -158,25 +162,31 @@ class Registry:
     ) -> None:
         """Misbehave at the next `times` requests of a route, as in `fault("PUT uploads", status=503)`.
 
-        `status`: answer that at once. `cut`: end the connection after so many bytes of the body, up or down; those of
-        an upload are lost, unless `keeps`. `flip`: send other bytes than are stored. `mute`: do it, but reset the
-        connection instead of answering. `stall`: never answer. Several faults wait in line, each for its route.
+        `cut`: end the connection after so many bytes of the body, up or down; those of an upload are lost, unless
+        `keeps`. The other words are those of `embedded.http.faults`.
         """
-        self.due.append(Fault(on, times, status, headers or {}, body, cut, keeps, flip, mute, stall))
+        up = on.split()[1] == "uploads"
+        words = {"flip": flip, "mute": mute, "stall": stall, "cut-upload" if up else "cut": cut is not None}
+        word = str(status) if status else next(name for name, is_it in words.items() if is_it)
+        self.running.faults.switch_on(
+            Fault(on=on, word=word, times=times, at=cut or 0, lost=not keeps, headers=headers or {}, content=body)
+        )
+
+    @property
+    def due(self) -> list[Fault]:
+        """Faults that are not over yet."""
+        return [fault for fault, hits in self.running.faults.rules() if hits < (fault.times or 1)]
 
     def put_blob(self, path: str, content: bytes, media_type: str = LAYER) -> Descriptor:
         """Have a blob, without asking anybody."""
         descriptor = describe(content, media_type)
-        self.blobs[path][descriptor.digest] = content
+        _Blobs(self.folder, path)[descriptor.digest] = content
         return descriptor
 
     def put_manifest(self, path: str, content: bytes, media_type: str = MANIFEST, tag: str = "") -> Descriptor:
         """Have a manifest, without asking anybody, perhaps with a tag on it."""
-        descriptor = describe(content, media_type)
-        self.manifests[path][descriptor.digest] = (media_type, content)
-        if tag:
-            self.tags[path][tag] = descriptor.digest
-        return descriptor
+        self.folder.put_manifest(path, media_type, content, tag)
+        return describe(content, media_type)
 
     def put_image(self, path: str, *layers: bytes, tag: str = "", config: bytes = b"{}") -> Descriptor:
         """Have a whole image."""
@@ -194,45 +204,79 @@ class Registry:
         """Count from here."""
         self.requests.clear()
         self.log.clear()
-        self.received = 0
+        self.running.registry.uploads.received = 0
 
     def cut_all(self) -> None:
         """Cut every connection that is open."""
-        with self._lock:
-            for connection in self._open:
-                try:
-                    connection.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    continue
+        self.running.server.cut_all()
 
-    # What the handler asks of it.
 
-    def heard(self, seen: Seen, route: str) -> Fault | None:
-        """Count a request; the fault that is due."""
-        with self._lock:
-            self.requests[f"{seen.method} {route}"] += 1
-            self.log.append(seen)
-            due = next((it for it in self.due if it.on == f"{seen.method} {route}"), None)
-            if due:
-                due.times -= 1
-                self.due = [it for it in self.due if it.times > 0]
-            return due
+class _Blobs(MutableMapping[str, bytes]):
+    """What a repository holds of blobs, by digest."""
 
-    def opened(self, connection: socket.socket) -> None:
-        with self._lock:
-            self.connections += 1
-            self._open.add(connection)
+    def __init__(self, folder: Folder, path: str) -> None:
+        self._folder, self._path = folder, path
 
-    def closed(self, connection: socket.socket) -> None:
-        with self._lock:
-            self._open.discard(connection)
+    def __getitem__(self, digest: str) -> bytes:
+        found = self._folder.blob(self._path, digest)
+        if found is None:
+            raise KeyError(digest)
+        return found.read_bytes()
 
-    def knows(self, path: str) -> bool:
-        """Whether the repository holds anything."""
-        return bool(self.blobs.get(path) or self.manifests.get(path))
+    def __setitem__(self, digest: str, content: bytes) -> None:
+        self._folder.path(digest).write_bytes(content)
+        self._folder.link(self._path, digest)
 
-    def grants(self, user: str, action: str) -> bool:
-        """Whether a user (`""`: nobody) may do this, wherever."""
-        if user in self.pull_only:
-            return action == "pull"
-        return bool(user)
+    def __delitem__(self, digest: str) -> None:
+        if not self._folder.unlink(self._path, digest):
+            raise KeyError(digest)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._folder.blobs(self._path))
+
+    def __len__(self) -> int:
+        return len(self._folder.blobs(self._path))
+
+    def __eq__(self, other: object) -> bool:
+        return dict(self) == other
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class _Manifests(Mapping[str, tuple[str, bytes]]):
+    """What a repository holds of manifests: media type and content, by digest."""
+
+    def __init__(self, folder: Folder, path: str) -> None:
+        self._folder, self._path = folder, path
+
+    def __getitem__(self, digest: str) -> tuple[str, bytes]:
+        found = self._folder.manifest(self._path, digest)
+        if found is None or digest not in list(self):
+            raise KeyError(digest)
+        return found.media_type, found.content
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_held(self._folder, self._path).manifests)
+
+    def __len__(self) -> int:
+        return len(_held(self._folder, self._path).manifests)
+
+
+class _Each(Mapping[str, T]):
+    """What each repository holds, under its name."""
+
+    def __init__(self, folder: Folder, of: Callable[[str], T]) -> None:
+        self._folder, self._of = folder, of
+
+    def __getitem__(self, path: str) -> T:
+        return self._of(path)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._folder.names())
+
+    def __len__(self) -> int:
+        return len(self._folder.names())
+
+
+def _held(folder: Folder, path: str) -> Held:
+    return folder.repositories.get(path, Held())

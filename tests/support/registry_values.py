@@ -1,11 +1,11 @@
-"""Values that the small registry and its tests share: media types, descriptors, manifests, requests, faults."""
+"""Values that the small registry and its tests share: media types, descriptors, manifests, requests."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from paasctl.model.image import Descriptor
@@ -56,27 +56,3 @@ class Seen:
     """With its query."""
     headers: Mapping[str, str]
     """Their names as in `Content-Type`."""
-
-
-@dataclass
-class Fault:
-    """A misbehaviour, for the next `times` requests of one route."""
-
-    on: str
-    times: int
-    status: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    cut: int | None = None
-    keeps: bool = False
-    flip: bool = False
-    mute: bool = False
-    stall: bool = False
-
-
-@dataclass
-class Upload:
-    """An upload under way. `state` changes with every answer: an older one is unknown."""
-
-    content: bytearray = field(default_factory=bytearray)
-    state: int = 0

@@ -95,7 +95,7 @@ def test_a_mount_asks_for_both_repositories_in_one_token(tmp_path: Path) -> None
         home.registry.put_blob("team/web", CONTENT)
         source, target = home.registry.repository("team/web"), home.registry.repository("prod/web")
         assert client.push_blob(target, BLOB, Content.of(CONTENT), mount_from=(source,)) == "mounted"
-        granted = [set(it) for it in home.registry.granted.values()]
+        granted = [set(it) for it in home.registry.logins.granted.values()]
         assert {"team/web", "prod/web"} in granted
 
 
@@ -114,9 +114,9 @@ def test_a_token_that_ends_early_is_renewed_once_even_within_an_upload(tmp_path:
     with house(tmp_path, "token") as home, home.client() as client:
         home.log_in("ann")
         tags(client, home.registry)
-        home.registry.granted.clear()
+        home.registry.logins.granted.clear()
         assert tags(client, home.registry) == ()
-        challenge = f'Bearer realm="{home.registry.url}/token",service="small, registry"'
+        challenge = f'Bearer realm="{home.registry.url}/token",service="paasctl registry"'
         home.registry.fault("PUT uploads", status=401, headers={"WWW-Authenticate": challenge})
         assert push(client, home.registry) == "uploaded"
 
@@ -130,7 +130,7 @@ def test_a_401_within_an_upload_is_answered_once_with_basic_too(tmp_path: Path) 
 
 def test_an_identity_token_is_traded_by_post(tmp_path: Path) -> None:
     with house(tmp_path, "token") as home, home.client() as client:
-        home.registry.identity["refresh"] = "ann"
+        home.registry.logins.identity["refresh"] = "ann"
         home.log_in("ann", "", identitytoken="refresh")
         assert tags(client, home.registry) == ()
         assert home.registry.requests["POST token"] == 1
@@ -139,7 +139,7 @@ def test_an_identity_token_is_traded_by_post(tmp_path: Path) -> None:
 
 def test_a_token_service_without_post_is_asked_by_get(tmp_path: Path) -> None:
     with house(tmp_path, "token") as home, home.client() as client:
-        home.registry.oauth = False
+        home.registry.logins.oauth = False
         home.log_in("ann", "", identitytoken="secret")  # here it happens to be good as a password
         assert tags(client, home.registry) == ()
         assert (home.registry.requests["POST token"], home.registry.requests["GET token"]) == (1, 1)
@@ -218,7 +218,7 @@ def test_p2_a_password_that_was_changed_is_read_again(tmp_path: Path) -> None:
     with house(tmp_path, "basic") as home, home.client() as client:
         home.log_in("ann")
         tags(client, home.registry)
-        home.registry.users["ann"] = "new"
+        home.registry.logins.users["ann"] = "new"
         home.log_in("ann", "new")
         assert tags(client, home.registry) == ()
 
@@ -245,7 +245,7 @@ def test_p2_a_login_nobody_here_knows_is_said(tmp_path: Path) -> None:
 def test_p4_who_may_pull_but_not_push_is_told_so(tmp_path: Path, scheme: Scheme, generous: bool) -> None:
     clock = CountingClock()
     with house(tmp_path, scheme, "bob") as home, home.client(clock) as client:
-        home.registry.generous = generous
+        home.registry.logins.generous = generous
         home.log_in("bob")
         with pytest.raises(Forbidden, match=r"may pull from .*team/web, may not push to it") as caught:
             push(client, home.registry)
@@ -268,7 +268,7 @@ def test_p4_who_may_do_nothing_is_told_that(tmp_path: Path) -> None:
 def test_p5_a_missing_repository_is_no_matter_of_permission(tmp_path: Path) -> None:
     with house(tmp_path, "token") as home, home.client() as client:
         home.log_in("ann")
-        home.registry.creates = False
+        home.registry.rules.creates = False
         with pytest.raises(Unavailable, match=r"the repository .*team/web is missing"):
             push(client, home.registry)
 
@@ -319,7 +319,7 @@ REALMS = {
 def test_a_realm_where_secrets_must_not_go_is_refused(tmp_path: Path, realm: str, why: str) -> None:
     with house(tmp_path, "token") as home, home.client() as client:
         home.log_in("ann")
-        home.registry.realm = realm
+        home.registry.logins.realm = realm
         with pytest.raises(Forbidden, match=why) as caught:
             push(client, home.registry)
         assert caught.value.code == "realm-refused"

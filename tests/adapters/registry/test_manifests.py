@@ -62,7 +62,7 @@ def test_a_manifest_and_then_its_tag_are_written_read_back_and_looked_through_on
 def test_p10_an_immutable_tag_that_is_this_already_is_success_without_a_write() -> None:
     with Registry() as registry, talking(registry) as client:
         done = registry.put_image("team/web", *LAYERS, tag="1.2.3")
-        registry.immutable = True
+        registry.rules.immutable = True
         content = registry.manifests["team/web"][done.digest][1]
         assert client.put_manifest(registry.repository("team/web"), MANIFEST, content, tag="1.2.3") == done
         assert registry.writes == 0
@@ -71,7 +71,7 @@ def test_p10_an_immutable_tag_that_is_this_already_is_success_without_a_write() 
 def test_p10_a_twin_that_wrote_the_immutable_tag_first_is_no_error() -> None:
     with Registry() as registry, talking(registry) as client:
         done = registry.put_image("team/web", *LAYERS, tag="1.2.3")
-        registry.immutable = True
+        registry.rules.immutable = True
         registry.fault("HEAD manifests", status=404)  # it comes between our look and our write
         content = registry.manifests["team/web"][done.digest][1]
         assert client.put_manifest(registry.repository("team/web"), MANIFEST, content, tag="1.2.3") == done
@@ -101,7 +101,7 @@ def test_p11_a_tag_moves_when_told_to() -> None:
 def test_p11_a_registry_that_keeps_its_tags_is_quoted(move: bool) -> None:
     with Registry() as registry, talking(registry) as client:
         registry.put_image("team/web", b"old", tag="1.2.3")
-        registry.immutable = True
+        registry.rules.immutable = True
         if not move:
             registry.fault("HEAD manifests", status=404)
         with pytest.raises(WouldClobber, match="TAG_IMMUTABLE"):
@@ -123,7 +123,7 @@ def test_p13_a_manifest_that_was_taken_although_its_blobs_are_gone_is_an_error()
         manifest = image(registry)
         gone = describe(b"two").digest
         del registry.blobs["team/web"][gone]
-        registry.checks_manifests = False
+        registry.rules.checks_manifests = False
         with pytest.raises(Unavailable, match="the registry took it") as caught:
             client.put_manifest(registry.repository("team/web"), MANIFEST, manifest)
         assert (caught.value.code, caught.value.evidence) == ("blob-missing", (gone,))
@@ -132,7 +132,7 @@ def test_p13_a_manifest_that_was_taken_although_its_blobs_are_gone_is_an_error()
 def test_p13_a_registry_that_refuses_such_a_manifest_is_understood() -> None:
     with Registry() as registry, talking(registry) as client:
         manifest = image(registry)
-        registry.blobs.clear()
+        registry.blobs["team/web"].clear()
         with pytest.raises(Unavailable, match="MANIFEST_BLOB_UNKNOWN") as caught:
             client.put_manifest(registry.repository("team/web"), MANIFEST, manifest)
         assert caught.value.code == "blob-missing"
@@ -142,7 +142,7 @@ def test_p13_an_index_whose_child_is_gone_is_an_error() -> None:
     with Registry() as registry, talking(registry) as client:
         here = registry.put_image("team/web", b"here")
         gone = describe(manifest_of(describe(b"{}", CONFIG), []), MANIFEST)
-        registry.checks_manifests = False
+        registry.rules.checks_manifests = False
         with pytest.raises(Unavailable) as caught:
             client.put_manifest(registry.repository("team/web"), INDEX, index_of([here, gone]))
         assert caught.value.evidence == (gone.digest,)

@@ -61,7 +61,7 @@ def test_tags_come_page_by_page() -> None:
     with Registry() as registry, talking(registry) as client:
         for number in range(7):
             registry.put_image("team/web", b"layer", tag=f"1.{number}")
-        registry.page = 3
+        registry.rules.page = 3
         assert client.tags(registry.repository("team/web")) == tuple(f"1.{number}" for number in range(7))
         assert registry.requests == {"GET tags": 3}
 
@@ -69,7 +69,8 @@ def test_tags_come_page_by_page() -> None:
 def test_a_full_page_without_a_link_is_asked_on_by_its_last_tag() -> None:
     with Registry() as registry, talking(registry) as client:
         image = registry.put_image("team/web", b"layer")
-        registry.tags["team/web"] = {f"{number:04}": image.digest for number in range(2500)}
+        registry.tags["team/web"].clear()
+        registry.tags["team/web"].update({f"{number:04}": image.digest for number in range(2500)})
         assert len(client.tags(registry.repository("team/web"))) == 2500
         assert registry.requests == {"GET tags": 3}
 

@@ -74,7 +74,7 @@ def test_the_next_source_is_tried_and_uploads_left_open_are_closed() -> None:
 def test_a_202_on_a_mount_is_an_upload_that_gets_used() -> None:
     with Registry() as registry, talking(registry) as client:
         registry.put_blob("team/web", CONTENT)
-        registry.mounts = False
+        registry.rules.mounts = False
         assert mount(client, registry, "team/web") == "uploaded"
         assert registry.requests == {"HEAD blobs": 2, "POST mounts": 1, "PUT uploads": 1}
         assert registry.uploads == {}
@@ -160,7 +160,7 @@ def test_an_answer_that_got_lost_is_no_reason_to_send_again() -> None:
 
 def test_p8_a_registry_that_wants_small_parts_gets_them() -> None:
     with Registry() as registry, talking(registry) as client:
-        registry.largest = 1_000_000
+        registry.rules.largest = 1_000_000
         content = Content.of(CONTENT)
         assert client.push_blob(registry.repository("team/web"), BLOB, content) == "uploaded"
         assert registry.blobs["team/web"] == {BLOB.digest: CONTENT}
@@ -170,7 +170,7 @@ def test_p8_a_registry_that_wants_small_parts_gets_them() -> None:
 
 def test_p8_a_registry_that_takes_next_to_nothing_is_quoted() -> None:
     with Registry() as registry, talking(registry) as client:
-        registry.largest = 1_000
+        registry.rules.largest = 1_000
         with pytest.raises(Unavailable, match="413"):
             push(client, registry)
 
@@ -178,7 +178,7 @@ def test_p8_a_registry_that_takes_next_to_nothing_is_quoted() -> None:
 def test_p8_a_registry_may_ask_for_bigger_parts() -> None:
     with Registry() as registry, talking(registry) as client:
         registry.fault("PUT uploads", status=413)
-        registry.least = 2_500_000
+        registry.rules.least = 2_500_000
         assert push(client, registry) == "uploaded"
         assert registry.requests["PATCH uploads"] == 2
 
@@ -215,7 +215,7 @@ def test_p9_wrong_content_on_our_side_never_arrives_whole(content: bytes) -> Non
 
 def test_p5_a_repository_that_must_be_made_first_is_named() -> None:
     with Registry() as registry, talking(registry) as client:
-        registry.creates = False
+        registry.rules.creates = False
         with pytest.raises(Unavailable, match="team/web is missing") as caught:
             push(client, registry)
         assert caught.value.code == "repository-missing"

@@ -72,8 +72,8 @@ def test_plain_http_where_tls_was_expected_is_named() -> None:
 
 
 def test_a_secure_registry_may_not_send_us_to_a_plain_token_service(secure: Registry) -> None:
-    secure.auth = "token"
-    secure.realm = "http://registry.example/token"
+    secure.logins.how = "token"
+    secure.logins.realm = "http://registry.example/token"
     environ = {"SSL_CERT_FILE": str(PEM)}
     with talking(secure, environ=environ, insecure=False) as client, pytest.raises(Forbidden, match="not https"):
         client.tags(secure.repository("a"))

@@ -61,6 +61,8 @@ class Fault:
     at: int = 0
     by: float = 0.0
     body: str = ""
+    content: bytes = b""
+    """Instead of `body`, for what no line can say."""
     lost: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
 

@@ -32,6 +32,8 @@ class Request:
     query: str
     headers: Mapping[str, str]
     body: Body
+    target: str = ""
+    """As it was sent: a proxy's clients send whole addresses."""
     fault: Fault | None = None
     """What is to go wrong with it, where that is for whoever answers to do."""
 

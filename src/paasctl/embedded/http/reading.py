@@ -47,7 +47,7 @@ def read_request(source: Source, go_on: Callable[[], None]) -> Request | None:
     if version == "HTTP/1.0":
         headers.setdefault("connection", "close")
     path, _, query = _local(target).partition("?")
-    return Request(method, path, query, headers, _body(source, headers, go_on))
+    return Request(method, path, query, headers, _body(source, headers, go_on), target)
 
 
 def _line(source: Source) -> bytes | None:

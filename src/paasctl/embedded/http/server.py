@@ -153,7 +153,7 @@ class Server:
             return exchange.send(exchange.answer())
         if fault.status:
             headers = {"Content-Type": "text/plain", **fault.headers}
-            return exchange.send(Response(fault.status, fault.body.encode(), headers))
+            return exchange.send(Response(fault.status, fault.content or fault.body.encode(), headers))
         return exchange.fail(fault)
 
     def _about_faults(self, request: Request) -> Response:

@@ -1,0 +1,4 @@
+"""An image registry over HTTP (distribution-spec 1.1) whose content is an OCI image layout on disk.
+
+`serving.py` starts one, `api.py` answers, `folder.py` keeps, `uploads.py` receives, `logins.py` asks who it is.
+"""
