@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import secrets
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,15 +18,15 @@ from paasctl.embedded.http.server import Server
 from paasctl.embedded.kube.api.access import Access, User
 from paasctl.embedded.kube.api.server import Api
 from paasctl.embedded.kube.clock import RealClock
-from paasctl.embedded.kube.model import By, Clock, Object, Place, Refusal
+from paasctl.embedded.kube.model import Clock, Object, Refusal
 from paasctl.embedded.kube.objects.schema import loaded
+from paasctl.embedded.kube.store.furniture import furnish
 from paasctl.embedded.kube.store.journal import FolderJournal
 from paasctl.embedded.kube.store.shelf import Shelf
 from paasctl.embedded.kube.store.store import Store
 
 CONTEXT = "paasctl-sim"
 ADMIN = User("kubernetes-admin", ("system:masters", "system:authenticated"))
-_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 
 @dataclass(eq=False)
@@ -101,19 +102,22 @@ def start(
     journal = FolderJournal(state) if state else None
     shelf = Shelf(journal.version, journal.objects) if journal else Shelf()
     shelf.journal = journal
-    store = Store(loaded(), time, shelf)
-    _furnish(store)
+    authority, context = _tls(state, time) if tls else (b"", None)
+    store = Store(loaded(), time, shelf, authority.decode())
+    furnish(store, store.schemas, store.stamp())
     token = _token(state)
     api = Api(store, Access({token: ADMIN}))
-    authority, context = b"", None
-    if tls:
-        from paasctl.embedded.http import certificates  # noqa: PLC0415 - plain HTTP does without its library
-
-        made = certificates.kept(state, time.utc()) if state else certificates.make(time.utc())
-        authority, context = made.authority, made.context()
     server = Server(api, Faults(faults), api.names, context, admits=lambda it: _is_admitted(api, it.headers))
     server.start(port)
     return Simulation(store, api, server, token, authority, journal)
+
+
+def _tls(state: Path | None, clock: Clock) -> tuple[bytes, ssl.SSLContext]:
+    """The authority's certificate (PEM) and the server's side of TLS."""
+    from paasctl.embedded.http import certificates  # noqa: PLC0415 - plain HTTP does without its library
+
+    made = certificates.kept(state, clock.utc()) if state else certificates.make(clock.utc())
+    return made.authority, made.context()
 
 
 def _is_admitted(api: Api, headers: Any) -> bool:
@@ -143,12 +147,3 @@ def _token(state: Path | None) -> str:
         with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(32))
     return path.read_text()
-
-
-def _furnish(store: Store) -> None:
-    """What every cluster has before anybody comes."""
-    by = By("kube-apiserver")
-    for name in _NAMESPACES:
-        place = Place("", "namespaces", "", name)
-        if store.get(place) is None:
-            store.create(place, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, by)

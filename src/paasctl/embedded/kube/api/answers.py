@@ -10,6 +10,16 @@ from paasctl.embedded.http.message import Response
 from paasctl.embedded.kube.model import Object, Refusal
 
 _PARTIAL = "PartialObjectMetadata"
+_ROUTING = ("the server could not find", "the server does not allow", "406: ", "415: ")
+"""What is refused before any storage is asked; such a Status has empty details."""
+_OFFERED = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+_FORMS = f"{_OFFERED}, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
+
+
+def succeeded(details: Mapping[str, str]) -> Object:
+    """A Status of success."""
+    kept = {name: it for name, it in details.items() if it}
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": kept}
 
 
 def answer(status: int, body: Any, warnings: Sequence[str] = ()) -> Response:
@@ -21,7 +31,9 @@ def answer(status: int, body: Any, warnings: Sequence[str] = ()) -> Response:
 
 
 def refused(error: Refusal) -> Response:
-    """A failure as `metav1.Status`."""
+    """A failure as `metav1.Status`, or in plain text where no API is behind the path."""
+    if not error.reason and error.status == 404:
+        return Response(404, f"{error.message}\n".encode(), {"Content-Type": "text/plain; charset=utf-8"})
     headers = {"Content-Type": "application/json", **error.headers}
     return Response(error.status, json.dumps(status_of(error), separators=(",", ":")).encode() + b"\n", headers)
 
@@ -38,7 +50,8 @@ def status_of(error: Refusal) -> Object:
         "details": error.details,
         "code": error.status,
     }
-    return {name: it for name, it in body.items() if it != "" and (name != "details" or it)}
+    is_routing = error.message.startswith(_ROUTING)
+    return {name: it for name, it in body.items() if it != "" and (name != "details" or it or is_routing)}
 
 
 def form_of(accept: str) -> str:
@@ -54,12 +67,7 @@ def form_of(accept: str) -> str:
             wanted = said.get("as", "")
             if wanted in ("", "Table", _PARTIAL, f"{_PARTIAL}List"):
                 return wanted
-    raise Refusal(
-        406,
-        "NotAcceptable",
-        "only the following media types are accepted: application/json, application/json;as=Table;v=v1;g=meta.k8s.io, "
-        "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io",
-    )
+    raise Refusal(406, "NotAcceptable", f"406: Not Acceptable\n\nAvailable representations: {_FORMS}")
 
 
 def partial(body: Object) -> Object:

@@ -15,7 +15,13 @@ def version(schemas: Schemas) -> Object:
     """``/version``."""
     git = schemas.git_version
     major, minor = git.removeprefix("v").split(".")[:2]
-    return {"major": major, "minor": minor, "gitVersion": git, "platform": "paasctl/simulated"}
+    made: Object = {"major": major, "minor": minor, "gitVersion": git, "gitCommit": "", "gitTreeState": "clean"}
+    return made | {
+        "buildDate": "1970-01-01T00:00:00Z",
+        "goVersion": "",
+        "compiler": "",
+        "platform": "paasctl/simulated",
+    }
 
 
 def group_versions(schemas: Schemas, custom: Sequence[str]) -> tuple[str, ...]:
@@ -94,17 +100,15 @@ def _aggregated(schemas: Schemas, root: str, served: Sequence[str], form: str) -
 def _version(schemas: Schemas, group: str, number: str) -> Object:
     listed = schemas.listed(group, number)
     resources = [
-        _resource(schemas, it, group, number, listed)
-        for it in schemas.resources
-        if (it.group, it.version) == (group, number)
+        _resource(schemas, it, listed) for it in schemas.resources if (it.group, it.version) == (group, number)
     ]
     return {"version": number, "freshness": "Current", "resources": resources}
 
 
-def _resource(schemas: Schemas, it: Resource, group: str, number: str, listed: Sequence[Object]) -> Object:
+def _resource(schemas: Schemas, it: Resource, listed: Sequence[Object]) -> Object:
     body: dict[str, Any] = {
         "resource": it.plural,
-        "responseKind": {"group": group, "version": number, "kind": it.kind},
+        "responseKind": _response(schemas, it, {"kind": it.kind}),
         "scope": "Namespaced" if it.namespaced else "Cluster",
         "singularResource": it.singular,
         "verbs": list(schemas.verbs(it)),
@@ -115,10 +119,16 @@ def _resource(schemas: Schemas, it: Resource, group: str, number: str, listed: S
         body["categories"] = list(it.categories)
     below = [sub for sub in listed if sub["name"].startswith(f"{it.plural}/")]
     if below:
-        body["subresources"] = [_sub(sub, it, group, number) for sub in below]
+        body["subresources"] = [_sub(schemas, sub, it) for sub in below]
     return body
 
 
-def _sub(said: Object, it: Resource, group: str, number: str) -> Object:
-    kind = {"group": said.get("group", group), "version": said.get("version", number), "kind": said["kind"]}
+def _sub(schemas: Schemas, said: Object, it: Resource) -> Object:
+    kind = _response(schemas, it, said)
     return {"subresource": said["name"].removeprefix(f"{it.plural}/"), "responseKind": kind, "verbs": said["verbs"]}
+
+
+def _response(schemas: Schemas, it: Resource, said: Object) -> Object:
+    """The kind of an answer; one of its own version says neither group nor version, unless it is custom."""
+    own = (it.group, it.version) if schemas.is_custom(it) else ("", "")
+    return {"group": said.get("group", own[0]), "version": said.get("version", own[1]), "kind": said["kind"]}

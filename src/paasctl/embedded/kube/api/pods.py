@@ -10,6 +10,7 @@ from paasctl.embedded.kube.api.reading import Query
 from paasctl.embedded.kube.api.routes import Target
 from paasctl.embedded.kube.model import Object, Refusal
 from paasctl.embedded.kube.objects import selectors
+from paasctl.embedded.kube.store.refusals import not_found
 from paasctl.embedded.kube.store.store import Store
 
 
@@ -32,8 +33,10 @@ class Logs(Protocol):
         ...
 
 
-def log(logs: Logs | None, target: Target, query: Query) -> Response:
-    """``GET pods/NAME/log``. Raises 501 where nobody plays pods."""
+def log(store: Store, logs: Logs | None, target: Target, query: Query) -> Response:
+    """``GET pods/NAME/log``. Raises 404, 501 where nobody plays pods."""
+    if store.get(target.place) is None:
+        raise not_found(target.place)
     if logs is None:
         raise Refusal(501, "NotImplemented", "this simulation runs no pods, so they have no logs")
     found = logs(
@@ -66,8 +69,7 @@ def evict(store: Store, target: Target) -> Object:
     """``POST pods/NAME/eviction``. Raises 404, and 429 where a budget allows no disruption now."""
     pod = store.get(target.place)
     if pod is None:
-        kind = {"name": target.name, "kind": "pods"}
-        raise Refusal(404, "NotFound", f'pods "{target.name}" not found', details=kind)
+        raise not_found(target.place)
     for budget in store.list("policy", "poddisruptionbudgets", target.namespace):
         selects = selectors.matches((budget.get("spec") or {}).get("selector"), pod["metadata"].get("labels") or {})
         if selects and not (budget.get("status") or {}).get("disruptionsAllowed"):

@@ -12,7 +12,7 @@ from paasctl.embedded.kube.api.answers import bare, listed, partial
 from paasctl.embedded.kube.api.routes import Target
 from paasctl.embedded.kube.model import Object, Place, Refusal
 from paasctl.embedded.kube.objects import printing, selectors
-from paasctl.embedded.kube.store.deleting import not_found
+from paasctl.embedded.kube.store.refusals import not_found
 from paasctl.embedded.kube.store.store import Store
 
 Query = Mapping[str, str]
@@ -57,7 +57,7 @@ class Page:
 def page(store: Store, target: Target, query: Query) -> Page:
     """The collection, or the part of it that `limit` and `continue` ask for. Raises 400, 410."""
     keep = chosen(target, query)
-    version, after = _asked(query)
+    version, after = _asked(store, query)
     group, plural = target.place[:2]
     with store.shelf.lock:
         version = store.version() if version is None else version
@@ -86,25 +86,33 @@ def _limit(query: Query) -> int:
     return int(said)
 
 
-def _asked(query: Query) -> tuple[int | None, tuple[str, str]]:
+def _asked(store: Store, query: Query) -> tuple[int | None, tuple[str, str]]:
     """The version that is asked for (None: whatever is now) and the place behind which to begin."""
     if token := query.get("continue", ""):
         try:
             said = json.loads(base64.urlsafe_b64decode(token.encode()))
             return int(said["rv"]), (said["ns"], said["name"])
         except (ValueError, KeyError, TypeError) as error:
-            raise Refusal(400, "BadRequest", "continue key is not valid: the token can't be read") from error
+            raise Refusal(
+                400, "BadRequest", "invalid continue token: continue key is not valid: it is no token"
+            ) from error
     version = query.get("resourceVersion", "")
     if query.get("resourceVersionMatch") == "Exact" and version:
         return _number(version), ("", "")
-    if version not in ("", "0"):
-        _number(version)
+    if version not in ("", "0") and _number(version) > store.version():
+        raise _too_large(int(version), store.version())
     return None, ("", "")
+
+
+def not_a_version(text: str) -> str:
+    """Why a text is no resource version."""
+    said = json.dumps(text)
+    return f"resourceVersion: Invalid value: {said}: strconv.ParseUint: parsing {said}: invalid syntax"
 
 
 def _number(version: str) -> int:
     if not version.isdecimal():
-        raise Refusal(400, "BadRequest", f"Invalid value: {json.dumps(version)}: strconv.ParseUint: invalid syntax")
+        raise Refusal(400, "BadRequest", f"invalid resource version: {not_a_version(version)}")
     return int(version)
 
 

@@ -21,6 +21,7 @@ def review(access: Access, user: User, path: str, body: Any) -> Object:
     """The review with its status. Raises 400 for a body that asks nothing."""
     if not isinstance(body, dict):
         raise Refusal(400, "BadRequest", "the body is no object")
+    body = {**body, "metadata": {**(body.get("metadata") or {}), "creationTimestamp": None}}
     if path.endswith("selfsubjectreviews"):
         return {**body, "status": {"userInfo": {"username": user.name, "groups": list(user.groups)}}}
     if path.endswith("selfsubjectrulesreviews"):
@@ -33,8 +34,7 @@ def review(access: Access, user: User, path: str, body: Any) -> Object:
     if not isinstance(asked, dict):
         if (body.get("spec") or {}).get("nonResourceAttributes"):
             return {**body, "status": {"allowed": True}}
-        text = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
-        raise Refusal(400, "BadRequest", text)
+        raise _neither()
     sub = asked.get("subresource", "")
     right = Asked(
         asked.get("verb", ""),
@@ -44,6 +44,16 @@ def review(access: Access, user: User, path: str, body: Any) -> Object:
         asked.get("name", ""),
     )
     return {**body, "status": {"allowed": access.allows(user, right)}}
+
+
+def _neither() -> Refusal:
+    why = "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified"
+    field = "spec.resourceAttributes"
+    details = {
+        "group": "authorization.k8s.io",
+        "causes": [{"reason": "FieldValueInvalid", "message": why, "field": field}],
+    }
+    return Refusal(422, "Invalid", f'.authorization.k8s.io "" is invalid: {field}: {why}', details=details)
 
 
 def token(access: Access, namespace: str, name: str, uid: str) -> Object:

@@ -30,10 +30,11 @@ def target(schemas: Schemas, path: str, names: tuple[str, ...]) -> Target:
     `names`: group versions that are served now (those of custom resources come and go).
     """
     parts = [unquote(it) for it in path.strip("/").split("/")]
+    if len(parts) < (3 if parts[0] == "api" else 4):
+        raise nothing()
     group, version, rest = ("", parts[1], parts[2:]) if parts[0] == "api" else (parts[1], parts[2], parts[3:])
-    named = f"{group}/{version}" if group else version
-    if named not in names or not rest:
-        raise missing()
+    if (f"{group}/{version}" if group else version) not in names:
+        raise nothing()
     namespace = ""
     if rest[0] == "namespaces" and len(rest) > 2 and schemas.resource(group, version, rest[2]):
         namespace, rest = rest[1], rest[2:]
@@ -46,6 +47,11 @@ def target(schemas: Schemas, path: str, names: tuple[str, ...]) -> Target:
     return Target(resource, namespace, name, sub)
 
 
+def nothing() -> Refusal:
+    """404 of a path that no API is behind: plain text."""
+    return Refusal(404, "", "404 page not found")
+
+
 def missing() -> Refusal:
-    """404 of a path that means nothing."""
+    """404 of a path of an API that doesn't have it."""
     return Refusal(404, "NotFound", "the server could not find the requested resource")

@@ -11,13 +11,15 @@ from paasctl.embedded.kube.api import discovery, openapi, pods, reading, reviews
 from paasctl.embedded.kube.api.access import Access, Asked, User, verb_of
 from paasctl.embedded.kube.api.answers import answer, form_of, listed, refused
 from paasctl.embedded.kube.api.faulty import broken_in, refusal_of
-from paasctl.embedded.kube.api.routes import Target, missing, target
+from paasctl.embedded.kube.api.options import Sent
+from paasctl.embedded.kube.api.routes import Target, missing, nothing, target
 from paasctl.embedded.kube.model import Object, Place, Refusal
 from paasctl.embedded.kube.objects.scale import scale_of
-from paasctl.embedded.kube.store.deleting import not_found
+from paasctl.embedded.kube.objects.unknown import decoded
+from paasctl.embedded.kube.store.refusals import not_found
 from paasctl.embedded.kube.store.store import Store
 
-_OPEN = {"/healthz", "/livez", "/readyz", "/version"}
+_OPEN = ("/healthz", "/livez", "/readyz", "/version")
 _CUSTOM = ("apiextensions.k8s.io", "customresourcedefinitions")
 _NEVER = {"binding", "exec", "attach", "portforward", "proxy", "ephemeralcontainers", "resize", "finalize", "approval"}
 
@@ -62,7 +64,7 @@ class Api:
         return discovery.group_versions(self.store.schemas, sorted(defined))
 
     def _answered(self, request: Request) -> Response:
-        if request.path in _OPEN:
+        if request.path.startswith(_OPEN):
             return self._open(request)
         user = self.access.user(request.headers)
         if request.fault and (refusal := refusal_of(request.fault)):
@@ -73,7 +75,7 @@ class Api:
         return self._objects(request, user, wanted)
 
     def _open(self, request: Request) -> Response:
-        if request.path == "/version":
+        if request.path.startswith("/version"):
             return answer(200, discovery.version(self.store.schemas))
         return Response(200, b"ok", {"Content-Type": "text/plain"})
 
@@ -94,7 +96,7 @@ class Api:
             made = answer(200, said[0])
             return Response(made.status, made.content, {**made.headers, "Content-Type": said[1]})
         if not path.startswith(("/api/", "/apis/")):
-            raise missing()
+            raise nothing()
         return None
 
     def _openapi(self, request: Request, path: str) -> Response:
@@ -108,7 +110,7 @@ class Api:
             return answer(200, openapi.index(schemas, served))
         found = openapi.document(schemas, path.removeprefix("/openapi/v3/"), served)
         if found is None:
-            raise missing()
+            raise nothing()
         return answer(200, found)
 
     # --- objects ---
@@ -126,7 +128,7 @@ class Api:
         if sub and sub not in resource.subresources:
             return self._other_subresource(request, found)
         query = dict(request.pairs)
-        if request.method in ("GET", "HEAD"):
+        if request.method == "GET":
             return self._read(request, found, query)
         return self._write(request, found, query)
 
@@ -137,7 +139,7 @@ class Api:
             lines = watching.watch(self.store, found, query, form, self.over, stalls=stalls)
             return Response(200, lines, {"Content-Type": "application/json", "Cache-Control": "no-cache, private"})
         if found.subresource == "log":
-            return pods.log(self.logs, found, query)
+            return pods.log(self.store, self.logs, found, query)
         if not found.name:
             return answer(200, reading.as_list(self.store, found, reading.page(self.store, found, query), form))
         live = reading.one(self.store, found)
@@ -149,7 +151,7 @@ class Api:
         media = request.headers.get("content-type", "").partition(";")[0].strip()
         agent = request.headers.get("user-agent", "unknown")
         form = form_of(request.headers.get("accept", ""))
-        sent = writing.Sent(query, request.body.read(), media, agent)
+        sent = Sent(request.method, query, request.body.read(), media, agent)
         match request.method, bool(found.name):
             case "POST", False:
                 made, write = writing.create(self.store, found, sent)
@@ -194,5 +196,4 @@ def _is_watch(method: str, query: dict[str, str]) -> bool:
 
 
 def _json(request: Request) -> object:
-    body, _ = writing.parsed(writing.Sent({}, request.body.read(), "application/json", ""))
-    return body
+    return decoded(request.body.read()).body

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paasctl.embedded.kube.api.answers import partial, status_of
-from paasctl.embedded.kube.api.reading import Query, chosen, in_version, table
+from paasctl.embedded.kube.api.reading import Query, chosen, in_version, not_a_version, table
 from paasctl.embedded.kube.api.routes import Target
 from paasctl.embedded.kube.model import Change, Object, Refusal
 from paasctl.embedded.kube.store.store import Store
@@ -81,7 +81,7 @@ def watch(  # noqa: PLR0913 - a watch's options
         raise Refusal(501, "NotImplemented", "the simulated API server sends no initial events: list, then watch")
     version = query.get("resourceVersion", "")
     if version and not version.isdecimal():
-        raise Refusal(400, "BadRequest", f'Invalid value: "{version}": strconv.ParseUint: invalid syntax')
+        raise Refusal(500, "", not_a_version(version))
     ends = time.monotonic() + float(query.get("timeoutSeconds", "") or _LONGEST)
     bookmarks = query.get("allowWatchBookmarks") == "true"
     shown = _shown(store, target, form)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from paasctl.embedded.kube.model import Object, Place, Refusal
+from paasctl.embedded.kube.model import Object, Place
+from paasctl.embedded.kube.store import namespaces
+from paasctl.embedded.kube.store.refusals import not_found
 from paasctl.embedded.kube.store.shelf import Shelf
 
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
@@ -27,7 +29,7 @@ def mark_or_remove(shelf: Shelf, place: Place, now: str, propagation: str, grace
     if propagation == "Foreground" and FOREGROUND not in finalizers and shelf.dependents(live["metadata"]["uid"]):
         finalizers.append(FOREGROUND)
     if place[:2] == _NAMESPACES:
-        return _end_namespace(shelf, place, live, now)
+        return namespaces.end(shelf, place, live, now, mark_or_remove)
     if not finalizers and not seconds:
         return removed(shelf, place, now)
     marked = _marked(live, now, seconds, finalizers)
@@ -73,7 +75,7 @@ def removed(shelf: Shelf, place: Place, now: str) -> Object:
     for owner in last["metadata"].get("ownerReferences") or ():
         _settle_owner(shelf, place.namespace, owner, now)
     if place.namespace:
-        settle_namespace(shelf, place.namespace)
+        namespaces.settle(shelf, place.namespace, now)
     return last
 
 
@@ -127,6 +129,8 @@ def _settle_foreground(shelf: Shelf, place: Place, now: str) -> None:
 
 def finalize(shelf: Shelf, place: Place, body: Object, now: str) -> Object:
     """Store an object that is going away; it goes where no finalizer is left."""
+    if place[:2] == _NAMESPACES:
+        return namespaces.changed(shelf, place, body, now)
     if body["metadata"].get("finalizers") or body["metadata"].get("deletionGracePeriodSeconds"):
         return shelf.put(place, body)
     shelf.put(place, {**body, "metadata": {name: it for name, it in body["metadata"].items() if name != "finalizers"}})
@@ -141,30 +145,3 @@ def _orphan(shelf: Shelf, owner: Object) -> None:
             metadata = {**body["metadata"]}
             left = [it for it in metadata.pop("ownerReferences") if it["uid"] != uid]
             shelf.put(place, {**body, "metadata": {**metadata, **({"ownerReferences": left} if left else {})}})
-
-
-def _end_namespace(shelf: Shelf, place: Place, live: Object, now: str) -> Object:
-    if "deletionTimestamp" in live["metadata"]:
-        return live
-    marked = {**live, "metadata": {**live["metadata"], "deletionTimestamp": now}, "status": {"phase": "Terminating"}}
-    made = shelf.put(place, marked)
-    for it in shelf.in_namespace(place.name):
-        if shelf.get(it) is not None:
-            mark_or_remove(shelf, it, now, "Background", None)
-    settle_namespace(shelf, place.name)
-    return shelf.get(place) or made
-
-
-def settle_namespace(shelf: Shelf, name: str) -> None:
-    """A namespace that is going away goes when nothing is left in it."""
-    place = Place(*_NAMESPACES, "", name)
-    body = shelf.get(place)
-    if body and "deletionTimestamp" in body["metadata"] and not shelf.in_namespace(name):
-        shelf.remove(place)
-
-
-def not_found(place: Place) -> Refusal:
-    """404, as the API says it."""
-    kind = f"{place.plural}.{place.group}" if place.group else place.plural
-    details = {"name": place.name, "group": place.group, "kind": place.plural}
-    return Refusal(404, "NotFound", f'{kind} "{place.name}" not found', details={k: v for k, v in details.items() if v})

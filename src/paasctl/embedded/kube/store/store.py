@@ -13,7 +13,9 @@ from paasctl.embedded.kube.objects.apply import applied
 from paasctl.embedded.kube.objects.schema import Schemas
 from paasctl.embedded.kube.objects.write import Write
 from paasctl.embedded.kube.objects.writing import created, replaced
-from paasctl.embedded.kube.store.deleting import finalize, mark_or_remove, not_found
+from paasctl.embedded.kube.store.deleting import finalize, mark_or_remove
+from paasctl.embedded.kube.store.furniture import established, furnish_namespace
+from paasctl.embedded.kube.store.refusals import conflict, exists, invalid, kind_of, not_found
 from paasctl.embedded.kube.store.shelf import Shelf
 
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
@@ -26,11 +28,12 @@ Decide = Callable[[Object], Object]
 class Store:
     """Objects with the API's meaning: `model.Objects`, and what the API needs beside it."""
 
-    def __init__(self, schemas: Schemas, clock: Clock, shelf: Shelf | None = None) -> None:
-        """Begin with an empty shelf, or with one that was kept."""
+    def __init__(self, schemas: Schemas, clock: Clock, shelf: Shelf | None = None, authority: str = "") -> None:
+        """Begin with an empty shelf, or with one that was kept. `authority`: PEM that namespaces tell their pods."""
         self.schemas = schemas
         self.clock = clock
         self.shelf = shelf or Shelf()
+        self.authority = authority
         self._preferred = {(it.group, it.plural): it for it in reversed(schemas.resources)}
 
     # What controllers do.
@@ -78,13 +81,17 @@ class Store:
         kind = resource or self._preferred[place.group, place.plural]
         return Write(self.schemas, kind, by, self.clock.utc(), validation=validation)
 
+    def stamp(self) -> str:
+        """The cluster's time, as objects say it."""
+        return self.write(Place("", "nodes", "", ""), By("")).time
+
     def make(self, write: Write, place: Place, wanted: Object) -> Object:
         """Create. Raises 409 AlreadyExists, 404 and 403 for its namespace, 422, 400."""
         with self.shelf.lock:
             named = self._named(place, wanted)
             self._check_namespace(write, named)
             if self.shelf.get(named) is not None:
-                raise _exists(named)
+                raise exists(named)
             return self._put_new(write, named, created(write, _at(named, _born(write, wanted))))
 
     def apply(self, write: Write, place: Place, wanted: Object) -> tuple[Object, bool]:
@@ -111,6 +118,7 @@ class Store:
                 raise not_found(place)
             _check_asked(place, live, asked or {})
             made = decide(live)
+            _check_uid(write.resource, live, made)
             if made is live or write.by.dry_run:
                 return made
             if "deletionTimestamp" in made["metadata"]:
@@ -132,11 +140,10 @@ class Store:
             live = self.shelf.get(place)
             if live is None:
                 raise not_found(place)
-            _check_preconditions(place, live, uid, version)
+            _check_preconditions(place._replace(plural=live["kind"]), live, uid, version)
             if dry_run:
                 return live
-            now = self.write(place, By("")).time
-            return mark_or_remove(self.shelf, place, now, propagation, grace)
+            return mark_or_remove(self.shelf, place, self.stamp(), propagation, grace)
 
     def is_there(self, place: Place, body: Object) -> bool:
         """Whether that very object is still stored."""
@@ -144,18 +151,14 @@ class Store:
         return live is not None and live["metadata"]["uid"] == body["metadata"]["uid"]
 
     def _put_new(self, write: Write, place: Place, body: Object) -> Object:
+        if write.kind == ("apiextensions.k8s.io", "customresourcedefinitions"):
+            body = established(self.schemas, body, write.time)
         if write.by.dry_run:
             return body
         made = self.shelf.put(place, body)
         if write.kind == ("", "namespaces"):
-            self._furnish(place.name)
+            furnish_namespace(self, place.name, self.authority)
         return made
-
-    def _furnish(self, namespace: str) -> None:
-        """What a real cluster's controllers put into every namespace at once."""
-        by = By("kube-controller-manager")
-        name = Place("", "serviceaccounts", namespace, "default")
-        self.create(name, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}, by)
 
     def _named(self, place: Place, wanted: Object) -> Place:
         if place.name:
@@ -165,13 +168,8 @@ class Store:
             return place._replace(name=metadata["name"])
         if head := metadata.get("generateName"):
             return place._replace(name=head + "".join(secrets.choice(_SUFFIX) for _ in range(5)))
-        kind = self._preferred[place.group, place.plural].kind
-        message = f"resource name may not be empty ({kind})"
-        raise Refusal(
-            422,
-            "Invalid",
-            f' "" is invalid: metadata.name: Required value: name or generateName is required ({message})',
-        )
+        said = "Required value: name or generateName is required"
+        raise invalid(self._preferred[place.group, place.plural], "", "metadata.name", "FieldValueRequired", said)
 
     def _check_namespace(self, write: Write, place: Place) -> None:
         if not write.resource.namespaced:
@@ -186,7 +184,8 @@ class Store:
                 "message": f"namespace {place.namespace} is being terminated",
                 "field": "metadata.namespace",
             }
-            details = {"name": place.name, "group": place.group, "kind": place.plural, "causes": [cause]}
+            details = {"name": place.name, "kind": place.plural, "causes": [cause]}
+            details |= {"group": place.group} if place.group else {}
             raise Refusal(403, "Forbidden", f'{kind_of(place)} "{place.name}" is forbidden: {why}', details=details)
 
 
@@ -203,8 +202,10 @@ def _at(place: Place, body: Object) -> Object:
 def _check_asked(place: Place, live: Object, asked: Mapping[str, Any]) -> None:
     version, uid = asked.get("resourceVersion"), asked.get("uid")
     if uid and uid != live["metadata"]["uid"]:
-        said = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {live['metadata']['uid']}"
-        raise conflict(place, said)
+        key = "/".join(it for it in ("/registry", place.plural, place.namespace, place.name) if it)
+        failed = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {live['metadata']['uid']}"
+        why = f"invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: {failed}"
+        raise conflict(place, f"StorageError: {why}")
     if version not in (None, "", "0", live["metadata"]["resourceVersion"]):
         raise conflict(
             place, "the object has been modified; please apply your changes to the latest version and try again"
@@ -221,19 +222,8 @@ def _check_preconditions(place: Place, live: Object, uid: str, version: str) -> 
         raise conflict(place, f"{said} ({there['resourceVersion']}). The object might have been modified")
 
 
-def kind_of(place: Place) -> str:
-    """``deployments.apps``, ``pods``: as messages name a kind."""
-    return f"{place.plural}.{place.group}" if place.group else place.plural
-
-
-def conflict(place: Place, why: str) -> Refusal:
-    """409, as the API says it."""
-    details = {"name": place.name, "group": place.group, "kind": place.plural}
-    message = f'Operation cannot be fulfilled on {kind_of(place)} "{place.name}": {why}'
-    return Refusal(409, "Conflict", message, details={name: it for name, it in details.items() if it})
-
-
-def _exists(place: Place) -> Refusal:
-    details = {"name": place.name, "group": place.group, "kind": place.plural}
-    message = f'{kind_of(place)} "{place.name}" already exists'
-    return Refusal(409, "AlreadyExists", message, details={name: it for name, it in details.items() if it})
+def _check_uid(resource: Resource, live: Object, made: Object) -> None:
+    uid = made["metadata"].get("uid")
+    if uid and uid != live["metadata"]["uid"]:
+        said = f'Invalid value: "{uid}": field is immutable'
+        raise invalid(resource, live["metadata"]["name"], "metadata.uid", "FieldValueInvalid", said)

@@ -1,0 +1,40 @@
+"""What is refused whatever the content: in the API's words."""
+
+from __future__ import annotations
+
+from paasctl.embedded.kube.model import Place, Refusal, Resource
+
+
+def invalid(resource: Resource, name: str, field: str, reason: str, message: str) -> Refusal:
+    """422, as the API says it of one field."""
+    kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+    details = {"name": name, "group": resource.group, "kind": resource.kind}
+    causes = [{"reason": reason, "message": message, "field": field}]
+    told = {**{key: it for key, it in details.items() if it}, "causes": causes}
+    return Refusal(422, "Invalid", f'{kind} "{name}" is invalid: {field}: {message}', details=told)
+
+
+def kind_of(place: Place) -> str:
+    """``deployments.apps``, ``pods``: as messages name a kind."""
+    return f"{place.plural}.{place.group}" if place.group else place.plural
+
+
+def conflict(place: Place, why: str) -> Refusal:
+    """409, as the API says it."""
+    details = {"name": place.name, "group": place.group, "kind": place.plural}
+    message = f'Operation cannot be fulfilled on {kind_of(place)} "{place.name}": {why}'
+    return Refusal(409, "Conflict", message, details={name: it for name, it in details.items() if it})
+
+
+def exists(place: Place) -> Refusal:
+    """409 of a create, as the API says it."""
+    details = {"name": place.name, "group": place.group, "kind": place.plural}
+    message = f'{kind_of(place)} "{place.name}" already exists'
+    return Refusal(409, "AlreadyExists", message, details={name: it for name, it in details.items() if it})
+
+
+def not_found(place: Place) -> Refusal:
+    """404, as the API says it."""
+    kind = f"{place.plural}.{place.group}" if place.group else place.plural
+    details = {"name": place.name, "group": place.group, "kind": place.plural}
+    return Refusal(404, "NotFound", f'{kind} "{place.name}" not found', details={k: v for k, v in details.items() if v})
