@@ -18,6 +18,9 @@ from paasctl.embedded.http.server import Server
 from paasctl.embedded.kube.api.access import Access, User
 from paasctl.embedded.kube.api.server import Api
 from paasctl.embedded.kube.clock import RealClock
+from paasctl.embedded.kube.controllers.pull import Pull
+from paasctl.embedded.kube.controllers.running import Running, run
+from paasctl.embedded.kube.controllers.scripts import Script
 from paasctl.embedded.kube.model import Clock, Object, Refusal
 from paasctl.embedded.kube.objects.schema import loaded
 from paasctl.embedded.kube.store.furniture import furnish
@@ -39,6 +42,7 @@ class Simulation:
     token: str
     authority: bytes = b""
     """PEM; empty: plain HTTP."""
+    controllers: Running | None = None
     _journal: FolderJournal | None = field(default=None, repr=False)
 
     @property
@@ -80,6 +84,8 @@ class Simulation:
     def stop(self) -> None:
         """End it; what a folder keeps stays."""
         self.api.over.set()
+        if self.controllers:
+            self.controllers.stop()
         self.store.shelf.end()
         self.server.stop()
         if self._journal:
@@ -93,8 +99,12 @@ def start(
     tls: bool = True,
     port: int = 0,
     faults: Sequence[Fault] = (),
+    scripts: Sequence[Script] = (),
+    pull: Pull | None = None,
 ) -> Simulation:
     """Start one; `state` is a folder that keeps it over restarts. Raises `FolderBusyError`, `OSError`.
+
+    `scripts` say how pods behave, `pull` whether their images can be had (None: always).
 
     Plain HTTP is for tests: client-go sends no token over it.
     """
@@ -108,8 +118,10 @@ def start(
     token = _token(state)
     api = Api(store, Access({token: ADMIN}))
     server = Server(api, Faults(faults), api.names, context, admits=lambda it: _is_admitted(api, it.headers))
+    running = run(store, time, scripts=scripts, pull=pull)
+    api.logs = running.logs
     server.start(port)
-    return Simulation(store, api, server, token, authority, journal)
+    return Simulation(store, api, server, token, authority, running, journal)
 
 
 def _tls(state: Path | None, clock: Clock) -> tuple[bytes, ssl.SSLContext]:

@@ -1,0 +1,253 @@
+"""All controllers on one desk: which change concerns whom, and the thread that does the work."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from paasctl.embedded.kube.clock import DrivenClock
+from paasctl.embedded.kube.controllers import deployments, jobs, replicasets, services, statefulsets
+from paasctl.embedded.kube.controllers.desk import Desk, Key
+from paasctl.embedded.kube.controllers.node.pods import NODE, Node
+from paasctl.embedded.kube.controllers.pull import Pull
+from paasctl.embedded.kube.controllers.scripts import Script
+from paasctl.embedded.kube.controllers.shapes import labels, meta, part, selects
+from paasctl.embedded.kube.model import By, Change, Clock, Object, Objects, Place, Refusal
+
+_log = logging.getLogger(__name__)
+_OWN = frozenset({"deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs", "pods", "services"})
+_ALSO = {"poddisruptionbudgets": "budgets", "horizontalpodautoscalers": "scalers", "persistentvolumeclaims": "claims"}
+_GROUPS = {
+    "Deployment": ("deployments", "apps"), "ReplicaSet": ("replicasets", "apps"),
+    "StatefulSet": ("statefulsets", "apps"),
+    "DaemonSet": ("daemonsets", "apps"), "Job": ("jobs", "batch"), "CronJob": ("cronjobs", "batch"),
+}  # fmt: skip
+_MOST = 200_000
+"""Looks without a pause, after which controllers are taken to run in circles."""
+
+
+@dataclass(eq=False)
+class Running:
+    """Controllers at work."""
+
+    desk: Desk
+    node: Node
+    _over: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+    _read: int = 0
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def stop(self) -> None:
+        """End; what is stored stays."""
+        self._over.set()
+        if isinstance(self.desk.clock, DrivenClock):
+            self.desk.clock.detach(self)
+        elif self._thread:
+            self._thread.join(5)
+
+    def logs(  # noqa: PLR0913 - as `api.pods.Logs`
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        *,
+        previous: bool = False,
+        tail: int | None = None,
+        since_seconds: float | None = None,
+        timestamps: bool = False,
+        follow: bool = False,
+    ) -> Iterator[bytes]:
+        """As `api.pods.Logs`."""
+        how = {"previous": previous, "tail": tail, "since_seconds": since_seconds, "timestamps": timestamps}
+        with self._lock:
+            found = list(self.node.logs(self.desk, namespace, pod, container, how))
+        return self._followed(namespace, pod, container, found) if follow else iter(found)
+
+    def _followed(self, namespace: str, pod: str, container: str, found: list[bytes]) -> Iterator[bytes]:
+        yield from found
+        with self._lock:
+            told = len(list(self.node.logs(self.desk, namespace, pod, container, {})))
+        while not self._over.wait(0.1):
+            try:
+                with self._lock:
+                    now = list(self.node.logs(self.desk, namespace, pod, container, {}))
+            except Refusal:
+                return
+            if len(now) < told:
+                return  # another instance
+            yield from now[told:] or [b""]
+            told = len(now)
+
+    # --- clock.Mover ---
+
+    def settle(self) -> None:
+        """Do all there is to do now."""
+        with self._lock:
+            for _ in range(_MOST):
+                self._catch_up()
+                key = self.desk.next()
+                if key is None:
+                    return
+                self._look(key)
+        raise RuntimeError("the controllers run in circles")
+
+    def due(self) -> float | None:
+        """When there is something to do again."""
+        return self.desk.due()
+
+    def _catch_up(self) -> None:
+        """Read the log as far as it has grown."""
+        if self._read >= self.desk.objects.version():
+            return
+        with self.desk.objects.changes(self._read) as changes:
+            for change in changes:
+                if change is not None:
+                    self.take(change)
+                if change is None or self._read >= self.desk.objects.version():
+                    return
+
+    def take(self, change: Change) -> None:
+        """What the log says."""
+        self._read = max(self._read, change.version)
+        self.desk.seen.take(change)
+        for key in _concerned(self.desk, change):
+            self.desk.look(key)
+        if change.type == "DELETED" and change.place[:2] == ("", "pods"):
+            self.node.forget(meta(change.body).get("uid", ""))
+
+    def _look(self, key: Key) -> None:
+        sync = _SYNCS.get(key.controller) or self.node.sync
+        try:
+            sync(self.desk, key.place)
+        except Refusal as error:  # what the API refuses of a controller is tried again, as real ones do
+            _log.info("%s %s: %s", key.controller, key.place, error.message)
+            self.desk.later(self.desk.now + 1.0, key)
+
+    # --- real time ---
+
+    def start(self) -> None:
+        """Work in threads of its own: one reads the log, one does the rest."""
+        came: queue.SimpleQueue[None] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, args=(came,), daemon=True, name="controllers' ears").start()
+        self._thread = threading.Thread(target=self._work, args=(came,), daemon=True, name="controllers")
+        self._thread.start()
+
+    def _listen(self, came: queue.SimpleQueue[None]) -> None:
+        with self.desk.objects.changes() as changes:
+            for change in changes:
+                if self._over.is_set():
+                    return
+                if change is not None:
+                    came.put(None)
+
+    def _work(self, came: queue.SimpleQueue[None]) -> None:
+        while not self._over.is_set():
+            try:
+                self.settle()
+            except Exception:  # noqa: BLE001 - a controller's bug must not end the others
+                _log.exception("a controller failed")
+            due = self.due()
+            wait = 1.0 if due is None else min(1.0, max(0.0, due - time.time()))
+            try:
+                came.get(timeout=wait or 0.001)
+                while not came.empty():
+                    came.get_nowait()
+            except queue.Empty:
+                continue
+
+
+_SYNCS: Mapping[str, Callable[[Desk, Place], None]] = {
+    "deployments": deployments.sync,
+    "replicasets": replicasets.sync,
+    "statefulsets": statefulsets.sync,
+    "daemonsets": statefulsets.sync_daemon,
+    "jobs": jobs.sync,
+    "cronjobs": jobs.sync_cron,
+    "services": services.sync,
+    "budgets": services.sync_budget,
+    "scalers": services.sync_scaler,
+    "claims": services.sync_claim,
+}
+
+
+def _concerned(desk: Desk, change: Change) -> Iterator[Key]:
+    """Who must look because of a change."""
+    plural, namespace = change.place.plural, change.place.namespace
+    if plural in _OWN or plural in _ALSO:
+        yield Key(_ALSO.get(plural, plural), change.place)
+    for owner in meta(change.body).get("ownerReferences") or ():
+        if owner.get("kind") in _GROUPS:
+            name, group = _GROUPS[owner["kind"]]
+            yield Key(name, Place(group, name, namespace, owner["name"]))
+    if plural == "pods":
+        yield from _around(desk, namespace, change.body)
+    if plural in ("deployments", "statefulsets"):
+        scalers = ("autoscaling", "horizontalpodautoscalers", namespace)
+        yield from (Key("scalers", Place(*scalers, meta(it)["name"])) for it in desk.seen.of(*scalers))
+    if plural in ("secrets", "configmaps", "persistentvolumeclaims"):
+        pods = (it for it in desk.seen.of("", "pods", namespace) if part(it, "status").get("phase") == "Pending")
+        yield from (Key("pods", Place("", "pods", namespace, meta(it)["name"])) for it in pods)
+
+
+def _around(desk: Desk, namespace: str, pod: Object) -> Iterator[Key]:
+    for it in desk.seen.of("", "services", namespace):
+        selector: Mapping[str, Any] = part(it, "spec").get("selector") or {}
+        if selector and selector.items() <= labels(pod).items():
+            yield Key("services", Place("", "services", namespace, meta(it)["name"]))
+    for it in desk.seen.of("policy", "poddisruptionbudgets", namespace):
+        if selects(part(it, "spec", "selector"), labels(pod)):
+            yield Key("budgets", Place("policy", "poddisruptionbudgets", namespace, meta(it)["name"]))
+
+
+_WATCHED = (
+    ("apps", "deployments"), ("apps", "replicasets"), ("apps", "statefulsets"), ("apps", "daemonsets"),
+    ("batch", "jobs"), ("batch", "cronjobs"), ("", "pods"), ("", "services"), ("", "events"), ("", "secrets"),
+    ("", "configmaps"), ("", "persistentvolumeclaims"), ("", "endpoints"), ("discovery.k8s.io", "endpointslices"),
+    ("policy", "poddisruptionbudgets"), ("autoscaling", "horizontalpodautoscalers"),
+)  # fmt: skip
+
+
+def run(objects: Objects, clock: Clock, *, scripts: Sequence[Script] = (), pull: Pull | None = None) -> Running:
+    """Controllers over a store: in a thread of their own in real time, or whenever a driven clock is advanced."""
+    running = Running(Desk(objects, clock), Node(scripts, pull))
+    running._read = objects.version()  # noqa: SLF001 - its own factory
+    for group, plural in _WATCHED:
+        for body in objects.list(group, plural):
+            place = Place(group, plural, meta(body).get("namespace", ""), meta(body)["name"])
+            running.take(Change("ADDED", place, body))
+    running._read = max(running._read, objects.version())  # noqa: SLF001
+    _have_node(objects)
+    if isinstance(clock, DrivenClock):
+        clock.attach(running)
+    else:
+        running.start()
+    return running
+
+
+def _have_node(objects: Objects) -> None:
+    place = Place("", "nodes", "", NODE)
+    if objects.get(place) is None:
+        body = {
+            "apiVersion": "v1",
+            "kind": "Node",
+            "metadata": {"name": NODE, "labels": {"kubernetes.io/hostname": NODE}},
+        }
+        ready = {
+            "type": "Ready",
+            "status": "True",
+            "reason": "KubeletReady",
+            "message": "kubelet is posting ready status",
+        }
+        amount = {"cpu": "8", "memory": "32Gi", "pods": "1000"}
+        status = {
+            "conditions": [ready],
+            "capacity": amount,
+            "allocatable": amount,
+            "addresses": [{"type": "Hostname", "address": NODE}],
+        }
+        objects.create(place, {**body, "status": status}, By("kubelet"))

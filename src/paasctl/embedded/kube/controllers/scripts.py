@@ -1,0 +1,171 @@
+"""How simulated pods behave: rules that match containers, as data, and the switches of an application's own.
+
+A script is a mapping: `match` (any of `namespace`, `labels`, `container`, `image` with *, `env`, `args`) and what
+happens: `ready` (seconds until it serves), `crash` (`{exit: 3, after: 0.2, signal: 9, logs: [..]}`), `oom: true`,
+`never-ready: MESSAGE`, `unschedulable: MESSAGE`, `pull: not-found|unauthorized|unreachable`, `start-error: MESSAGE`,
+`exit: 0` (it ends by itself, as Jobs do), `slow-stop` (seconds from SIGTERM to the end), `logs` (lines).
+The last script that matches wins. On a pod, the annotation `sim.paasctl.dev/script` says the same as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from paasctl.embedded.kube.controllers.shapes import labels, meta, notes, part, quantity
+from paasctl.embedded.kube.model import Object
+
+ANNOTATION = "sim.paasctl.dev/script"
+_QUICK = 0.3
+_JOBS: Mapping[str, tuple[int, tuple[str, ...]]] = {
+    "job": (0, ("job: step 1 of 3", "job: step 2 of 3", "job: step 3 of 3")),
+    "fail": (4, ("job: failed",)),
+}
+"""Arguments of the application that make it a Job: its exit code and its lines."""
+_MATCHERS = frozenset({"namespace", "labels", "container", "image", "env", "args"})
+_WORDS = frozenset(
+    {"ready", "crash", "oom", "never-ready", "unschedulable", "pull", "start-error", "exit", "slow-stop", "logs"}
+)
+
+
+class BadScriptError(ValueError):
+    """A script that can't be read; the message says what is wrong."""
+
+
+@dataclass(frozen=True)
+class Crash:
+    """A container that ends: after so many seconds, with this code or signal."""
+
+    exit: int = 1
+    after: float = 0.2
+    signal: int = 0
+    reason: str = "Error"
+    logs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What one container does."""
+
+    ready: float = _QUICK
+    crash: Crash | None = None
+    ends: int | None = None
+    """The exit code of a container that does its work and ends."""
+    never_ready: str = ""
+    unschedulable: str = ""
+    pull: str = ""
+    start_error: str = ""
+    slow_stop: float = 0.0
+    logs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Script:
+    """A rule: what it matches, and what then happens."""
+
+    match: Mapping[str, Any] = field(default_factory=dict)
+    does: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_scripts(said: Sequence[Mapping[str, Any]]) -> tuple[Script, ...]:
+    """Scripts from their data. Raises `BadScriptError`."""
+    return tuple(_script(it, f"script {number}") for number, it in enumerate(said, 1))
+
+
+def _script(said: Mapping[str, Any], where: str) -> Script:
+    if not isinstance(said, Mapping):
+        raise BadScriptError(f"{where} is no mapping")
+    match = said.get("match") or {}
+    does = {name: it for name, it in said.items() if name != "match"}
+    for name in match:
+        if name not in _MATCHERS:
+            raise BadScriptError(f"{where}: {name!r} is nothing to match by: there are {', '.join(sorted(_MATCHERS))}")
+    for name in does:
+        if name not in _WORDS:
+            raise BadScriptError(f"{where}: {name!r} is nothing that a pod does: there are {', '.join(sorted(_WORDS))}")
+    _with(Behaviour(), does)
+    return Script(match, does)
+
+
+def behaviour(scripts: Sequence[Script], pod: Object, container: Mapping[str, Any]) -> Behaviour:
+    """What this container of this pod does."""
+    found = _by_switches(container)
+    for it in scripts:
+        if _matches(it.match, pod, container):
+            found = _with(found, it.does)
+    if said := notes(pod).get(ANNOTATION):
+        try:
+            found = _with(found, json.loads(said))
+        except (ValueError, TypeError, AttributeError):
+            return replace(found, start_error=f"the annotation {ANNOTATION} is no script: {said}")
+    return found
+
+
+def _matches(match: Mapping[str, Any], pod: Object, container: Mapping[str, Any]) -> bool:
+    env = environment(container)
+    return (
+        match.get("namespace", meta(pod).get("namespace")) == meta(pod).get("namespace")
+        and (match.get("labels") or {}).items() <= labels(pod).items()
+        and match.get("container", container["name"]) == container["name"]
+        and fnmatchcase(container.get("image", ""), match.get("image", "*"))
+        and (match.get("env") or {}).items() <= env.items()
+        and all(it in container.get("args", ()) for it in match.get("args") or ())
+    )
+
+
+def environment(container: Mapping[str, Any]) -> dict[str, str]:
+    """The plain variables of a container."""
+    return {it["name"]: str(it.get("value", "")) for it in container.get("env") or ()}
+
+
+def _by_switches(container: Mapping[str, Any]) -> Behaviour:
+    """What the application reads from its own environment and arguments."""
+    env, args = environment(container), container.get("args") or container.get("command") or ()
+    found = Behaviour(ready=_seconds(env.get("APP_START_DELAY", "")) or _QUICK)
+    if args and args[-1] in _JOBS:
+        found = replace(found, ends=_JOBS[args[-1]][0], logs=_JOBS[args[-1]][1])
+    if env.get("APP_CRASH") == "1":
+        said = ("app: starting", "app: no database named in the configuration")
+        return replace(found, crash=Crash(exit=3, logs=said))
+    limit = part(container, "resources", "limits").get("memory")
+    if limit and float(env.get("APP_MEMORY_MB", "0") or 0) * 2**20 > quantity(limit):
+        return replace(found, crash=Crash(exit=137, reason="OOMKilled", logs=("app: starting",)))
+    if env.get("APP_NEVER_READY") == "1":
+        return replace(found, never_ready="HTTP probe failed with statuscode: 503")
+    return found
+
+
+def _seconds(text: str) -> float:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m)", text)
+    return float(found[1]) * {"ms": 0.001, "s": 1.0, "m": 60.0}[found[2]] if found else 0.0
+
+
+def _with(before: Behaviour, does: Mapping[str, Any]) -> Behaviour:
+    changes: dict[str, Any] = {}
+    for name, it in does.items():
+        match name:
+            case "ready":
+                changes |= {"ready": float(it), "crash": None, "never_ready": ""}
+            case "crash":
+                said = it if isinstance(it, Mapping) else {}
+                changes["crash"] = Crash(
+                    exit=int(said.get("exit", 1)),
+                    after=float(said.get("after", 0.2)),
+                    signal=int(said.get("signal", 0)),
+                    logs=tuple(said.get("logs", ())),
+                )
+            case "oom":
+                changes["crash"] = Crash(exit=137, reason="OOMKilled") if it else None
+            case "exit":
+                changes["ends"] = int(it)
+            case "logs":
+                changes["logs"] = tuple(it)
+            case "slow-stop":
+                changes["slow_stop"] = float(it)
+            case _:
+                changes[name.replace("-", "_")] = str(it)
+    return replace(before, **changes)
