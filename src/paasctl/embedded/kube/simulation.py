@@ -92,7 +92,7 @@ class Simulation:
             self._journal.close()
 
 
-def start(
+def start(  # noqa: PLR0913 - each by name
     *,
     state: Path | None = None,
     clock: Clock | None = None,
