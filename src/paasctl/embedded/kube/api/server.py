@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from paasctl.embedded.http.message import Request, Response
-from paasctl.embedded.kube.api import discovery, openapi, pods, reading, reviews, watching, writing
+from paasctl.embedded.kube.api import discovery, openapi, pods, protobuf, reading, reviews, watching, writing
 from paasctl.embedded.kube.api.access import Access, Asked, User, verb_of
 from paasctl.embedded.kube.api.answers import answer, form_of, listed, refused
 from paasctl.embedded.kube.api.faulty import broken_in, refusal_of
@@ -148,10 +148,9 @@ class Api:
         return answer(200, reading.as_one(self.store, found, live, form))
 
     def _write(self, request: Request, found: Target, query: dict[str, str]) -> Response:
-        media = request.headers.get("content-type", "").partition(";")[0].strip()
-        agent = request.headers.get("user-agent", "unknown")
         form = form_of(request.headers.get("accept", ""))
-        sent = Sent(request.method, query, request.body.read(), media, agent)
+        media, content = _body(request)
+        sent = Sent(request.method, query, content, media, request.headers.get("user-agent", "unknown"))
         match request.method, bool(found.name):
             case "POST", False:
                 made, write = writing.create(self.store, found, sent)
@@ -196,4 +195,11 @@ def _is_watch(method: str, query: dict[str, str]) -> bool:
 
 
 def _json(request: Request) -> object:
-    return decoded(request.body.read()).body
+    return decoded(_body(request)[1]).body
+
+
+def _body(request: Request) -> tuple[str, bytes]:
+    """The media type, without parameters, and the body; protobuf as the JSON that it means."""
+    media = request.headers.get("content-type", "").partition(";")[0].strip()
+    content = request.body.read()
+    return ("application/json", protobuf.read(content)) if media == protobuf.MEDIA else (media, content)

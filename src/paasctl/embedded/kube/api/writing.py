@@ -14,7 +14,7 @@ from paasctl.embedded.kube.objects import patch as patches
 from paasctl.embedded.kube.objects.scale import scale_of, scaled
 from paasctl.embedded.kube.objects.write import Write
 from paasctl.embedded.kube.objects.writing import patched, replaced
-from paasctl.embedded.kube.store.refusals import not_found
+from paasctl.embedded.kube.store.refusals import not_found, other_uid
 from paasctl.embedded.kube.store.store import UPSERTS, Store
 
 _PATCHES = (patches.JSON, patches.MERGE, patches.STRATEGIC)
@@ -40,6 +40,8 @@ def replace(store: Store, target: Target, sent: Sent) -> tuple[Object, bool, Wri
     place = target.place
     if store.get(place) is None and place[:2] in UPSERTS and not target.subresource:
         metadata = {**wanted["metadata"], "name": place.name}
+        if uid := metadata.get("uid"):
+            raise other_uid(place, uid, "")
         return store.make(write, place, {**wanted, "metadata": metadata}), True, write
     return store.change(write, place, lambda it: replaced(write, it, wanted), wanted["metadata"]), False, write
 

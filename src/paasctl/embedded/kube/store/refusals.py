@@ -26,6 +26,14 @@ def conflict(place: Place, why: str) -> Refusal:
     return Refusal(409, "Conflict", message, details={name: it for name, it in details.items() if it})
 
 
+def other_uid(place: Place, asked: str, there: str) -> Refusal:
+    """409 of a replacement of an object that is another one, or gone."""
+    key = "/".join(it for it in ("/registry", place.plural, place.namespace, place.name) if it)
+    failed = f"Precondition failed: UID in precondition: {asked}, UID in object meta: {there}"
+    why = f"invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: {failed}"
+    return conflict(place, f"StorageError: {why}")
+
+
 def exists(place: Place) -> Refusal:
     """409 of a create, as the API says it."""
     details = {"name": place.name, "group": place.group, "kind": place.plural}

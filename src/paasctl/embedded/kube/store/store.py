@@ -15,7 +15,7 @@ from paasctl.embedded.kube.objects.write import Write
 from paasctl.embedded.kube.objects.writing import created, replaced
 from paasctl.embedded.kube.store.deleting import finalize, mark_or_remove
 from paasctl.embedded.kube.store.furniture import established, furnish_namespace
-from paasctl.embedded.kube.store.refusals import conflict, exists, invalid, kind_of, not_found
+from paasctl.embedded.kube.store.refusals import conflict, exists, invalid, kind_of, not_found, other_uid
 from paasctl.embedded.kube.store.shelf import Shelf
 
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
@@ -202,10 +202,7 @@ def _at(place: Place, body: Object) -> Object:
 def _check_asked(place: Place, live: Object, asked: Mapping[str, Any]) -> None:
     version, uid = asked.get("resourceVersion"), asked.get("uid")
     if uid and uid != live["metadata"]["uid"]:
-        key = "/".join(it for it in ("/registry", place.plural, place.namespace, place.name) if it)
-        failed = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {live['metadata']['uid']}"
-        why = f"invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: {failed}"
-        raise conflict(place, f"StorageError: {why}")
+        raise other_uid(place, uid, live["metadata"]["uid"])
     if version not in (None, "", "0", live["metadata"]["resourceVersion"]):
         raise conflict(
             place, "the object has been modified; please apply your changes to the latest version and try again"
