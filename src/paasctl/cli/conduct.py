@@ -14,6 +14,7 @@ from paasctl.model.kube import Holder
 from paasctl.model.plan import Plan
 from paasctl.model.rounds import Rounds
 from paasctl.ports.cancel import Cancel as CancelPort
+from paasctl.ports.embedded import Embedded
 from paasctl.ports.world import Reads, World
 from paasctl.values import dataclass
 
@@ -42,6 +43,14 @@ class Question(Protocol):
         ...
 
 
+class Stay(Protocol):
+    """A verb that stays until it is stopped, or plays on embedded parts until it is done."""
+
+    def stay(self, embedded: Embedded, emit: Emit, cancel: CancelPort) -> Outcome:
+        """How it ended; `Cancelled` where it was stopped, which is how most of them end."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conduct:
     """How to go about it: the world (read-only for verbs), where events go, who we are, whom to ask."""
@@ -57,6 +66,8 @@ class Conduct:
     agreed: Callable[[Plan], bool | None]
     """True: go on; False: declined; None: there is nobody to ask."""
     now: Callable[[], float]
+    drain: Callable[[], None] = lambda: None
+    """Returns when all that was emitted is on the screen."""
     dry_run: bool = False
     exit_code: bool = False
     wait_lock: float = 65.0
@@ -126,6 +137,17 @@ class _Agreed:
         if not answer:
             raise Refused(f"{plan.verb} {plan.subject}: not agreed to", code="declined")
         self.reasons.add(plan.asks)
+
+
+def stay(verb: Stay, embedded: Embedded, how: Conduct) -> Exit:
+    """Let a verb stay. Nothing is half done when it is stopped, so every signal may end its wait."""
+    began = how.now()
+    how.cancel.free = False  # a signal must not leave parts running: they are stopped on the way out
+    try:
+        outcome = verb.stay(embedded, how.emit, how.cancel)
+    except PaasError as error:
+        outcome = failed(error)
+    return ended(outcome, began, how)
 
 
 def ask(question: Question, how: Conduct) -> Exit:

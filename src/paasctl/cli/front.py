@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 VERBS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", "The whole journey on embedded parts, in under 15 s."),
     "init": ("init", "Write a working paas.yaml for this project."),
     "version": ("version", "The version of this commit, and why."),
     "lint": ("lint", "Every problem of the project's files at once, with places."),
@@ -16,7 +17,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "deploy": ("deploy", "Make an environment run a release, and wait for the verdict."),
     "status": ("status", "What runs where, and how it is."),
     "history": ("history", "Who deployed what, when, and how it ended."),
-    "cluster": ("cluster", "Named clusters: list them, pin their identity."),
+    "cluster": ("cluster", "Named clusters: list them, pin their identity, simulate one."),
+    "registry": ("registry", "A folder served as an image registry."),
 }
 """Verb -> (module in `cli`, one-line summary)."""
 
@@ -37,9 +39,10 @@ OPTIONS: dict[str, tuple[tuple[str, ...], str, str]] = {
 EPILOG = "Every option has a variable: PAASCTL_OUTPUT for the shared ones, PAASCTL_VERB_OPTION for a verb's own."
 
 _PARTS = (
-    ("Start", ("init", "lint", "doctor", "config")),
+    ("Start", ("demo", "init", "lint", "doctor", "config")),
     ("Make", ("version", "build", "release", "releases")),
-    ("Run", ("render", "diff", "deploy", "status", "history", "cluster")),
+    ("Run", ("render", "diff", "deploy", "status", "history")),
+    ("Around", ("cluster", "registry")),
 )
 _OWN = (
     ("--version", "Print the version of paasctl."),

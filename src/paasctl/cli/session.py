@@ -43,6 +43,16 @@ class Session:
         """Answer a question."""
         return self._run(lambda how: conduct.ask(question, how))
 
+    def stay(self, verb: conduct.Stay) -> int:
+        """Let a verb of the embedded world stay until it is stopped."""
+
+        def go(how: conduct.Conduct) -> int:
+            from paasctl.cli.embedding import Box  # the embedded world is imported by what needs it alone
+
+            return int(conduct.stay(verb, Box(shown=how.drain), how))
+
+        return self._run(go)
+
     def _run(
         self,
         go: Callable[[conduct.Conduct], int],
@@ -66,6 +76,7 @@ class Session:
                     same=_same_writes,
                     agreed=self._asker(emit.drain, yes=yes),
                     now=outside.clock.now,
+                    drain=emit.drain,
                     dry_run=dry_run,
                     exit_code=exit_code,
                     wait_lock=seconds(wait_lock, "--wait-lock"),

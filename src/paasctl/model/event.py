@@ -115,6 +115,36 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """Something that stays until it is stopped is up: `facts` for scripts (addresses, files), `tips` for people."""
+
+    what: str
+    facts: tuple[tuple[str, str], ...]
+    tips: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A scene of the demo begins: what it is about, and the command that is about to be run, as one would type it."""
+
+    number: int
+    total: int
+    title: str
+    said: tuple[str, ...] = ()
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """A command of the demo has ended, as `exit` says."""
+
+    number: int
+    command: str
+    exit: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """How a run ended: what is true now, what was left undone, and the exit status that says so."""
 
@@ -133,5 +163,20 @@ class Outcome:
     """The command that goes on from here, where the verb knows it: `paasctl deploy dev`."""
 
 
-Event = Planned | Started | Noted | Warned | Progress | Observed | LogLine | Ended | Ticked | Answered | Outcome
+Event = (
+    Planned
+    | Started
+    | Noted
+    | Warned
+    | Progress
+    | Observed
+    | LogLine
+    | Ended
+    | Ticked
+    | Answered
+    | Ready
+    | Scene
+    | Played
+    | Outcome
+)
 Emit = Callable[[Event], None]

@@ -7,7 +7,7 @@ from paasctl.model.event import Outcome
 Piece = tuple[str, str]
 """(text, style); styles are words of `_CODES`, in any number."""
 
-_WHOLE = (("+ ", "green"), ("- ", "red"), ("...", "dim"))
+_WHOLE = (("+ ", "green"), ("- ", "red"), ("...", "dim"), ("$ ", "bold cyan"), ("== ", "bold"))
 _HEADS = (
     ("error[", "]:", "bold red"),
     ("warning", ":", "bold yellow"),

@@ -14,7 +14,10 @@ from paasctl.model.event import (
     Observed,
     Outcome,
     Planned,
+    Played,
     Progress,
+    Ready,
+    Scene,
     Started,
     Ticked,
     Warned,
@@ -33,6 +36,8 @@ from paasctl.views.words import (
     say_outcome,
     say_plan,
     say_pod,
+    say_ready,
+    say_scene,
     say_warning,
     troubled,
 )
@@ -93,8 +98,9 @@ class Plain:
             what = "; ".join(self._doing.values())
             self._say([f"... still at it after {ticking(seconds)}{f': {what}' if what else ''}"])
 
-    def _lines(  # noqa: C901 - a match over a closed union
-        self, event: Planned | Started | Noted | Warned | Progress | Observed | LogLine | Ended
+    def _lines(  # noqa: C901, PLR0911 - a match over a closed union
+        self,
+        event: Planned | Started | Noted | Warned | Progress | Observed | LogLine | Ended | Ready | Scene | Played,
     ) -> list[str]:
         match event:
             case Planned(plan, number, _):
@@ -119,6 +125,12 @@ class Plain:
                 return self._observed(event)
             case LogLine(source, said, _):
                 return [f"{source} | {clean(said)}"]
+            case Ready():
+                return say_ready(event)
+            case Scene():
+                return say_scene(event)
+            case Played():
+                return []
             case _:
                 assert_never(event)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from paasctl.errors import Exit
-from paasctl.model.event import Outcome, Problem, Warned
+from paasctl.model.event import Outcome, Problem, Ready, Scene, Warned
 from paasctl.model.plan import (
     Apply,
     AwaitReady,
@@ -163,6 +163,20 @@ def troubled(verdict: Verdict) -> list[PodSeen]:
     """The pods of a workload that keep it from being ready: new ones, not ready, with something to say."""
     pods = [it for it in verdict.pods if it.new and not it.ready]
     return [it for it in pods if it.reason or it.restarts or it.phase in ("Failed", "Unknown")]
+
+
+def say_ready(event: Ready) -> list[str]:
+    """What stays, where it is, and what to do with it."""
+    width = max((len(name) for name, _ in event.facts), default=0)
+    facts = [f"  {name:<{width}}  {clean(value)}" for name, value in event.facts]
+    return [clean(event.what), *facts, *(f"  → {clean(it)}" for it in event.tips)]
+
+
+def say_scene(event: Scene) -> list[str]:
+    """A scene's heading, what it is about, and the command as one would type it."""
+    heading = f"== {event.number} of {event.total}: {clean(event.title)}"
+    command = [f"$ {clean(event.command)}"] if event.command else []
+    return ["", heading, *map(clean, event.said), *command]
 
 
 def say_warning(warned: Warned) -> list[str]:

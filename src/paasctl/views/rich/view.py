@@ -18,6 +18,8 @@ from paasctl.model.event import (
     Noted,
     Outcome,
     Planned,
+    Ready,
+    Scene,
     Started,
     Ticked,
     Warned,
@@ -33,7 +35,7 @@ from paasctl.views.plain import result_of, write_lines
 from paasctl.views.rich.frame import Frame
 from paasctl.views.rollout import rollout
 from paasctl.views.scene import Size, scene, thinking
-from paasctl.views.words import on_cluster, say, say_done, say_outcome, say_plan, say_warning
+from paasctl.views.words import on_cluster, say, say_done, say_outcome, say_plan, say_ready, say_scene, say_warning
 
 _FEW = 4
 """Up to so many short steps of a phase get a lasting line each; of more, the phase gets one."""
@@ -95,6 +97,10 @@ class Rich:
                 return map(pieces, say_warning(event))
             case LogLine(source, said, _) if self.verbose:
                 return [[(f"{source} | {clean(said)}", "dim")]]
+            case Ready():
+                return map(pieces, say_ready(event))
+            case Scene():
+                return map(pieces, say_scene(event))
             case _:
                 return []
 

@@ -1,0 +1,1 @@
+"""The demo: its project, its scenes, and its application. `scenes.py` first."""

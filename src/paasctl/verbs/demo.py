@@ -1,0 +1,108 @@
+"""`demo`: the whole journey on embedded parts, by the commands that a user types."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+from paasctl.errors import Exit, PaasError, Unavailable
+from paasctl.model.event import Emit, Noted, Outcome, Played, Scene
+from paasctl.planning.demo import SCRIPTS, Act, acts, what_next
+from paasctl.ports.cancel import Cancel
+from paasctl.ports.embedded import ClusterPart, Embedded, Part, RegistryPart, Stage
+from paasctl.values import dataclass
+
+_READING = 0.25
+"""Seconds between two scenes, for people to read."""
+_PERSON = {"GIT_AUTHOR_NAME": "demo", "GIT_AUTHOR_EMAIL": "demo@example.com"}
+_ENVIRON = {**_PERSON, "GIT_COMMITTER_NAME": "demo", "GIT_COMMITTER_EMAIL": "demo@example.com"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """`keep`: leave the folder; `fast`: no pauses; `on_screen`: the commands' own output is shown."""
+
+    keep: bool = False
+    fast: bool = False
+    on_screen: bool = True
+
+    def stay(self, embedded: Embedded, emit: Emit, cancel: Cancel) -> Outcome:
+        """Play all scenes. One that ends otherwise than it should ends the demo, with the problem."""
+        stage = embedded.stage(keep=self.keep)
+        parts: list[Part] = []
+        try:
+            registry = embedded.registry(RegistryPart(folder=str(stage.folder / "registry")))
+            parts.append(registry)
+            script = stage.folder / "scripts.yaml"
+            stage.write("scripts.yaml", SCRIPTS.encode())
+            cluster = embedded.cluster(ClusterPart(state=str(stage.folder / "cluster"), script=str(script)))
+            parts.append(cluster)
+            for name, content in embedded.demo_files().items():
+                stage.write(f"project/{name}", content, executable=True)
+            return self._play(embedded, stage, (dict(registry.facts), dict(cluster.facts)), (emit, cancel))
+        finally:
+            for it in reversed(parts):
+                it.stop()
+            stage.close()
+
+    def _play(
+        self,
+        embedded: Embedded,
+        stage: Stage,
+        facts: tuple[Mapping[str, str], Mapping[str, str]],
+        how: tuple[Emit, Cancel],
+    ) -> Outcome:
+        (registry, cluster), (emit, cancel) = facts, how
+        scenes = acts(registry["address"])
+        environ = {**_ENVIRON, "KUBECONFIG": cluster["kubeconfig"]}
+        for number, act in enumerate(scenes, 1):
+            cancel.check()
+            _prepare(stage, act, environ)
+            command = shlex.join(act.command)
+            emit(Scene(number=number, total=len(scenes), title=act.title, said=act.said, command=command))
+            embedded.shown()()
+            ran = stage.run(act.command, environ, on_screen=self.on_screen)
+            emit(Played(number=number, command=command, exit=ran.exit, seconds=ran.seconds))
+            if ran.exit != act.expect:
+                raise _unexpected(act, ran.exit, ran.output)
+            if not self.fast:
+                cancel.pause(_READING)
+        _tell(stage, emit, keep=self.keep, facts=facts)
+        return Outcome(
+            status="done", exit=Exit.OK, verb="demo", facts=(("folder", str(stage.folder)),) if self.keep else ()
+        )
+
+
+def _prepare(stage: Stage, act: Act, environ: Mapping[str, str]) -> None:
+    for name, text in act.files:
+        stage.write(f"project/{name}", text.encode())
+    for command in act.before:
+        ran = stage.run(command, environ, on_screen=False)
+        if ran.exit:
+            raise _unexpected(act, ran.exit, ran.output, shlex.join(command))
+
+
+def _unexpected(act: Act, status: int, output: str, command: str = "") -> PaasError:
+    said = command or shlex.join(act.command)
+    last = tuple(output.strip().splitlines()[-20:])
+    return Unavailable(
+        f"playing “{act.title}”: {said} ended with {status}, not with {act.expect}",
+        hint="paasctl demo --keep leaves the folder to look at",
+        code="demo-broken",
+        evidence=last,
+    )
+
+
+def _tell(stage: Stage, emit: Emit, *, keep: bool, facts: tuple[Mapping[str, str], Mapping[str, str]]) -> None:
+    registry, cluster = facts
+    folder = stage.folder
+    ports = (registry["address"].rpartition(":")[2], cluster["server"].rpartition(":")[2])
+    parts = (
+        f"  paasctl registry serve {folder}/registry --port {ports[0]}",
+        f"  paasctl cluster sim --state {folder}/cluster --port {ports[1]} --script {folder}/scripts.yaml",
+        f"  export KUBECONFIG={cluster['kubeconfig']}",
+    )
+    emit(Noted(""))
+    emit(Noted("what to try next:"))
+    for line in what_next(str(folder), kept=keep, parts=parts):
+        emit(Noted(f"  {line}"))
