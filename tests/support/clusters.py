@@ -1,7 +1,8 @@
-"""Two clusters for the same cases: the small API server, and the real one that `PAASCTL_TEST_KUBECONFIG` names."""
+"""Two clusters for the same cases: the embedded one, and the real one that `PAASCTL_TEST_KUBECONFIG` names."""
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import threading
@@ -17,12 +18,13 @@ from paasctl.adapters.kube.connect import Where, open_access
 from paasctl.adapters.kube.lease import Terms
 from paasctl.adapters.kube.request import APPLY, Answer, Request
 from paasctl.adapters.kube.wire import Wire
+from paasctl.embedded.kube.api.access import Rule, User
+from paasctl.embedded.kube.simulation import Simulation, simulate
 from paasctl.errors import Cancelled
 from paasctl.model.kube import OWNER_LABEL, Holder, Key, Manifest, Target
-from support.apiserver import ApiServer, serving
 
 REAL = os.environ.get("PAASCTL_TEST_KUBECONFIG", "")
-WORLDS = ("small", "real") if REAL else ("small",)
+WORLDS = ("embedded", "real") if REAL else ("embedded",)
 ANY_ERROR = frozenset(range(400, 600))
 
 
@@ -75,8 +77,8 @@ class ClusterWorld:
     """Credentials that are good for nothing."""
     namespace: str
     app: str
-    api: ApiServer | None = None
-    """The small server; None: the cluster is real."""
+    api: Simulation | None = None
+    """The embedded one; None: the cluster is real."""
 
     @property
     def target(self) -> Target:
@@ -124,15 +126,22 @@ def somebody(person: str = "jane", host: str = "elsewhere", **more: Any) -> Hold
 
 
 @contextmanager
-def small_world(folder: Path, app: str) -> Iterator[ClusterWorld]:
-    """The small server, to itself."""
-    api = ApiServer(powerless={"nobody"})
-    with serving(api):
-        where = kubeconfig(folder / "config", api.url, {"token": "good"})
-        nobody = kubeconfig(folder / "nobody", api.url, {"token": "nobody"})
-        world = ClusterWorld(where, nobody, "tests", app, api)
-        world.raw("POST", "/api/v1/namespaces", {"metadata": {"name": "tests"}})
+def embedded_world(folder: Path, app: str, namespace: str = "tests") -> Iterator[ClusterWorld]:
+    """A simulated cluster to itself, with a namespace in it."""
+    with simulate() as api:
+        api.access.tokens |= {"good": User("jane"), "nobody": User("nobody")}
+        api.access.let(Rule(allows=False, user="nobody"), Rule(allows=True, user="nobody", resource="selfsubject*"))
+        where, nobody = (kubeconfig_of(api, folder / token, {"token": token}) for token in ("good", "nobody"))
+        world = ClusterWorld(where, nobody, namespace, app, api)
+        named = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+        assert world.raw("POST", "/api/v1/namespaces", named).is_good
         yield world
+
+
+def kubeconfig_of(api: Simulation, path: Path, user: dict[str, Any]) -> Where:
+    """A kubeconfig for this user of the embedded cluster."""
+    authority = base64.b64encode(api.authority).decode()
+    return kubeconfig(path, api.url, user, **{"certificate-authority-data": authority})
 
 
 @contextmanager
@@ -160,8 +169,6 @@ def _service_account(world: ClusterWorld, folder: Path) -> Where:
 
 def _authority(world: ClusterWorld) -> str:
     """The cluster's CA, which every namespace has in a ConfigMap for its pods."""
-    import base64
-
     path = f"/api/v1/namespaces/{world.namespace}/configmaps/kube-root-ca.crt"
     for _ in range(100):
         answer = world.raw("GET", path)

@@ -15,9 +15,10 @@ import pytest
 
 from paasctl.adapters.kube.cluster import KubeCluster
 from paasctl.adapters.kube.connect import IN_CLUSTER, Where, open_access
+from paasctl.embedded.kube.api.access import User
+from paasctl.embedded.kube.simulation import simulate
 from paasctl.errors import ConfigError, Unavailable
-from support.apiserver import ApiServer, serving
-from support.clusters import Ticks, kubeconfig
+from support.clusters import Ticks, kubeconfig, kubeconfig_of
 
 PLUGIN = """
 import json, os, pathlib, sys
@@ -103,12 +104,13 @@ def test_credentials_are_never_shown(tmp_path: Path) -> None:  # D33
 def test_a_plugins_token_is_used_and_asked_for_again_when_it_ran_out(tmp_path: Path) -> None:  # D7
     script, count = tmp_path / "plugin.py", tmp_path / "count"
     script.write_text(PLUGIN)
-    with serving(ApiServer(tokens={"t1"})) as api:
-        where = kubeconfig(tmp_path / "k", api.url, plugin(sys.executable, str(script), str(count)))
+    with simulate() as api:
+        api.access.tokens = {"t1": User("jane")}
+        where = kubeconfig_of(api, tmp_path / "k", plugin(sys.executable, str(script), str(count)))
         cluster = KubeCluster("test", where, Ticks())
         assert cluster.namespace_exists("default")
         assert cluster.namespace_exists("default")
-        api.tokens = {"t2"}
+        api.access.tokens = {"t2": User("jane")}
         assert cluster.namespace_exists("default")
     assert count.read_text() == "2"
 

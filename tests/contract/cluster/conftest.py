@@ -1,4 +1,4 @@
-"""Every case here is asked of the small API server and, where there is one, of a real cluster."""
+"""Every case here is asked of the embedded cluster and, where there is one, of a real cluster."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.clusters import REAL, WORLDS, ClusterWorld, real_world, small_world
+from support.clusters import REAL, WORLDS, ClusterWorld, embedded_world, real_world
 
 
 @pytest.fixture(scope="session")
@@ -24,9 +24,9 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ClusterWor
     if request.param == "real":
         yield dataclasses.replace(request.getfixturevalue("real_namespace"), app=app)
         return
-    with small_world(tmp_path, app) as small:
-        yield small
+    with embedded_world(tmp_path, app) as made:
+        yield made
 
 
 def pytest_report_header() -> str | None:
-    return None if REAL else "cluster contract: only the small API server (PAASCTL_TEST_KUBECONFIG names no real one)"
+    return None if REAL else "cluster contract: only the embedded cluster (PAASCTL_TEST_KUBECONFIG names no real one)"
