@@ -41,6 +41,7 @@ class Running:
     _thread: threading.Thread | None = None
     _read: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
+    _came: queue.SimpleQueue[None] = field(default_factory=queue.SimpleQueue)
 
     def stop(self) -> None:
         """End; what is stored stays."""
@@ -48,6 +49,7 @@ class Running:
         if isinstance(self.desk.clock, DrivenClock):
             self.desk.clock.detach(self)
         elif self._thread:
+            self._came.put(None)
             self._thread.join(5)
 
     def logs(  # noqa: PLR0913 - as `api.pods.Logs`
@@ -132,7 +134,7 @@ class Running:
 
     def start(self) -> None:
         """Work in threads of its own: one reads the log, one does the rest."""
-        came: queue.SimpleQueue[None] = queue.SimpleQueue()
+        came = self._came
         threading.Thread(target=self._listen, args=(came,), daemon=True, name="controllers' ears").start()
         self._thread = threading.Thread(target=self._work, args=(came,), daemon=True, name="controllers")
         self._thread.start()
