@@ -71,7 +71,7 @@ def test_every_option_has_words(leaf: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (["deploi", "dev"], "Did you mean 'deploy'?"),
+        (["deploi", "dev"], "Did you mean 'deploy'"),
         (["deploy"], "Missing argument 'ENV'"),
         (["deploy", "dev", "--nope"], "--nope"),
         (["deploy", "dev", "extra"], "extra"),

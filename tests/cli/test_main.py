@@ -98,7 +98,7 @@ def test_a_reader_that_goes_away_is_no_problem(args: tuple[str, ...]) -> None:
         (("version",), 78, "there is no paas.yaml in "),
         (("deploy", "dev", "--timeout", "soon"), 2, "--timeout 90s"),
         (("deploy", "dev", "--rollout-timeout", "soon"), 2, "--rollout-timeout 90s"),
-        (("deploi",), 2, "Did you mean 'deploy'?"),
+        (("deploi",), 2, "Did you mean 'deploy'"),
     ],
     ids=lambda it: " ".join(it) if isinstance(it, tuple) else None,
 )

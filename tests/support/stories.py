@@ -12,7 +12,10 @@ from paasctl.model.event import (
     Observed,
     Outcome,
     Planned,
+    Played,
     Problem,
+    Ready,
+    Scene,
     Started,
     Ticked,
 )
@@ -282,6 +285,30 @@ BROKEN_FILE: Story = (
     ),
 )
 
+SIMULATED: Story = (
+    Ready(
+        what="a simulated cluster is up",
+        facts=(("server", "https://127.0.0.1:4711"), ("kubeconfig", "/tmp/sim/kubeconfig"), ("context", "paasctl-sim")),
+        tips=("export KUBECONFIG=/tmp/sim/kubeconfig", "Ctrl-C ends it, and all that is in it"),
+    ),
+    Ticked(1.0),
+    Outcome(
+        status="cancelled",
+        exit=Exit.CANCELLED,
+        verb="cluster sim",
+        seconds=12.0,
+    ),
+)
+
+DEMO: Story = (
+    Scene(number=1, total=2, title="a release", said=("    app: hello",), command="paasctl release"),
+    Played(number=1, command="paasctl release", exit=0, seconds=0.8),
+    Scene(number=2, total=2, title="deployed", command="paasctl deploy demo"),
+    Played(number=2, command="paasctl deploy demo", exit=0, seconds=3.2),
+    Noted("what to try next:"),
+    Outcome(status="done", exit=Exit.OK, verb="demo", seconds=4.0),
+)
+
 STORIES: dict[str, Story] = {
     "good": GOOD,
     "crash": CRASH,
@@ -291,4 +318,6 @@ STORIES: dict[str, Story] = {
     "cancel": CANCEL,
     "init": INIT,
     "broken-file": BROKEN_FILE,
+    "simulated": SIMULATED,
+    "demo": DEMO,
 }

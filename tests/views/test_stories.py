@@ -59,7 +59,7 @@ def test_the_picture_always_fits(name: str, width: int, height: int) -> None:
     """Wider or higher than the terminal, it could not be drawn over."""
     _, written = terminal(STORIES[name], width, height)
     pictures = _PICTURE.findall(written.talk.text)
-    assert pictures or name in ("dry-run", "broken-file", "init")
+    assert pictures or name in ("dry-run", "broken-file", "init", "demo")
     for it in pictures:
         rows = _SEQUENCE.sub("", it).lstrip("\r").split("\n")
         assert len(rows) < height
@@ -75,7 +75,7 @@ def test_the_terminal_is_left_as_it_was(name: str) -> None:
     assert shown.count("\x1b[?2026h") == shown.count("\x1b[?2026l")
 
 
-@pytest.mark.parametrize("name", [it for it in NAMES if STORIES[it][-1].exit])  # type: ignore[union-attr]  # an Outcome
+@pytest.mark.parametrize("name", [it for it in NAMES if STORIES[it][-1].problems])  # type: ignore[union-attr]  # an Outcome
 def test_a_failure_ends_with_what_why_evidence_and_the_next_command(name: str) -> None:
     outcome = STORIES[name][-1]
     assert isinstance(outcome, Outcome)

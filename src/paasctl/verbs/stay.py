@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Never
-
-from paasctl.model.event import Emit, Ready
+from paasctl.errors import Cancelled, Exit
+from paasctl.model.event import Emit, Outcome, Ready
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.embedded import ClusterPart, Embedded, Part, RegistryPart
 from paasctl.values import dataclass
@@ -18,8 +17,8 @@ class ServeRegistry:
 
     how: RegistryPart
 
-    def stay(self, embedded: Embedded, emit: Emit, cancel: Cancel) -> Never:
-        """Serve until `cancel` is asked, which raises `Cancelled`."""
+    def stay(self, embedded: Embedded, emit: Emit, cancel: Cancel) -> Outcome:
+        """Serve until `cancel` is asked: that is how it ends."""
         part = embedded.registry(self.how)
         host = dict(part.facts)["address"]
         login = (f"docker login {host}",) if self.how.users else ()
@@ -28,7 +27,8 @@ class ServeRegistry:
             f"in paas.yaml: registries: {{dev: {{repository: {host}/NAME}}}}",
             "Ctrl-C ends it; the folder stays",
         )
-        _stay(part, Ready(what=f"a registry serves {self.how.folder}", facts=part.facts, tips=tips), emit, cancel)
+        ready = Ready(what=f"a registry serves {self.how.folder}", facts=part.facts, tips=tips)
+        return _stayed(part, ready, "registry serve", (emit, cancel))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +37,8 @@ class SimulateCluster:
 
     how: ClusterPart
 
-    def stay(self, embedded: Embedded, emit: Emit, cancel: Cancel) -> Never:
-        """Simulate until `cancel` is asked, which raises `Cancelled`."""
+    def stay(self, embedded: Embedded, emit: Emit, cancel: Cancel) -> Outcome:
+        """Simulate until `cancel` is asked: that is how it ends."""
         part = embedded.cluster(self.how)
         facts = dict(part.facts)
         end = "Ctrl-C ends it; the state stays" if self.how.state else "Ctrl-C ends it, and all that is in it"
@@ -47,13 +47,17 @@ class SimulateCluster:
             f"in paas.yaml: clusters: {{sim: {{context: {facts['context']}}}}}",
             end,
         )
-        _stay(part, Ready(what="a simulated cluster is up", facts=part.facts, tips=tips), emit, cancel)
+        ready = Ready(what="a simulated cluster is up", facts=part.facts, tips=tips)
+        return _stayed(part, ready, "cluster sim", (emit, cancel))
 
 
-def _stay(part: Part, ready: Ready, emit: Emit, cancel: Cancel) -> Never:
+def _stayed(part: Part, ready: Ready, verb: str, how: tuple[Emit, Cancel]) -> Outcome:
+    emit, cancel = how
     try:
         emit(ready)
         while True:
             cancel.pause(_LONG)
+    except Cancelled:
+        return Outcome(status="cancelled", exit=Exit.CANCELLED, verb=verb)
     finally:
         part.stop()

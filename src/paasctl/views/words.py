@@ -211,7 +211,7 @@ def headline(outcome: Outcome) -> list[str]:
     took = f" in {duration(outcome.seconds)}" if outcome.seconds >= 0.05 and (outcome.done or outcome.left) else ""
     unchanged = ", nothing was changed" if not outcome.done and outcome.exit in _UNCHANGED else ""
     said = {
-        "done": f"done{took}, {count(len(outcome.done), 'step')}",
+        "done": f"done{took}, {count(len(outcome.done), 'step')}" if outcome.done else "done",
         "nothing-to-do": "nothing to do",
         "dry-run": "dry run, nothing was changed",
         "refused": f"refused{unchanged}",
