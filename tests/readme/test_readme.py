@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from paasctl.cli.front import VERBS
 from paasctl.errors import MEANINGS, Exit
 from support.readme import README, filled
@@ -25,8 +27,9 @@ def test_every_verb_in_the_readme_exists() -> None:
     assert said <= set(VERBS)
 
 
-def test_the_test_command_is_one_line() -> None:
-    found = re.search(r"<!-- test command -->\n```sh\n(.*?)\n```", TEXT, re.DOTALL)
+@pytest.mark.parametrize("name", ["demo", "test"])
+def test_its_two_commands_are_a_line_each(name: str) -> None:
+    found = re.search(rf"<!-- {name} command -->\n```sh\n(.*?)\n```", TEXT, re.DOTALL)
     assert found
     assert "\n" not in found[1]
 

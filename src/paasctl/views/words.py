@@ -242,7 +242,7 @@ def _next(outcome: Outcome) -> list[str]:
     """The command that goes on, where no hint ended with one, or where there is something left to go on with."""
     hinted = any(it.hint for it in outcome.problems)
     again = f"`{outcome.again}`" if outcome.again else "the same command again"
-    if outcome.status == "refused" or outcome.exit in _UNCHANGED:
+    if outcome.status == "refused" or outcome.exit in _UNCHANGED or not (outcome.problems or outcome.left):
         return []
     if outcome.left and outcome.done:
         return [f"  → {'then ' if hinted else ''}run {again}: it goes on from here"]
