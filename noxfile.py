@@ -64,6 +64,21 @@ def e2e(session: nox.Session) -> None:
 
 
 @nox.session
+def journeys(session: nox.Session) -> None:
+    """The journeys that need no real pod and no router, on embedded parts: no root, no network, under a minute."""
+    _install(session, "test")
+    chosen = session.posargs or ["-n", "2", "--dist", "worksteal"]
+    session.run("pytest", "-q", "tests/e2e", "-m", "not real", *chosen, env=_without_testbed())
+
+
+@nox.session
+def demo_app(session: nox.Session) -> None:
+    """The demo's application, built anew from its C source with gcc."""
+    session.install("-q", "-e", ".")
+    session.run("python", "-m", "support.demo_app", env={"PYTHONPATH": "tests"})
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Pairs of commands timed in one run, as a table and as JSON: `nox -s bench -- [ROW…]`."""
     _install(session, "test")

@@ -1,19 +1,40 @@
-"""Journeys on real parts, by the command line, as a user would. `nox -s e2e` brings the PAASCTL_TEST_* variables."""
+"""Journeys by the command line, as a user would, on real parts and on embedded ones.
+
+`nox -s e2e` brings the PAASCTL_TEST_* variables of the real parts; `nox -s journeys` runs on the embedded ones alone.
+A test that needs real pods, a router, Docker or a real kubectl takes the fixture `real`; the others run on both.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from e2e.boxed import boxed
 from e2e.parts import Testbed
 from e2e.project import Project
 
+_WORLDS = ("embedded", "real") if "PAASCTL_TEST_KUBECONFIG" in os.environ else ("embedded",)
+
 
 @pytest.fixture(scope="session")
-def testbed() -> Testbed:
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Testbed]:
+    with boxed(tmp_path_factory.mktemp("boxed")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def real() -> Testbed:
     return Testbed.found()
+
+
+@pytest.fixture(scope="session", params=_WORLDS)
+def testbed(request: pytest.FixtureRequest) -> Testbed:
+    """Each world in turn."""
+    found: Testbed = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture
@@ -27,3 +48,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for it in items:
         if Path(__file__).parent in it.path.parents:
             it.add_marker("e2e")
+            if "real" in getattr(it, "fixturenames", ()) or it.name.endswith("[real]"):
+                it.add_marker("real")

@@ -46,8 +46,8 @@ def _project(testbed: Testbed, tmp: Path, name: str) -> Project:
 
 
 @pytest.fixture
-def example(request: pytest.FixtureRequest, testbed: Testbed, tmp_path: Path) -> Iterator[Project]:
-    made = _project(testbed, tmp_path, request.param)
+def example(request: pytest.FixtureRequest, real: Testbed, tmp_path: Path) -> Iterator[Project]:
+    made = _project(real, tmp_path, request.param)
     made.make_namespace()
     yield made
     made.remove()

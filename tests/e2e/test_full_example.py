@@ -38,16 +38,16 @@ _FILES = {
 
 
 @pytest.fixture
-def full(testbed: Testbed, tmp_path: Path) -> Iterator[Project]:
-    project = Project.make(testbed, tmp_path)
+def full(real: Testbed, tmp_path: Path) -> Iterator[Project]:
+    project = Project.make(real, tmp_path)
     shutil.copytree(_FULL, project.folder, dirs_exist_ok=True)
     for old, new in {
         "app: shop ": f"app: {project.app} ",
-        "127.0.0.1:5000/shop": f"{testbed.registry}/{project.app}",
-        "registry.example/base/python": f"{testbed.registry}/{project.app}-base/python",
-        "registry.example/tools/report": f"{testbed.registry}/{project.app}-tools/report",
-        "context: staging ": f"gateway: {testbed.gateway}\n    context: testbed ",
-        "~/.kube/staging": testbed.kubeconfig,
+        "127.0.0.1:5000/shop": f"{real.registry}/{project.app}",
+        "registry.example/base/python": f"{real.registry}/{project.app}-base/python",
+        "registry.example/tools/report": f"{real.registry}/{project.app}-tools/report",
+        "context: staging ": f"gateway: {real.gateway}\n    context: testbed ",
+        "~/.kube/staging": real.kubeconfig,
         "shop-team-a": f"{project.app}-team-a",
         "shop.dev.example": f"{project.app}.example",
     }.items():

@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from e2e.boxed import Boxed
 from e2e.parts import Testbed
 from e2e.project import DOCKERFILE, IMAGE, PAAS, Project
 from e2e.watching import Asking, FirstEnd
 
-_WITH_DOCKER = PAAS.replace(IMAGE, "  web: {dockerfile: Dockerfile}\n").replace(
-    "    port: 8080\n", "    port: 8080\n    replicas: 2\n"
-)
+_LAYERED = PAAS.replace("    port: 8080\n", "    port: 8080\n    replicas: 2\n")
+_WITH_DOCKER = _LAYERED.replace(IMAGE, "  web: {dockerfile: Dockerfile}\n")
 
 
 def test_a_commit_becomes_a_running_release_and_the_next_one_rolls(testbed: Testbed, tmp_path: Path) -> None:
-    project = Project.make(testbed, tmp_path, _WITH_DOCKER, Dockerfile=DOCKERFILE)
+    paas = _LAYERED if isinstance(testbed, Boxed) else _WITH_DOCKER
+    project = Project.make(testbed, tmp_path, paas, Dockerfile=DOCKERFILE)
     try:
         _journey(project)
     finally:

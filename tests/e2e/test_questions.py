@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,26 @@ from e2e.parts import Testbed
 from e2e.project import Project
 
 
-@pytest.fixture(scope="module")
-def deployed(testbed: Testbed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    project = Project.make(testbed, tmp_path_factory.mktemp("questions"))
+@contextmanager
+def _deployed(testbed: Testbed, folder: Path) -> Iterator[Project]:
+    project = Project.make(testbed, folder)
     project.release()
     project.paasctl("deploy", "dev")
     yield project
     project.remove()
+
+
+@pytest.fixture(scope="module")
+def deployed(testbed: Testbed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    with _deployed(testbed, tmp_path_factory.mktemp("questions")) as project:
+        yield project
+
+
+@pytest.fixture(scope="module")
+def deployed_for_real(real: Testbed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """Rights come from roles, which the simulation keeps but does not judge by."""
+    with _deployed(real, tmp_path_factory.mktemp("rights")) as project:
+        yield project
 
 
 ANSWERED = {
@@ -66,20 +80,22 @@ def _as_user(deployed: Project, name: str, role: str, tmp_path: Path) -> Path:
     return file
 
 
-def test_who_may_only_read_sees_the_status_and_may_not_deploy(deployed: Project, tmp_path: Path) -> None:  # L4, D18
-    reader = str(_as_user(deployed, "reader", "view", tmp_path))
-    assert "0.1.0" in deployed.paasctl("status", "dev", "--kubeconfig", reader).stdout
-    assert "0.1.0" in deployed.paasctl("history", "dev", "--kubeconfig", reader).stdout
+def test_who_may_only_read_sees_the_status_and_may_not_deploy(
+    deployed_for_real: Project, tmp_path: Path
+) -> None:  # L4, D18
+    reader = str(_as_user(deployed_for_real, "reader", "view", tmp_path))
+    assert "0.1.0" in deployed_for_real.paasctl("status", "dev", "--kubeconfig", reader).stdout
+    assert "0.1.0" in deployed_for_real.paasctl("history", "dev", "--kubeconfig", reader).stdout
 
-    refused = deployed.paasctl("deploy", "dev", "--kubeconfig", reader, expect=77)
+    refused = deployed_for_real.paasctl("deploy", "dev", "--kubeconfig", reader, expect=77)
     assert "error[forbidden]" in refused.stderr
     assert "reader may not list secrets" in refused.stderr
 
 
-def test_who_has_no_rights_is_told_which_one_lacks(deployed: Project, tmp_path: Path) -> None:
-    nobody = str(_as_user(deployed, "nobody", "", tmp_path))
-    refused = deployed.paasctl("deploy", "dev", "--kubeconfig", nobody, expect=77)
+def test_who_has_no_rights_is_told_which_one_lacks(deployed_for_real: Project, tmp_path: Path) -> None:
+    nobody = str(_as_user(deployed_for_real, "nobody", "", tmp_path))
+    refused = deployed_for_real.paasctl("deploy", "dev", "--kubeconfig", nobody, expect=77)
     assert "nobody" in refused.stderr
-    assert deployed.namespace in refused.stderr
-    doctor = deployed.paasctl("doctor", "--kubeconfig", nobody, expect=1)
+    assert deployed_for_real.namespace in refused.stderr
+    doctor = deployed_for_real.paasctl("doctor", "--kubeconfig", nobody, expect=1)
     assert "nobody may not get namespaces" in doctor.stdout

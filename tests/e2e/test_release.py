@@ -29,9 +29,9 @@ def test_two_clones_at_once_make_one_release(project: Project, tmp_path: Path) -
     assert "nothing to do" in project.paasctl("release").stderr
 
 
-def test_a_broken_dockerfile_burns_no_version_and_shows_its_step(testbed: Testbed, tmp_path: Path) -> None:  # B2, V7
-    broken = f"FROM {testbed.registry}/base/busybox:1\nRUN echo almost && sh -c 'echo the reason; exit 7'\n"
-    project = Project.make(testbed, tmp_path, _DOCKER, Dockerfile=broken)
+def test_a_broken_dockerfile_burns_no_version_and_shows_its_step(real: Testbed, tmp_path: Path) -> None:  # B2, V7
+    broken = f"FROM {real.registry}/base/busybox:1\nRUN echo almost && sh -c 'echo the reason; exit 7'\n"
+    project = Project.make(real, tmp_path, _DOCKER, Dockerfile=broken)
     failed = project.paasctl("release", expect=1)
     assert "build-failed" in failed.stderr
     assert "RUN echo almost" in failed.stderr
@@ -44,22 +44,22 @@ def test_a_broken_dockerfile_burns_no_version_and_shows_its_step(testbed: Testbe
     assert project.release("two") == "0.1.0"
 
 
-def test_a_wrong_password_is_told_with_the_place_it_came_from(testbed: Testbed, tmp_path: Path) -> None:  # P2
-    project = Project.make(testbed, tmp_path, PAAS.replace("$registry", testbed.registry_auth))
+def test_a_wrong_password_is_told_with_the_place_it_came_from(real: Testbed, tmp_path: Path) -> None:  # P2
+    project = Project.make(real, tmp_path, PAAS.replace("$registry", real.registry_auth))
     folder = tmp_path / "docker"
-    _login(folder, testbed, "tip-me-not")
+    _login(folder, real, "tip-me-not")
     began = time.monotonic()
     refused = project.paasctl("release", expect=77, DOCKER_CONFIG=str(folder))
     assert time.monotonic() - began < 20
-    assert testbed.registry_auth in refused.stderr
+    assert real.registry_auth in refused.stderr
     assert str(folder / "config.json") in refused.stderr
     assert "tip-me-not" not in refused.stderr
     assert _tags(project) == ""
 
     nobody = project.paasctl("release", expect=77, DOCKER_CONFIG=str(tmp_path))
-    assert f"docker login {testbed.registry_auth}" in nobody.stderr
+    assert f"docker login {real.registry_auth}" in nobody.stderr
 
-    _login(folder, testbed, testbed.registry_auth_password)
+    _login(folder, real, real.registry_auth_password)
     done = project.outcome("release", DOCKER_CONFIG=str(folder))
     assert done["facts"]["version"] == "0.1.0"
     assert project.testbed.manifest(f"{project.app}/web", "0.1.0", secret=True)["digest"] in done["facts"]["image.web"]
@@ -94,17 +94,17 @@ ENV GREETING=hello
 """
 
 
-def test_several_images_are_built_squashed_and_pushed(testbed: Testbed, tmp_path: Path) -> None:  # X8
+def test_several_images_are_built_squashed_and_pushed(real: Testbed, tmp_path: Path) -> None:  # X8
     files = {"Dockerfile": DOCKERFILE, "shell/Dockerfile": _SHELL}
     paas = PAAS.replace(IMAGE, _SEVERAL).replace("    port: 8080\n", "    image: web\n    port: 8080\n")
-    project = Project.make(testbed, tmp_path, paas, **files)
+    project = Project.make(real, tmp_path, paas, **files)
     facts = project.outcome("release")["facts"]
     layers = {}
     for name in ("web", "shell", "flat"):
-        manifest = testbed.manifest(f"{project.app}/{name}", "0.1.0")
+        manifest = real.manifest(f"{project.app}/{name}", "0.1.0")
         assert facts[f"image.{name}"].endswith(manifest["digest"])
         layers[name] = [it["digest"] for it in manifest["layers"]]
-    base = [it["digest"] for it in testbed.manifest("base/busybox", "1")["layers"]]
+    base = [it["digest"] for it in real.manifest("base/busybox", "1")["layers"]]
     assert len(layers["web"]) == 1
     assert len(layers["shell"]) == len(base) + 1
     assert len(layers["flat"]) == 1

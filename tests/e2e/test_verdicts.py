@@ -104,14 +104,14 @@ CASES = (
 
 
 @pytest.fixture(scope="module")
-def released(testbed: Testbed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def released(real: Testbed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """The release, and an environment for each case."""
     environments = "".join(
         f"  case{at}: {{cluster: local, registry: dev, values: {json.dumps({'pod': it.pod})}}}\n"
         for at, it in enumerate(CASES)
     )
     files = {"pod.yml.j2": "{{ values.pod | tojson }}\n"}
-    project = Project.make(testbed, tmp_path_factory.mktemp("verdicts"), _PAAS + environments, **files)
+    project = Project.make(real, tmp_path_factory.mktemp("verdicts"), _PAAS + environments, **files)
     project.edit("paas.yaml", "values: {host: ", "values: {pod: {}, host: ")
     project.commit("one")
     project.release()

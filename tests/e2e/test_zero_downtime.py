@@ -13,10 +13,10 @@ from e2e.watching import Wrk
 
 
 @pytest.fixture(params=["ingress", "gateway"])
-def served(request: pytest.FixtureRequest, testbed: Testbed, tmp_path: Path) -> Iterator[Project]:
+def served(request: pytest.FixtureRequest, real: Testbed, tmp_path: Path) -> Iterator[Project]:
     """The first version runs behind that router, the second is released."""
-    router = f"gateway, gateway: {testbed.gateway}" if request.param == "gateway" else "ingress"
-    project = Project.make(testbed, tmp_path, PAAS.replace("router: ingress", f"router: {router}"))
+    router = f"gateway, gateway: {real.gateway}" if request.param == "gateway" else "ingress"
+    project = Project.make(real, tmp_path, PAAS.replace("router: ingress", f"router: {router}"))
     project.release()
     project.paasctl("deploy", "dev")
     project.expect_served("one")

@@ -7,10 +7,11 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from e2e.parts import Answer, Testbed
 
@@ -58,49 +59,40 @@ class Asking:
         return list(dict.fromkeys(it.headers["X-Version"] for it in self.answers if it.status == 200))
 
 
+@dataclass
 class FirstEnd:
-    """A context in which pods are watched; `at` is the monotonic time at which a container was first seen ended so."""
+    """A context in which pods are looked at; `at` is when (monotonic) a container was first seen to have ended so."""
 
-    _ENDS = ".terminated.exitCode}"
-    _PATH = (
-        f"jsonpath={{.status.containerStatuses[*].state{_ENDS} {{.status.containerStatuses[*].lastState{_ENDS}{{'\\n'}}"
-    )
-
-    def __init__(self, testbed: Testbed, namespace: str, exit_code: int) -> None:
-        self.at: float | None = None
-        self._code = str(exit_code)
-        self._watch = subprocess.Popen(
-            [
-                testbed.kubectl,
-                "--kubeconfig",
-                testbed.kubeconfig,
-                "get",
-                "pods",
-                "-n",
-                namespace,
-                "-w",
-                "-o",
-                self._PATH,
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._thread = threading.Thread(target=self._read, daemon=True)
+    testbed: Testbed
+    namespace: str
+    exit_code: int
+    at: float | None = None
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
-        self._watch.kill()
+        self._stop.set()
+        assert self._thread
         self._thread.join()
-        self._watch.communicate()
 
-    def _read(self) -> None:
-        assert self._watch.stdout
-        for line in self._watch.stdout:
-            if self._code in line.split() and self.at is None:
+    def _look(self) -> None:
+        while self.at is None and not self._stop.wait(_PAUSE):
+            pods = self.testbed.objects("pods", self.namespace)
+            if self.exit_code in [code for it in pods for code in _ends(it)]:
                 self.at = time.monotonic()
+
+
+def _ends(pod: dict[str, Any]) -> Iterator[int]:
+    """Exit codes of the containers that have ended, now or before."""
+    for it in (pod.get("status") or {}).get("containerStatuses") or ():
+        for state in (it.get("state") or {}, it.get("lastState") or {}):
+            if "terminated" in state:
+                yield state["terminated"]["exitCode"]
 
 
 @dataclass(frozen=True)
