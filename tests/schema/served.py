@@ -12,7 +12,6 @@ GROUPS: dict[str, Sequence[str]] = {
     "apps/v1": ["deployments", "replicasets", "statefulsets", "daemonsets", "controllerrevisions"],
     "batch/v1": ["jobs", "cronjobs"],
     "autoscaling/v2": ("horizontalpodautoscalers",),
-    "autoscaling/v1": ("horizontalpodautoscalers",),
     "policy/v1": ("poddisruptionbudgets",),
     "networking.k8s.io/v1": ["ingresses", "ingressclasses", "networkpolicies"],
     "coordination.k8s.io/v1": ("leases",),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from paasctl.embedded.kube.model import Object
+from paasctl.embedded.kube.objects.allocate import job, service
+from paasctl.embedded.kube.objects.defaults import normal
 from paasctl.embedded.kube.objects.generation import counts, next_generation
 from paasctl.embedded.kube.objects.write import Write
 
@@ -22,7 +23,8 @@ def for_create(write: Write, body: Object) -> Object:
     made = {**body, "metadata": metadata}
     if "status" in write.resource.subresources and write.kind != ("", "nodes"):
         made = _with_status(write, made, None)
-    return _FIRST.get(write.kind, _as_is)(made)
+    special = _FIRST.get(write.kind)
+    return special(made) if special is not None else made
 
 
 def for_update(write: Write, live: Object, body: Object) -> Object:
@@ -35,6 +37,8 @@ def for_update(write: Write, live: Object, body: Object) -> Object:
         made = body
     if write.kind == ("", "namespaces") and write.by.subresource != "status":
         made = {**made, "spec": live.get("spec", {})}
+    if write.kind == ("", "services") and write.by.subresource != "status":
+        made = service(made, live)
     if write.kind == ("", "secrets") and not made.get("type"):
         made = {**made, "type": live.get("type", "Opaque")}
     return {**made, "metadata": _metadata(write, live, made)}
@@ -61,7 +65,13 @@ def _with_status(write: Write, body: Object, live: Object | None) -> Object:
     kept = {name: it for name, it in body.items() if name != "status"}
     if live is not None:
         return {**kept, "status": live["status"]} if "status" in live else kept
-    return kept if write.is_custom else {**kept, "status": _ZERO_STATUS.get(write.kind, {})}
+    return kept if write.is_custom else {**kept, "status": _nothing(write)}
+
+
+def _nothing(write: Write) -> Object:
+    """The status of what has just been made."""
+    field = write.type.fields.get("status")
+    return normal(field.type, {}) if field is not None else {}
 
 
 def _status_of(write: Write, live: Object, body: Object) -> Object:
@@ -79,34 +89,6 @@ def _status_of(write: Write, live: Object, body: Object) -> Object:
             made["metadata"][name] = live["metadata"][name]
     made.pop("spec", None)
     return {**made, "spec": live["spec"]} if "spec" in live else made
-
-
-_ZERO_STATUS: dict[tuple[str, str], Any] = {
-    ("", "services"): {"loadBalancer": {}},
-    ("networking.k8s.io", "ingresses"): {"loadBalancer": {}},
-    ("", "namespaces"): {"phase": "Active"},
-    ("", "persistentvolumeclaims"): {"phase": "Pending"},
-    ("", "pods"): {"phase": "Pending", "qosClass": "BestEffort"},
-    ("apps", "statefulsets"): {"replicas": 0, "availableReplicas": 0},
-    ("apps", "replicasets"): {"replicas": 0},
-    ("apps", "daemonsets"): {
-        "currentNumberScheduled": 0,
-        "numberMisscheduled": 0,
-        "desiredNumberScheduled": 0,
-        "numberReady": 0,
-    },
-    ("autoscaling", "horizontalpodautoscalers"): {"desiredReplicas": 0, "currentMetrics": None},
-    ("policy", "poddisruptionbudgets"): {
-        "disruptionsAllowed": 0,
-        "currentHealthy": 0,
-        "desiredHealthy": 0,
-        "expectedPods": 0,
-    },
-}
-
-
-def _as_is(body: Object) -> Object:
-    return body
 
 
 def _namespace(body: Object) -> Object:
@@ -130,7 +112,13 @@ def quality(spec: Object) -> str:
     return "Guaranteed" if full and same else "Burstable"
 
 
+def _service(body: Object) -> Object:
+    return service(body, None)
+
+
 _FIRST: dict[tuple[str, str], Callable[[Object], Object]] = {
     ("", "namespaces"): _namespace,
     ("", "pods"): _pod,
+    ("", "services"): _service,
+    ("batch", "jobs"): job,
 }

@@ -218,12 +218,20 @@ class Schemas:
         said = self._data["components"][name]
         made = self._named[name] = Type(name, said)  # there before its fields: some types contain themselves
         self._fill(made, said)
-        made.rules = tuple(Rule(field, value, when) for field, value, when in self._data["defaults"].get(name, ()))
+        made.rules = self._rules(name)
         made.zeros = frozenset(self._data["zeros"].get(name, ()))
         return made
 
     def _fill(self, made: Type, said: Mapping[str, Any]) -> None:
-        made.fields = {name: Field(name, self._typed(it), it) for name, it in said.get("properties", {}).items()}
+        fields = {
+            name: self._placed(f"{made.name}.{name}", self._typed(it))
+            for name, it in said.get("properties", {}).items()
+        }
+        made.fields = {name: Field(name, it, said["properties"][name]) for name, it in fields.items()}
+        if made.form == "struct" and not made.name:  # only custom resources have structs in place, and their defaults
+            made.rules = tuple(
+                Rule(name, it.default, {}) for name, it in made.fields.items() if it.default is not NOTHING
+            )
         if made.form == "list":
             made.element = self._typed(said["items"]) if "items" in said else ANY
         elif made.form == "map":
@@ -231,6 +239,17 @@ class Schemas:
             made.element = self._typed(more) if isinstance(more, dict) else ANY
         elif made.form == "struct" and made.preserves:
             made.element = ANY
+
+    def _rules(self, name: str) -> tuple[Rule, ...]:
+        return tuple(Rule(field, value, when) for field, value, when in self._data["defaults"].get(name, ()))
+
+    def _placed(self, place: str, kind: Type) -> Type:
+        """A type that has other defaults in this place than elsewhere."""
+        if place not in self._data["defaults"]:
+            return kind
+        made = Type(kind.name, kind.said)
+        made.fields, made.element, made.zeros, made.rules = kind.fields, kind.element, kind.zeros, self._rules(place)
+        return made
 
     def _typed(self, said: Mapping[str, Any]) -> Type:
         if name := reference(said):

@@ -44,15 +44,42 @@ def _on_host(container: dict[str, Any]) -> dict[str, Any]:
     return {**container, "ports": ports}
 
 
-def _limits_are_requests(value: dict[str, Any]) -> dict[str, Any]:
-    """A LimitRange item's and a pod's limits say what is asked for where nothing else does."""
+def _service_port(value: dict[str, Any]) -> dict[str, Any]:
+    if not value.get("targetPort") and "port" in value:
+        value["targetPort"] = value["port"]
+    return value
+
+
+def _volume(value: dict[str, Any]) -> dict[str, Any]:
+    """A volume of nothing is an empty folder."""
+    if value.keys() == {"name"}:
+        value["emptyDir"] = {}
+    return value
+
+
+def _limit(value: dict[str, Any]) -> dict[str, Any]:
+    """A container's default limit is its maximum, its default request its default limit or its minimum."""
+    if value.get("type") != "Container":
+        return value
+    limits = {**(value.get("max") or {}), **(value.get("default") or {})}
+    requests = {**(value.get("min") or {}), **limits, **(value.get("defaultRequest") or {})}
+    return {**value, **({"default": limits} if limits else {}), **({"defaultRequest": requests} if requests else {})}
+
+
+def _subject(value: dict[str, Any]) -> dict[str, Any]:
+    if value.get("kind") in ("User", "Group") and not value.get("apiGroup"):
+        value["apiGroup"] = "rbac.authorization.k8s.io"
     return value
 
 
 TYPES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     f"{_CORE}Container": _container,
     f"{_CORE}EphemeralContainer": _container,
+    f"{_CORE}LimitRangeItem": _limit,
     f"{_CORE}PodSpec": _pod_spec,
+    f"{_CORE}ServicePort": _service_port,
+    f"{_CORE}Volume": _volume,
+    "io.k8s.api.rbac.v1.Subject": _subject,
 }
 
 
@@ -100,10 +127,45 @@ def _namespace(body: Object, live: Object | None) -> Object:
     return {**body, "metadata": {**body["metadata"], "labels": {**labels, "kubernetes.io/metadata.name": name}}}
 
 
+def _job(body: Object, live: Object | None) -> Object:
+    """One pod that completes, unless something is said of either number."""
+    spec = dict(body.get("spec") or {})
+    if "completions" not in spec and "parallelism" not in spec:
+        spec["completions"] = 1
+    spec.setdefault("parallelism", 1)
+    return _labelled_by_template({**body, "spec": spec}, live)
+
+
+def _service(body: Object, live: Object | None) -> Object:
+    """What traffic policies a service has follows from its type."""
+    del live
+    spec = dict(body.get("spec") or {})
+    kind = spec.get("type")
+    if kind in ("NodePort", "LoadBalancer") or (kind == "ClusterIP" and spec.get("externalIPs")):
+        spec.setdefault("externalTrafficPolicy", "Cluster")
+    if kind != "ExternalName":
+        spec.setdefault("internalTrafficPolicy", "Cluster")
+    if kind == "LoadBalancer":
+        spec.setdefault("allocateLoadBalancerNodePorts", True)
+    return {**body, "spec": spec}
+
+
+def _autoscaler(body: Object, live: Object | None) -> Object:
+    """Without metrics it looks at the CPU."""
+    del live
+    spec = body.get("spec") or {}
+    if spec.get("metrics") or not body["apiVersion"].endswith("/v2"):
+        return body
+    target = {"type": "Utilization", "averageUtilization": 80}
+    return {**body, "spec": {**spec, "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]}}
+
+
 OBJECTS: dict[tuple[str, str], Callable[[Object, Object | None], Object]] = {
     ("", "secrets"): _secret,
     ("", "namespaces"): _namespace,
     ("", "pods"): _pod,
-    ("batch", "jobs"): _labelled_by_template,
+    ("", "services"): _service,
+    ("batch", "jobs"): _job,
     ("apps", "replicasets"): _labelled_by_template,
+    ("autoscaling", "horizontalpodautoscalers"): _autoscaler,
 }
