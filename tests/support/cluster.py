@@ -22,6 +22,7 @@ from paasctl.model.kube import (
     Manifest,
     Offers,
     Rejection,
+    Served,
     Target,
 )
 from paasctl.model.plan import DeployHead
@@ -119,6 +120,13 @@ class FakeCluster:
         found = [it for it in self._unfolded(namespace) if it["kind"] in {kind.name for kind in kinds}]
         mine = [it for it in found if it["metadata"].get("labels", {}).get(OWNER_LABEL, app) == app]
         return tuple(Live(Key.of(it), it) for it in copy.deepcopy(mine))
+
+    def kinds(self) -> tuple[Served, ...]:
+        return tuple(Served(it, "v1", namespaced=True) for it in sorted(_SERVED))
+
+    def everything(self, served: Served, namespace: str, *, most: int = 0) -> tuple[Live, ...]:
+        found = [it for it in self._unfolded(namespace) if it["kind"] == served.kind.name]
+        return tuple(Live(Key.of(it), it) for it in copy.deepcopy(found))[: most or None]
 
     def events(self, namespace: str) -> tuple[dict[str, Any], ...]:
         self.reads["events"] += 1

@@ -29,6 +29,15 @@ class Kind:
 
 
 @dataclass(frozen=True, order=True, slots=True)
+class Served:
+    """A kind in one version, as a cluster serves it."""
+
+    kind: Kind
+    version: str
+    namespaced: bool
+
+
+@dataclass(frozen=True, order=True, slots=True)
 class Key:
     """Where an object lives. `namespace` is empty for cluster-scoped kinds."""
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from paasctl.model.answer import HistoryEntry
-from paasctl.model.kube import Holder, Identity, Key, Kind, Live, Manifest, Offers, Rejection, Target
+from paasctl.model.kube import Holder, Identity, Key, Kind, Live, Manifest, Offers, Rejection, Served, Target
 from paasctl.model.plan import DeployHead
 from paasctl.model.verdict import Cause
 
@@ -53,6 +53,18 @@ class ClusterReads(Protocol):
 
     def snapshot(self, namespace: str, kinds: Sequence[Kind], app: str) -> tuple[Live, ...]:
         """All objects of these kinds that belong to the app: one list per kind, one consistent look."""
+        ...
+
+    def kinds(self) -> tuple[Served, ...]:
+        """Every kind that can be listed, in every version; the first of a kind is the version the cluster prefers."""
+        ...
+
+    def everything(self, served: Served, namespace: str, *, most: int = 0) -> tuple[Live, ...]:
+        """All objects of a kind, whoever made them, read page by page; namespace empty: everywhere.
+
+        `most`: no more than so many, where it is enough to know that there are some. `Forbidden` where the caller may
+        not list them.
+        """
         ...
 
     def events(self, namespace: str) -> tuple[dict[str, Any], ...]:

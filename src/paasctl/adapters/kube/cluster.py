@@ -19,7 +19,19 @@ from paasctl.adapters.kube.questions import Questions
 from paasctl.adapters.kube.wire import Wire
 from paasctl.adapters.kube.writes import Writes
 from paasctl.model.answer import HistoryEntry
-from paasctl.model.kube import OWNER_LABEL, Holder, Identity, Key, Kind, Live, Manifest, Offers, Rejection, Target
+from paasctl.model.kube import (
+    OWNER_LABEL,
+    Holder,
+    Identity,
+    Key,
+    Kind,
+    Live,
+    Manifest,
+    Offers,
+    Rejection,
+    Served,
+    Target,
+)
 from paasctl.model.plan import DeployHead
 from paasctl.model.verdict import Cause
 from paasctl.ports.cancel import Clock
@@ -87,6 +99,18 @@ class KubeCluster:
     def autoscalers(self, namespace: str) -> tuple[Live, ...]:
         """As in the port."""
         return self._objects.of_kinds(namespace, (Kind("autoscaling", "HorizontalPodAutoscaler"),))
+
+    def kinds(self) -> tuple[Served, ...]:
+        """As in the port."""
+        listable = (it for it in self._discovery.served().resources if "list" in it.verbs)
+        return tuple(Served(it.kind, it.version, it.namespaced) for it in listable)
+
+    def everything(self, served: Served, namespace: str, *, most: int = 0) -> tuple[Live, ...]:
+        """As in the port."""
+        resource = self._discovery.need(served.kind, served.version)
+        if most:
+            return self._objects.some_of(resource, namespace, most)
+        return self._objects.all_of(resource, namespace)
 
     def events(self, namespace: str) -> tuple[dict[str, Any], ...]:
         """As in the port."""

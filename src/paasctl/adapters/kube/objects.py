@@ -121,6 +121,11 @@ class Objects:
                 return tuple(found)
             query = (*first, self._limit, ("continue", str(token)))
 
+    def some_of(self, resource: Resource, namespace: str, most: int) -> tuple[Live, ...]:
+        """At most so many of one resource: one page."""
+        answer = self._page(resource, namespace, (("limit", str(most)),), closing=False)
+        return tuple(_items(answer.body, resource))[:most]
+
     def _page(self, resource: Resource, namespace: str, query: tuple[tuple[str, str], ...], *, closing: bool) -> Answer:
         paged = any(name == "continue" for name, _ in query)
         return self._wire.send(
