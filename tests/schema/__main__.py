@@ -52,6 +52,7 @@ def _described(server: Server) -> Json:
         "custom": list(served.CUSTOM),
         "defaults": {},
         "zeros": {},
+        "silent": {},
         "columns": {},
     }
 
@@ -70,7 +71,8 @@ def _learnt(server: Server, schemas: Schemas) -> Json:
         send = _reporting(server, f"{path}/{sample['metadata']['name']}")
         learn.Explorer(send, kind, seen, tries, status=True).explore({**answer.body, "status": {}})
     zeros = {name: sorted(it) for name, it in sorted(seen.zeros.items())}
-    return {"defaults": learn.rules(seen), "zeros": zeros}
+    types = {name: schemas.named(name) for name in seen.objects if name in schemas.components()}
+    return {"defaults": learn.rules(seen), "zeros": zeros, "silent": learn.silent(seen, types)}
 
 
 def _place(schemas: Schemas, sample: Json) -> tuple[str, Type | None]:

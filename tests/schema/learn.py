@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from paasctl.embedded.kube.objects.schema import ANY, NOTHING, Type
+from paasctl.embedded.kube.objects.schema import ANY, NOTHING, Type, written
 
 Json = dict[str, Any]
 Send = Callable[[Json], "Json | None"]
@@ -87,10 +87,13 @@ def places(kind: Type, value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple
 
 
 def put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
-    """A copy with `new` at that path."""
+    """A copy with `new` at that path; `NOTHING` there takes it away."""
     if not path:
         return new
     copy = dict(value) if isinstance(value, dict) else list(value)
+    if new is NOTHING and len(path) == 1:
+        copy.pop(path[0], None) if isinstance(copy, dict) else copy.pop(path[0])
+        return copy
     there = copy.get(path[0]) if isinstance(copy, dict) else copy[path[0]]
     copy[path[0]] = put(there, path[1:], new)
     return copy
@@ -163,29 +166,34 @@ class Explorer:
     def _grown(self, whole: Json, path: tuple[Any, ...], of: Type) -> Iterator[Json]:
         for name, it in of.fields.items():
             key = (of.name, name)
-            if not of.name or self.tries.get(key, 0) >= _ENOUGH or name in at(whole, path):
+            if not of.name or self.tries.get(key, 0) >= _ENOUGH:
                 continue
             if not path and name in ("metadata", "apiVersion", "kind", "status"):
                 continue
+            known = self._try_zero(whole, (*path, name), of)
+            self.tries[key] = _ENOUGH if known else self.tries.get(key, 0) + 1
+            if name in at(whole, path):
+                continue
             grown = put(whole, (*path, name), minimal(it.type))
-            known = _try_zero(self.send, whole, (*path, name), self.seen, of)
             if of.name != _META and it.type.form in ("struct", "list") and (answer := self.send(grown)) is not None:
                 self.seen.note(self.kind, grown, answer)
                 yield grown
-            self.tries[key] = _ENOUGH if known else self.tries.get(key, 0) + 1
 
-
-def _try_zero(send: Send, whole: Json, path: tuple[Any, ...], seen: Seen, of: Type) -> bool:
-    """Whether the server takes it; if it makes of it what it makes of nothing, it vanishes."""
-    name = path[-1]
-    empty = zero(of.fields[name].type)
-    answer = None if empty is NOTHING else send(put(whole, path, empty))
-    if answer is None:
-        return False
-    there, usual = _there(answer, path), _there(send(whole), path)
-    if there != empty and there == usual:
-        seen.zeros[of.name].add(name)
-    return True
+    def _try_zero(self, whole: Json, path: tuple[Any, ...], of: Type) -> bool:
+        """Whether the server takes it; if it makes of it what it makes of nothing, it vanishes."""
+        name = path[-1]
+        empty = zero(of.fields[name].type)
+        answer = None if empty is NOTHING else self.send(put(whole, path, empty))
+        if answer is None:
+            return False
+        absent = put(whole, path, NOTHING)
+        usual = self.send(absent)
+        if usual is not None:
+            self.seen.note(self.kind, absent, usual)
+        there = _there(answer, path)
+        if there != empty and there == _there(usual, path):
+            self.seen.zeros[of.name].add(name)
+        return True
 
 
 def _there(answer: Any, path: tuple[Any, ...]) -> Any:
@@ -193,6 +201,16 @@ def _there(answer: Any, path: tuple[Any, ...]) -> Any:
         return at(answer, path)
     except (KeyError, IndexError, TypeError):
         return NOTHING
+
+
+def silent(seen: Seen, types: Mapping[str, Type]) -> dict[str, list[str]]:
+    """Type name -> fields that Go might always write, and doesn't."""
+    found = {}
+    for name, observed in sorted(seen.objects.items()):
+        guessed = written(types[name]) if name in types else {}
+        if missing := sorted(it for it in guessed if any(it not in got for _, got in observed)):
+            found[name] = missing
+    return found
 
 
 def rules(seen: Seen) -> dict[str, list[list[Any]]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from paasctl.embedded.kube.model import Object
 from paasctl.embedded.kube.objects.quantity import canonical
-from paasctl.embedded.kube.objects.schema import ANY, Rule, Type
+from paasctl.embedded.kube.objects.schema import ANY, STRUCT, Rule, Type
 from paasctl.embedded.kube.objects.special import OBJECTS, TYPES
 from paasctl.embedded.kube.objects.write import Write
 
@@ -65,6 +65,9 @@ def _struct(kind: Type, value: dict[str, Value]) -> dict[str, Value]:
     for rule in kind.rules:
         if rule.field not in out and holds(rule, out):
             out[rule.field] = rule.value
+    for name, it in kind.written.items():
+        if name not in out:
+            out[name] = _struct(fields[name].type, {}) if it is STRUCT else it
     special: Callable[[dict[str, Value]], dict[str, Value]] | None = TYPES.get(kind.name)
     return special(out) if special is not None else out
 

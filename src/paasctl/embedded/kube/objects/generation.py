@@ -20,6 +20,7 @@ _BY_SPEC = {
     ("apiextensions.k8s.io", "customresourcedefinitions"),
 }
 _SLICES = ("discovery.k8s.io", "endpointslices")
+_POLICIES = ("networking.k8s.io", "networkpolicies")
 _DEPLOYMENTS = ("apps", "deployments")
 
 
@@ -28,10 +29,20 @@ def counts(write: Write) -> bool:
     return write.is_custom or write.kind in _BY_SPEC or write.kind == _SLICES
 
 
-def next_generation(write: Write, live: Object, wanted: Object) -> int:
-    """The generation of what is about to be stored."""
+def next_generation(write: Write, live: Object, wanted: Object, said: Object) -> int:
+    """The generation of what is about to be stored; `said` is `wanted` before what is empty was left out."""
     now = int(live["metadata"].get("generation", 0))
-    return now + 1 if counts(write) and write.by.subresource != "status" and _is_new(write, live, wanted) else now
+    if not counts(write) or write.by.subresource == "status":
+        return now
+    if write.kind == _POLICIES and _hollow(said.get("spec")):
+        return now + 1  # for network policies alone, an empty list isn't none
+    return now + 1 if _is_new(write, live, wanted) else now
+
+
+def _hollow(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(it == [] or _hollow(it) for it in value.values())
+    return isinstance(value, list) and any(_hollow(it) for it in value)
 
 
 def _is_new(write: Write, live: Object, wanted: Object) -> bool:

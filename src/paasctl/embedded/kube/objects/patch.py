@@ -92,9 +92,8 @@ def _complaint(kind: str, operation: Mapping[str, Any]) -> str:
 
 def _unprocessable(message: str) -> Refusal:
     said = "the server rejected our request due to an error in our request"
-    return Refusal(
-        422, "Invalid", said, details={"causes": [{"reason": "UnexpectedServerResponse", "message": message}]}
-    )
+    del message  # the real server knows it, and doesn't say it
+    return Refusal(422, "Invalid", said)
 
 
 def _by_merge_patch(body: Any, patch: Any) -> Any:

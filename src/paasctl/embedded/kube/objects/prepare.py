@@ -27,8 +27,8 @@ def for_create(write: Write, body: Object) -> Object:
     return special(made) if special is not None else made
 
 
-def for_update(write: Write, live: Object, body: Object) -> Object:
-    """The object with what this write can't change as it is in `live`."""
+def for_update(write: Write, live: Object, body: Object, said: Object) -> Object:
+    """The object with what this write can't change as it is in `live`; `said` is what it was before its defaults."""
     if write.by.subresource == "status":
         made = _status_of(write, live, body)
     elif "status" in write.resource.subresources:
@@ -41,13 +41,13 @@ def for_update(write: Write, live: Object, body: Object) -> Object:
         made = service(made, live)
     if write.kind == ("", "secrets") and not made.get("type"):
         made = {**made, "type": live.get("type", "Opaque")}
-    return {**made, "metadata": _metadata(write, live, made)}
+    return {**made, "metadata": _metadata(write, live, made, said)}
 
 
-def _metadata(write: Write, live: Object, made: Object) -> Object:
+def _metadata(write: Write, live: Object, made: Object, said: Object) -> Object:
     before, metadata = live["metadata"], dict(made["metadata"])
     metadata.pop("selfLink", None)
-    if generation := next_generation(write, live, made):
+    if generation := next_generation(write, live, made, said):
         metadata["generation"] = generation
     else:
         metadata.pop("generation", None)

@@ -56,7 +56,7 @@ class Type:
 
     __slots__ = (
         "atomic", "element", "enum", "fields", "form", "format", "keys", "name", "preserves", "relation", "required",
-        "rules", "said", "scalar", "zeros",
+        "rules", "said", "scalar", "written", "zeros",
     )  # fmt: skip
 
     def __init__(self, name: str, said: Mapping[str, Any]) -> None:
@@ -78,6 +78,8 @@ class Type:
         self.enum: tuple[Any, ...] = tuple(said.get("enum", ()))
         self.preserves: bool = bool(said.get("x-kubernetes-preserve-unknown-fields"))
         self.rules: tuple[Rule, ...] = ()
+        self.written: dict[str, Any] = {}
+        """Fields that Go always writes, with what an empty one holds; `STRUCT` for one with fields of its own."""
         self.zeros: frozenset[str] = frozenset()
         """Fields that vanish where they hold nothing: 0, false, an empty text, list or map."""
 
@@ -220,6 +222,8 @@ class Schemas:
         self._fill(made, said)
         made.rules = self._rules(name)
         made.zeros = frozenset(self._data["zeros"].get(name, ()))
+        silent = self._data["silent"].get(name, ())
+        made.written = {it: value for it, value in written(made).items() if it not in silent}
         return made
 
     def _fill(self, made: Type, said: Mapping[str, Any]) -> None:
@@ -248,7 +252,8 @@ class Schemas:
         if place not in self._data["defaults"]:
             return kind
         made = Type(kind.name, kind.said)
-        made.fields, made.element, made.zeros, made.rules = kind.fields, kind.element, kind.zeros, self._rules(place)
+        made.fields, made.element, made.rules = kind.fields, kind.element, self._rules(place)
+        made.zeros, made.written = kind.zeros, kind.written
         return made
 
     def _typed(self, said: Mapping[str, Any]) -> Type:
@@ -257,6 +262,27 @@ class Schemas:
         made = Type("", said)
         self._fill(made, said)
         return made
+
+
+STRUCT: Any = object()
+"""What is always there, with what is always in it."""
+
+
+def written(kind: Type) -> dict[str, Any]:
+    """The fields that Go writes of a struct that nothing was put into, as OpenAPI lets one guess.
+
+    It gives a default to whatever is neither a pointer nor left out when empty.
+    """
+    guessed = {name: _empty(field, name in kind.required) for name, field in kind.fields.items()}
+    return {name: it for name, it in guessed.items() if it is not NOTHING}
+
+
+def _empty(field: Field, is_required: bool) -> Any:
+    if field.default == {} and field.type.form == "struct":
+        return STRUCT
+    if field.default is not NOTHING:
+        return NOTHING if field.default or field.default == {} else field.default
+    return None if is_required and field.type.form != "scalar" else NOTHING
 
 
 ANY = Type("", {})

@@ -7,9 +7,10 @@ from typing import Any
 from paasctl.embedded.kube.model import Object, Refusal
 from paasctl.embedded.kube.objects import patch as patches
 from paasctl.embedded.kube.objects import prepare, unknown, validate
+from paasctl.embedded.kube.objects.causes import Cause
 from paasctl.embedded.kube.objects.defaults import defaulted
 from paasctl.embedded.kube.objects.tracking import updated
-from paasctl.embedded.kube.objects.write import Write, bare, with_owners
+from paasctl.embedded.kube.objects.write import Write, bare
 
 
 def created(write: Write, wanted: Object) -> Object:
@@ -50,7 +51,7 @@ def finished(write: Write, live: Object | None, body: Object) -> Object:
         made = prepare.for_create(write, whole)
         _refuse(write, made, validate.causes(write, made, None))
         return made
-    made = prepare.for_update(write, live, whole)
+    made = prepare.for_update(write, live, whole, body)
     if is_same(live, made):
         return live
     _refuse(write, made, validate.causes(write, made, live))
@@ -70,15 +71,12 @@ def _timeless(entry: Object) -> Object:
     return {name: it for name, it in entry.items() if name != "time"}
 
 
-def _refuse(write: Write, made: Object, causes: list[validate.Cause]) -> None:
+def _refuse(write: Write, made: Object, causes: list[Cause]) -> None:
     if not causes:
         return
     resource, name = write.resource, made["metadata"].get("name", "")
     kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
-    told = [f"{cause.field}: {cause.message}" for cause in causes]
+    told = list(dict.fromkeys(f"{cause.field}: {cause.message}" for cause in causes))
     listed = told[0] if len(told) == 1 else f"[{', '.join(told)}]"
     details = {"name": name, "group": resource.group, "kind": resource.kind, "causes": [it.said() for it in causes]}
     raise Refusal(422, "Invalid", f'{kind} "{name}" is invalid: {listed}', details=details)
-
-
-__all__ = ["created", "finished", "patched", "replaced", "with_owners"]
