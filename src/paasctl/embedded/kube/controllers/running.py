@@ -208,9 +208,10 @@ def _around(desk: Desk, namespace: str, pod: Object) -> Iterator[Key]:
 
 _WATCHED = (
     ("apps", "deployments"), ("apps", "replicasets"), ("apps", "statefulsets"), ("apps", "daemonsets"),
-    ("batch", "jobs"), ("batch", "cronjobs"), ("", "pods"), ("", "services"), ("", "events"), ("", "secrets"),
-    ("", "configmaps"), ("", "persistentvolumeclaims"), ("", "endpoints"), ("discovery.k8s.io", "endpointslices"),
-    ("policy", "poddisruptionbudgets"), ("autoscaling", "horizontalpodautoscalers"),
+    ("apps", "controllerrevisions"), ("batch", "jobs"), ("batch", "cronjobs"), ("", "pods"), ("", "services"),
+    ("", "events"), ("", "secrets"), ("", "configmaps"), ("", "persistentvolumeclaims"), ("", "endpoints"),
+    ("discovery.k8s.io", "endpointslices"), ("policy", "poddisruptionbudgets"),
+    ("autoscaling", "horizontalpodautoscalers"),
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from paasctl.embedded.kube.controllers.desk import Desk, Key
@@ -19,15 +20,26 @@ def sync(desk: Desk, place: Place) -> None:
     body = desk.seen.get(place)
     if body is None or is_going(body):
         return
-    count, revision = number(part(body, "spec"), "replicas", 1), _revision(body)
+    count, revision = number(part(body, "spec"), "replicas", 1), _revision(desk, body)
     pods = {_ordinal(it): it for it in desk.seen.owned(body, "pods")}
     together = part(body, "spec").get("podManagementPolicy") == "Parallel"
     _step(desk, body, pods, (count, revision), together=together)
     _tell(desk, place, desk.seen.get(place) or body, (count, revision))
 
 
-def _revision(body: Object) -> str:
-    return f"{meta(body)['name']}-{short_hash(canonical(body['spec']['template']))}"
+def _revision(desk: Desk, body: Object) -> str:
+    """The name of this template's revision: the one that a live cluster's controller gave it, or one of our own."""
+    template = body["spec"]["template"]
+    return _given(desk, body, template) or f"{meta(body)['name']}-{short_hash(canonical(template))}"
+
+
+def _given(desk: Desk, body: Object, template: Object) -> str:
+    """The name of the ControllerRevision that holds this template; empty: there is none."""
+    for it in desk.seen.owned(body, "controllerrevisions"):
+        held = {name: value for name, value in part(it, "data", "spec", "template").items() if name != "$patch"}
+        if held == template:
+            return str(meta(it)["name"])
+    return ""
 
 
 def _ordinal(pod: Object) -> int:
@@ -142,27 +154,33 @@ def _tell(desk: Desk, place: Place, body: Object, wanted: tuple[int, str]) -> No
     desk.tell(place, body, said, "kube-controller-manager")
 
 
+def _wanted_daemons(status: Mapping[str, Any]) -> int:
+    return number(status, "desiredNumberScheduled", 1) if status.get("observedGeneration") else 1
+
+
 def sync_daemon(desk: Desk, place: Place) -> None:
-    """One look at one DaemonSet: one pod, on the one node."""
+    """One look at one DaemonSet: one pod, on the one node; as many as a live cluster's nodes had, of one from there."""
     body = desk.seen.get(place)
     if body is None or is_going(body):
         return
-    revision = short_hash(canonical(body["spec"]["template"]))
+    template, count = body["spec"]["template"], _wanted_daemons(part(body, "status"))
+    given = _given(desk, body, template).removeprefix(f"{meta(body)['name']}-")
+    revision = given or short_hash(canonical(template))
     pods = [it for it in desk.seen.owned(body, "pods") if not is_going(it)]
     old = [it for it in pods if labels(it).get(_REVISION) != revision]
     for it in old[:1]:
         end_pod(desk, body, it, DAEMONS)
-    if not desk.seen.owned(body, "pods"):
+    for _ in range(count - len(desk.seen.owned(body, "pods"))):
         described = part(body, "spec", "template", "metadata")
         named = {**described.get("labels", {}), _REVISION: revision, "pod-template-generation": "1"}
-        make_pod(desk, body, {**body["spec"]["template"], "metadata": {**described, "labels": named}}, DAEMONS)
+        make_pod(desk, body, {**template, "metadata": {**described, "labels": named}}, DAEMONS)
     pods = [it for it in desk.seen.owned(body, "pods") if not is_going(it)]
     ready = sum(map(is_ready, pods))
     said = {
-        "currentNumberScheduled": len(pods), "desiredNumberScheduled": 1, "numberMisscheduled": 0, "numberReady": ready,
-        "observedGeneration": meta(body).get("generation", 1),
+        "currentNumberScheduled": len(pods), "desiredNumberScheduled": count, "numberMisscheduled": 0,
+        "numberReady": ready, "observedGeneration": meta(body).get("generation", 1),
     }  # fmt: skip
     updated = sum(labels(it).get(_REVISION) == revision for it in pods)
-    counts = {"numberAvailable": ready, "numberUnavailable": 1 - ready, "updatedNumberScheduled": updated}
+    counts = {"numberAvailable": ready, "numberUnavailable": count - ready, "updatedNumberScheduled": updated}
     said |= {name: it for name, it in counts.items() if it}
     desk.tell(place, desk.seen.get(place) or body, said, "kube-controller-manager")

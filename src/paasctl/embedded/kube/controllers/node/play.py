@@ -14,6 +14,11 @@ _FIRST_BACKOFF, _LONGEST_BACKOFF = 10.0, 300.0
 _RESET_AFTER = 600.0
 
 
+def backoff_after(restarts: int) -> float:
+    """Seconds that the kubelet waits after so many restarts."""
+    return min(_FIRST_BACKOFF * 2.0 ** min(restarts, 10), _LONGEST_BACKOFF)
+
+
 @dataclass
 class Container:
     """One of a pod's containers."""
@@ -61,6 +66,14 @@ class Container:
         """Seconds from its start until it serves: its own, and no sooner than its probes look."""
         probes = [self.spec[it] for it in ("startupProbe", "readinessProbe") if it in self.spec]
         return max([self.does.ready, *(float(it.get("initialDelaySeconds", 0)) for it in probes)])
+
+    @property
+    def probe_due(self) -> float | None:
+        """When its next failed probe is told; None: it has no probe."""
+        probe = self.spec.get("readinessProbe") or self.spec.get("startupProbe")
+        if not probe:
+            return None
+        return max(self.told_unready + float(probe.get("periodSeconds", 10)), self.started + 1.0)
 
     def has_ended_well(self) -> bool:
         """Whether it ran to its end with exit code 0."""
@@ -225,9 +238,8 @@ class Play:
             it.backoff = min(it.backoff * 2, _LONGEST_BACKOFF)
 
     def _unready(self, it: Container, now: float) -> None:
-        probe = it.spec.get("readinessProbe") or it.spec.get("startupProbe")
-        period = float((probe or {}).get("periodSeconds", 10))
-        if probe and now >= max(it.told_unready + period, it.started + 1.0):
+        due = it.probe_due
+        if due is not None and now >= due:
             it.told_unready = now
             kind = "Readiness" if "readinessProbe" in it.spec else "Startup"
             self.events.append(Told("Unhealthy", f"{kind} probe failed: {it.does.never_ready}", "Warning", it.name))
@@ -238,8 +250,8 @@ class Play:
         for it in self.containers:
             if it.at == "running" and not it.is_ready(now) and not it.does.crash and not it.does.never_ready:
                 times.append(it.started + it.ready_after)
-            if it.at == "running" and it.does.never_ready:
-                times.append(max(it.told_unready + 10.0, it.started + 1.0))
+            if it.at == "running" and it.does.never_ready and it.probe_due is not None:
+                times.append(it.probe_due)
         if self.stops is not None:
             times.append(self.stops)
         return min(times, default=None)

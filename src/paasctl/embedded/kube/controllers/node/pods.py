@@ -10,6 +10,7 @@ from typing import Any
 
 from paasctl.embedded.kube.controllers.desk import Desk, Key
 from paasctl.embedded.kube.controllers.node.play import Container, Play, log_lines
+from paasctl.embedded.kube.controllers.node.taken import go_on, says_the_same
 from paasctl.embedded.kube.controllers.pull import Pull
 from paasctl.embedded.kube.controllers.scripts import Script, behaviour
 from paasctl.embedded.kube.controllers.shapes import is_going, meta, moment, number, part, stamp
@@ -102,7 +103,7 @@ class Node:
             configured=lambda it: _misconfigured(desk, namespace, spec, it.spec),
             began=began,
         )
-        _go_on(play, part(pod, "status"))
+        go_on(play, part(pod, "status"), desk.now)
         return play
 
     def _stop(self, desk: Desk, place: Place, pod: Object, play: Play) -> bool:
@@ -130,7 +131,8 @@ class Node:
         play.events.clear()
         address = part(pod, "status").get("podIP") or self._address(play)
         status = play.status(desk.now, pod, address)
-        desk.tell(place, pod, status, "kubelet")
+        if not says_the_same(part(pod, "status"), status):
+            desk.tell(place, pod, status, "kubelet")
         if (due := play.due(desk.now)) is not None:
             desk.later(due, Key("pods", place))
 
@@ -188,30 +190,6 @@ def _chosen(body: Object, container: str, play: Play | None) -> Container | None
     return next((it for it in play.containers if it.name == wanted), None) if play else None
 
 
-def _go_on(play: Play, status: Mapping[str, Any]) -> None:
-    """Take over a pod that ran before: a simulation that was ended and begun again, or a live cluster's pod."""
-    said = {
-        it["name"]: it for group in ("initContainerStatuses", "containerStatuses") for it in status.get(group) or ()
-    }
-    for it in play.containers:
-        found = said.get(it.name, {})
-        state = found.get("state") or {}
-        it.restarts = number(found, "restartCount")
-        it.last = part(found, "lastState", "terminated")
-        if "running" in state:
-            it.at, it.started = "running", moment(state["running"].get("startedAt"))
-            it.since = it.started
-            it.say(it.started, *(it.does.logs or (f"{it.name}: listening",)))
-            if it.does.crash:
-                it.next = it.started + it.does.crash.after
-            elif it.does.ends is not None:
-                it.next = it.started + it.does.ready
-        elif "terminated" in state and (it.is_init or play.policy != "Always"):
-            it.at, it.ended, it.since = "ended", state["terminated"], play.began
-        elif (state.get("waiting") or {}).get("reason") == "CrashLoopBackOff":
-            it.at, it.since, it.next = "backing-off", play.began, play.began
-
-
 def _hook(container: Mapping[str, Any]) -> float:
     """Seconds that a preStop sleep takes."""
     return float(part(container, "lifecycle", "preStop", "sleep").get("seconds", 0))
@@ -237,8 +215,17 @@ def _pull_secrets(desk: Desk, namespace: str, spec: Mapping[str, Any]) -> list[M
         secret = desk.seen.get(Place(*_SECRETS, namespace, it.get("name", "")))
         said = part(secret or {}, "data").get(".dockerconfigjson")
         if said:
-            found.append(json.loads(base64.b64decode(said)))
+            found.append(_read(base64.b64decode(said)))
     return found
+
+
+def _read(said: bytes) -> Mapping[str, Any]:
+    """The content of a pull secret; nothing where it is none, which the real kubelet passes over, too."""
+    try:
+        found = json.loads(said)
+    except ValueError:
+        return {}
+    return found if isinstance(found, Mapping) else {}
 
 
 def _misconfigured(desk: Desk, namespace: str, spec: Mapping[str, Any], container: Mapping[str, Any]) -> str:
