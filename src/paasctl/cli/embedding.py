@@ -13,18 +13,23 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-from paasctl.adapters.yaml.read import read
-from paasctl.embedded.http.faults import BadFaultError, Fault, parsed
+from paasctl.adapters.kube.cluster import KubeCluster
+from paasctl.adapters.kube.connect import Where
+from paasctl.cli.filling import Filling, holds, is_begun
+from paasctl.cli.said import read_faults, read_script_file, read_users
+from paasctl.cli.wiring import Outside
 from paasctl.embedded.kube.controllers.pull import AskRegistry
-from paasctl.embedded.kube.controllers.scripts import BadScriptError, Script, read_scripts
 from paasctl.embedded.kube.simulation import CONTEXT, Simulation, start
 from paasctl.embedded.kube.store.journal import FolderBusyError
 from paasctl.embedded.registry import serving
 from paasctl.embedded.registry.folder import NoLayoutError
 from paasctl.embedded.registry.logins import Logins
-from paasctl.errors import ConfigError, Refused, Unavailable, UsageError
+from paasctl.errors import ConfigError, Refused, Unavailable
+from paasctl.model.config import Config
+from paasctl.model.copying import Copy
+from paasctl.model.kube import Served
+from paasctl.ports.cluster import ClusterReads
 from paasctl.ports.embedded import ClusterPart, Part, Ran, RegistryPart, Stage
 
 _SCRUBBED = ("GIT_", "PAASCTL_")
@@ -37,27 +42,58 @@ class Box:
     """`ports.Embedded`. `shown` returns when all that was said is on the screen."""
 
     _shown: Callable[[], None]
+    _outside: Outside
 
-    def __init__(self, shown: Callable[[], None]) -> None:
-        """`shown` as above."""
+    def __init__(self, shown: Callable[[], None], outside: Outside) -> None:
+        """`shown` as above; `outside` is the live world, of which something may be copied."""
         self._shown = shown
+        self._outside = outside
 
     def registry(self, how: RegistryPart) -> Part:
         """Serve a folder."""
         folder = Path(how.folder)
-        logins = Logins("basic" if how.users else "", dict(how.users))
+        users = read_users(how)
+        logins = Logins("basic" if users else "", users)
         with _translated(f"serving {folder}", f"port {how.port}"):
-            return _Registry(folder, serving.start(folder, port=how.port, logins=logins, faults=_faults(how.faults)))
+            return _Registry(
+                folder, serving.start(folder, port=how.port, logins=logins, faults=read_faults(how.faults))
+            )
 
-    def cluster(self, how: ClusterPart) -> Part:
+    def cluster(self, how: ClusterPart, copy: Copy | None = None) -> Part:
         """Simulate a cluster."""
         state = Path(how.state) if how.state else None
-        scripts = _scripts(Path(how.script)) if how.script else ()
-        with _translated("simulating a cluster", f"port {how.port}"):
-            running = start(state=state, port=how.port, faults=_faults(how.faults), scripts=scripts, pull=AskRegistry())
+        scripts = read_script_file(Path(how.script)) if how.script else ()
+        faults = read_faults(how.faults)
         place, is_ours = _kubeconfig_place(how, state)
+        with _translated("simulating a cluster", f"port {how.port}"):
+            filling = Filling(copy, state, self._outside.clock.utc())
+            running = start(
+                state=state,
+                port=how.port,
+                faults=faults,
+                scripts=(*filling.scripts(), *scripts),
+                pull=AskRegistry(),
+                fill=filling.fill if copy else None,
+            )
         running.write_kubeconfig(place)
         return _Cluster(running, place, state, removes=is_ours)
+
+    def is_begun(self, state: str) -> bool:
+        """As the port says."""
+        return is_begun(Path(state))
+
+    def holds(self) -> frozenset[Served]:
+        """As the port says."""
+        return holds()
+
+    def live(self, context: str) -> ClusterReads:
+        """As the port says."""
+        where = Where(context=context, kubeconfig=self._outside.settings.kubeconfig or "", environ=os.environ)
+        return KubeCluster(context, where, self._outside.clock)
+
+    def project(self) -> Config | None:
+        """As the port says."""
+        return self._outside.config if self._outside.file.is_file() else None
 
     def stage(self, *, keep: bool) -> Stage:
         """A fresh temporary folder."""
@@ -88,45 +124,23 @@ def _translated(doing: str, where: str) -> Iterator[None]:
         raise Unavailable(f"{doing}: {error.strerror or error} ({where})", code="cannot-listen") from error
 
 
-def _faults(lines: Sequence[str]) -> list[Fault]:
-    try:
-        return [parsed(it) for it in lines]
-    except BadFaultError as error:
-        raise UsageError(f"reading --fault: {error}") from error
-
-
-def _scripts(path: Path) -> tuple[Script, ...]:
-    try:
-        found = read(path.read_bytes(), str(path))
-    except OSError as error:
-        raise ConfigError(f"reading {path}: {error.strerror}", code="file-unreadable") from error
-    if found.problems:
-        raise ConfigError.of(tuple(found.problems))
-    try:
-        return read_scripts(_pods(found.values, path))
-    except BadScriptError as error:
-        raise ConfigError(f"reading {path}: {error}", where=str(path), code="script-invalid") from error
-
-
-def _pods(said: Mapping[str, Any], path: Path) -> list[Mapping[str, Any]]:
-    pods = said.get("pods")
-    if set(said) - {"pods"} or not isinstance(pods, list):
-        hint = 'pods: [{match: {env: {DATABASE_URL: ""}}, crash: {exit: 3}}]'
-        raise ConfigError(
-            f"reading {path}: it takes one key, a list", hint=hint, where=str(path), code="script-invalid"
-        )
-    return pods
-
-
 def _kubeconfig_place(how: ClusterPart, state: Path | None) -> tuple[Path, bool]:
     """Where the kubeconfig goes, and whether it is ours to remove at the end."""
     if how.kubeconfig:
-        return Path(how.kubeconfig), False
+        return _free(Path(how.kubeconfig)), False
     if state:
         return state / "kubeconfig", False
     number, name = tempfile.mkstemp(prefix="paasctl-sim-", suffix=".kubeconfig")
     os.close(number)
     return Path(name), True
+
+
+def _free(path: Path) -> Path:
+    """A place for a kubeconfig: nothing is there, or one of ours. Raises `Refused`, or somebody's own would be lost."""
+    if path.exists() and f'"current-context": "{CONTEXT}"' not in path.read_text(errors="replace"):
+        hint = "name a file that is not there yet"
+        raise Refused(f"writing {path}: it is there, and none of ours", hint=hint, code="file-refused")
+    return path
 
 
 @dataclass

@@ -18,6 +18,9 @@ def serve(
         list[str] | None,
         typer.Option(metavar="NAME:PASSWORD", help="Who may come in [default: everybody]; repeatable."),
     ] = None,
+    password_file: Annotated[
+        str, typer.Option(metavar="FILE", help="The same from a file, one NAME:PASSWORD a line.")
+    ] = "",
     fault: Annotated[
         list[str] | None,
         typer.Option(metavar="RULE", help="What goes wrong: 'PUT blobs: 503 times=2'; repeatable."),
@@ -32,18 +35,13 @@ def serve(
       paasctl registry serve ./images --fault "PATCH uploads: cut-upload at=1000000"
     """
     from paasctl.cli.session import Session
-    from paasctl.errors import UsageError
     from paasctl.ports.embedded import RegistryPart
     from paasctl.verbs.stay import ServeRegistry
 
-    pairs = [it.partition(":") for it in user or ()]
-    session = Session(settings, "registry serve")
-    if wrong := [name for name, colon, _ in pairs if not colon or not name]:
-        raise UsageError(f"reading --user {wrong[0]}: it takes NAME:PASSWORD", hint="--user ann:secret")
-    users = tuple((name, password) for name, _, password in pairs)
-    return session.stay(
-        ServeRegistry(how=RegistryPart(folder=folder, port=port, users=users, faults=tuple(fault or ())))
+    how = RegistryPart(
+        folder=folder, port=port, users=tuple(user or ()), password_file=password_file, faults=tuple(fault or ())
     )
+    return Session(settings, "registry serve").stay(ServeRegistry(how=how))
 
 
 app = several("registry", serve)

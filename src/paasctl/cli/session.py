@@ -36,26 +36,26 @@ class Session:
     ) -> int:
         """Conduct a verb that acts. `make` may refuse what was typed: that is told as any other problem."""
         return self._run(
-            lambda how: conduct.act(make(), how), dry_run=dry_run, exit_code=exit_code, yes=yes, wait_lock=wait_lock
+            lambda how, _: conduct.act(make(), how), dry_run=dry_run, exit_code=exit_code, yes=yes, wait_lock=wait_lock
         )
 
     def ask(self, question: conduct.Question) -> int:
         """Answer a question."""
-        return self._run(lambda how: conduct.ask(question, how))
+        return self._run(lambda how, _: conduct.ask(question, how))
 
     def stay(self, verb: conduct.Stay) -> int:
         """Let a verb of the embedded world stay until it is stopped."""
 
-        def go(how: conduct.Conduct) -> int:
+        def go(how: conduct.Conduct, outside: Outside) -> int:
             from paasctl.cli.embedding import Box  # the embedded world is imported by what needs it alone
 
-            return int(conduct.stay(verb, Box(shown=how.drain), how))
+            return int(conduct.stay(verb, Box(shown=how.drain, outside=outside), how))
 
         return self._run(go)
 
     def _run(
         self,
-        go: Callable[[conduct.Conduct], int],
+        go: Callable[[conduct.Conduct, Outside], int],
         *,
         dry_run: bool = False,
         exit_code: bool = False,
@@ -81,7 +81,7 @@ class Session:
                     exit_code=exit_code,
                     wait_lock=seconds(wait_lock, "--wait-lock"),
                 )
-                return int(_stoppable(go, how))
+                return int(_stoppable(lambda it: go(it, outside), how))
             except PaasError as error:
                 outcome = conduct.failed(error)
                 emit(outcome)

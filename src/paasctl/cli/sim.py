@@ -15,6 +15,21 @@ def sim(
     state: Annotated[
         str, typer.Option(metavar="DIR", help="Folder that keeps the cluster over restarts [default: memory alone].")
     ] = "",
+    from_context: Annotated[
+        str, typer.Option(metavar="CTX", help="Begin as a copy of the live cluster of this context; it is only read.")
+    ] = "",
+    namespace: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-n",
+            "--namespace",
+            metavar="NAME",
+            help="Copy this namespace, repeatable [default: the project's, else all but the system's].",
+        ),
+    ] = None,
+    with_secrets: Annotated[
+        bool, typer.Option("--with-secrets", help="Copy the values of Secrets, too [default: placeholders].")
+    ] = False,
     port: Annotated[int, typer.Option(metavar="N", help="Port on loopback [default: one that is free].")] = 0,
     kubeconfig_out: Annotated[
         str, typer.Option(metavar="FILE", help="Where to write the kubeconfig [default: into DIR, or a new file].")
@@ -32,10 +47,13 @@ def sim(
       paasctl cluster sim
 
       paasctl cluster sim --state ./sim --fault "patch deployments: 429 retry-after=2 times=3"
+
+      paasctl cluster sim --from-context staging --namespace shop-staging
     """
     from paasctl.cli.session import Session
-    from paasctl.ports.embedded import ClusterPart
+    from paasctl.ports.embedded import ClusterPart, CopySource
     from paasctl.verbs.stay import SimulateCluster
 
     how = ClusterPart(state=state, port=port, kubeconfig=kubeconfig_out, script=script, faults=tuple(fault or ()))
-    return Session(settings, "cluster sim").stay(SimulateCluster(how=how))
+    source = CopySource(context=from_context, namespaces=tuple(namespace or ()), secrets=with_secrets)
+    return Session(settings, "cluster sim").stay(SimulateCluster(how=how, source=source if from_context else None))

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
+from paasctl.model.config import Config
+from paasctl.model.copying import Copy
+from paasctl.model.kube import Served
+from paasctl.ports.cluster import ClusterReads
 from paasctl.values import dataclass
 
 
@@ -24,11 +29,14 @@ class Part(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryPart:
-    """How a registry is to be served. `port` 0: one that is free. `users`: name -> password, empty: everybody."""
+    """How a registry is to be served. `port` 0: one that is free."""
 
     folder: str
     port: int = 0
-    users: tuple[tuple[str, str], ...] = ()
+    users: tuple[str, ...] = field(default=(), repr=False)
+    """`NAME:PASSWORD`; where neither they nor a file name anybody, everybody may come in."""
+    password_file: str = ""
+    """A file with such a line for each user."""
     faults: tuple[str, ...] = ()
 
 
@@ -43,6 +51,17 @@ class ClusterPart:
     faults: tuple[str, ...] = ()
     script: str = ""
     """A YAML or JSON file that says how pods behave."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopySource:
+    """What a simulated cluster is to be a copy of."""
+
+    context: str
+    namespaces: tuple[str, ...] = ()
+    """Empty: those of the project's environments, else all but the system's."""
+    secrets: bool = False
+    """Whether Secrets come with their values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +101,24 @@ class Embedded(Protocol):
         """Serve a folder. Raises `ConfigError` for a folder that is something else, `Refused` for one in use."""
         ...
 
-    def cluster(self, how: ClusterPart) -> Part:
-        """Simulate a cluster. Raises `ConfigError`, `Refused` as above."""
+    def cluster(self, how: ClusterPart, copy: Copy | None = None) -> Part:
+        """Simulate a cluster, which begins as `copy` where there is one. Raises `ConfigError`, `Refused` as above."""
+        ...
+
+    def is_begun(self, state: str) -> bool:
+        """Whether a folder holds a simulated cluster already."""
+        ...
+
+    def holds(self) -> frozenset[Served]:
+        """What a simulated cluster can hold."""
+        ...
+
+    def live(self, context: str) -> ClusterReads:
+        """The cluster that a context of the kubeconfig leads to, to be read."""
+        ...
+
+    def project(self) -> Config | None:
+        """The project's file; None: we are in no project. Raises `ConfigError` for one that is wrong."""
         ...
 
     def stage(self, *, keep: bool) -> Stage:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
-from paasctl.model.event import Answered, Event, Outcome, Ticked
+from paasctl.model.event import Answered, Event, Outcome, Ready, Ticked
 from paasctl.views.clean import spelled
 from paasctl.views.encode import FORMAT, document, encode
 from paasctl.views.view import View
@@ -22,6 +22,8 @@ class JsonLines:
 
     result: TextIO
     _greeted: bool = False
+    _stays: bool = False
+    """Something is up that stays until it is stopped: silence is no worry then."""
     _last: float = 0.0
     _now: float = 0.0
 
@@ -32,8 +34,9 @@ class JsonLines:
             self._write({"event": "hello", "format": FORMAT})
         if isinstance(event, Ticked):
             self._now = event.seconds
-            if self._now - self._last < _QUIET:
+            if self._stays or self._now - self._last < _QUIET:
                 return
+        self._stays = self._stays or isinstance(event, Ready)
         self._write(document(event))
 
     def close(self) -> None:

@@ -61,6 +61,8 @@ class Plain:
     _doing: dict[int, str] = field(default_factory=dict)
     _several: bool = False
     _seen: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _stays: bool = False
+    """Something is up that stays until it is stopped: silence is no worry then."""
 
     def __call__(self, event: Event) -> None:
         """Render one event."""
@@ -94,7 +96,7 @@ class Plain:
 
     def _tick(self, seconds: float) -> None:
         self._now = seconds
-        if not self.quiet and seconds - self._last >= _QUIET:
+        if not (self.quiet or self._stays) and seconds - self._last >= _QUIET:
             what = "; ".join(self._doing.values())
             self._say([f"... still at it after {ticking(seconds)}{f': {what}' if what else ''}"])
 
@@ -126,6 +128,7 @@ class Plain:
             case LogLine(source, said, _):
                 return [f"{source} | {clean(said)}"]
             case Ready():
+                self._stays = True
                 return say_ready(event)
             case Scene():
                 return say_scene(event)

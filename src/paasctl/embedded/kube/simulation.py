@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,10 +101,12 @@ def start(  # noqa: PLR0913 - each by name
     faults: Sequence[Fault] = (),
     scripts: Sequence[Script] = (),
     pull: Pull | None = None,
+    fill: Callable[[Store], None] | None = None,
 ) -> Simulation:
     """Start one; `state` is a folder that keeps it over restarts. Raises `FolderBusyError`, `OSError`.
 
-    `scripts` say how pods behave, `pull` whether their images can be had (None: always).
+    `scripts` say how pods behave, `pull` whether their images can be had (None: always). `fill` puts a live cluster's
+    objects into the store before the controllers look for the first time.
 
     Plain HTTP is for tests: client-go sends no token over it.
     """
@@ -115,6 +117,8 @@ def start(  # noqa: PLR0913 - each by name
     authority, context = _tls(state, time) if tls else (b"", None)
     store = Store(loaded(), time, shelf, authority.decode())
     furnish(store, store.schemas, store.stamp())
+    if fill:
+        fill(store)
     token = _token(state)
     api = Api(store, Access({token: ADMIN}))
     server = Server(api, Faults(faults), api.names, context, admits=lambda it: _is_admitted(api, it.headers))

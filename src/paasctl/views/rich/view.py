@@ -75,15 +75,15 @@ class Rich:
             case Ended():
                 self._say(self._lasting(event))
                 self._draw()
-            case Planned() | Noted():
+            case Planned() | Noted() | Ready():
                 self._thinking = self._thought(event)
                 self._say(self._lines(event))
             case _:
                 self._say(self._lines(event))
 
-    def _thought(self, event: Planned | Noted) -> tuple[str, float] | None:
-        """What goes on while no step runs. After a plan somebody may be asked: nothing is drawn then."""
-        if isinstance(event, Planned) or self._board.running:
+    def _thought(self, event: Planned | Noted | Ready) -> tuple[str, float] | None:
+        """What goes on while no step runs. After a plan somebody may be asked; nobody waits for what is up."""
+        if isinstance(event, Planned | Ready) or self._board.running:
             return None
         return clean(event.text), self._board.now
 

@@ -1,0 +1,69 @@
+"""What options say about the embedded world: faults, scripts of pods, users. Files are read here, too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from paasctl.adapters.yaml.read import read
+from paasctl.embedded.http.faults import BadFaultError, Fault, parsed
+from paasctl.embedded.kube.controllers.scripts import BadScriptError, Script, read_scripts
+from paasctl.errors import ConfigError, UsageError
+from paasctl.ports.embedded import RegistryPart
+
+
+def read_faults(lines: Sequence[str]) -> list[Fault]:
+    """Faults from their lines. Raises `UsageError`."""
+    try:
+        return [parsed(it) for it in lines]
+    except BadFaultError as error:
+        raise UsageError(f"reading --fault: {error}") from error
+
+
+def read_users(how: RegistryPart) -> dict[str, str]:
+    """Who may come in: name -> password. Raises `UsageError`, `ConfigError`; a password is never shown."""
+    found: dict[str, str] = {}
+    for source, lines in (("--user", how.users), (how.password_file, _lines(how.password_file))):
+        for line in lines:
+            name, colon, password = line.partition(":")
+            if not (name and colon and password):
+                raise UsageError(f"reading {source}: a user is written NAME:PASSWORD", hint="--user ann:secret")
+            found[name] = password
+    if how.password_file and not found:
+        raise UsageError(f"reading {how.password_file}: it names nobody", hint="write NAME:PASSWORD, a line for each")
+    return found
+
+
+def _lines(path: str) -> list[str]:
+    if not path:
+        return []
+    try:
+        return [it for it in Path(path).read_text().splitlines() if it.strip() and not it.startswith("#")]
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or "it is no text"
+        raise ConfigError(f"reading {path}: {said}", code="file-unreadable") from error
+
+
+def read_script_file(path: Path) -> tuple[Script, ...]:
+    """How pods behave, from a file. Raises `ConfigError`."""
+    try:
+        found = read(path.read_bytes(), str(path))
+    except OSError as error:
+        raise ConfigError(f"reading {path}: {error.strerror}", code="file-unreadable") from error
+    if found.problems:
+        raise ConfigError.of(tuple(found.problems))
+    try:
+        return read_scripts(_pods(found.values, path))
+    except BadScriptError as error:
+        raise ConfigError(f"reading {path}: {error}", where=str(path), code="script-invalid") from error
+
+
+def _pods(said: Mapping[str, Any], path: Path) -> list[Mapping[str, Any]]:
+    pods = said.get("pods")
+    if set(said) - {"pods"} or not isinstance(pods, list):
+        hint = 'pods: [{match: {env: {DATABASE_URL: ""}}, crash: {exit: 3}}]'
+        raise ConfigError(
+            f"reading {path}: it takes one key, a list", hint=hint, where=str(path), code="script-invalid"
+        )
+    return pods
