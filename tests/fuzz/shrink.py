@@ -9,7 +9,7 @@ from typing import Any
 from fuzz.steps import Sequence
 
 Fails = Callable[[Sequence], bool]
-_KEPT = {"apiVersion", "kind", "name", "metadata"}
+_KEPT = {"apiVersion", "kind", "name", "metadata", "paused", "suspend", "ingressClassName"}
 
 
 def shrunk(sequence: Sequence, fails: Fails, tries: int = 150) -> Sequence:

@@ -73,7 +73,7 @@ def part(rng: Random, whole: Json) -> Json:
     said["metadata"] = {"name": whole["metadata"]["name"], "labels": {rng.choice(["app", "tier"]): rng.choice("ab")}}
     spec = whole.get("spec")
     if spec is not None:
-        names = [it for it in spec if rng.random() < 0.3]
+        names = [it for it in spec if it in ("paused", "suspend") or rng.random() < 0.3]
         return {**said, "spec": {name: spec[name] for name in names}} if names else said
     return {**said, **{name: it for name, it in whole.items() if name not in said and rng.random() < 0.5}}
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from paasctl.embedded.kube.objects.schema import ANY, NOTHING, Type, written
+from paasctl.embedded.kube.objects.defaults import holds
+from paasctl.embedded.kube.objects.schema import ANY, NOTHING, Rule, Type, written
 
 Json = dict[str, Any]
 Send = Callable[[Json], "Json | None"]
@@ -226,15 +227,15 @@ def _rules(name: str, observed: list[tuple[Json, Json]]) -> list[list[Any]]:
 
 
 def _rules_of(name: str, observed: list[tuple[Json, Json]]) -> list[list[Any]]:
-    cases = [(got, got.get(name, NOTHING)) for sent, got in observed if name not in sent]
+    cases = [((sent, got), got.get(name, NOTHING)) for sent, got in observed if name not in sent]
     values = []
     for _, value in cases:
         if value is not NOTHING and value not in values:
             values.append(value)
     made = []
     for value in values:
-        yes = [got for got, it in cases if it is not NOTHING and it == value]
-        no = [got for got, it in cases if it is NOTHING or it != value]
+        yes = [case for case, it in cases if it is not NOTHING and it == value]
+        no = [case for case, it in cases if it is NOTHING or it != value]
         condition = _condition(name, yes, no)
         if condition is None:
             print("cannot tell when", name, "is", value, "of", len(yes), len(no))  # noqa: T201
@@ -243,12 +244,17 @@ def _rules_of(name: str, observed: list[tuple[Json, Json]]) -> list[list[Any]]:
     return made
 
 
-def _condition(name: str, yes: list[Json], no: list[Json]) -> Json | None:
+_Case = tuple[Json, Json]
+
+
+def _condition(name: str, yes: list[_Case], no: list[_Case]) -> Json | None:
     if not no:
         return {}
     choices: list[Json] = []
-    for other in sorted({it for got in yes + no for it in got if it != name}):
-        here = yes[0].get(other, NOTHING)
+    for other in sorted({it for _, got in yes + no for it in got if it != name}):
+        here = yes[0][1].get(other, NOTHING)
+        if other not in yes[0][0]:
+            choices.append({f"~{other}": True})
         if here is NOTHING:
             choices.append({f"!{other}": True})
         else:
@@ -257,7 +263,7 @@ def _condition(name: str, yes: list[Json], no: list[Json]) -> Json | None:
             )
     alone = [it for it in choices if all(_holds(it, got) for got in yes) and not any(_holds(it, got) for got in no)]
     if alone:
-        return min(alone, key=lambda it: (next(iter(it))[0] in "!?", str(it)))
+        return min(alone, key=lambda it: ("?!~".find(next(iter(it))[0]), str(it)))
     good = [it for it in choices if all(_holds(it, got) for got in yes)]
     whole: Json = {}
     for it in good:
@@ -266,14 +272,7 @@ def _condition(name: str, yes: list[Json], no: list[Json]) -> Json | None:
     return whole if not any(_holds(whole, got) for got in no) else None
 
 
-def _holds(condition: Json, got: Json) -> bool:
-    for name, wanted in condition.items():
-        if name[0] == "!":
-            if name[1:] in got:
-                return False
-        elif name[0] == "?":
-            if name[1:] not in got:
-                return False
-        elif got.get(name, NOTHING) != wanted:
-            return False
-    return True
+def _holds(condition: Json, case: _Case) -> bool:
+    sent, got = case
+    rules_ = (Rule("", None, {name: wanted}) for name, wanted in condition.items())
+    return all(holds(rule, got, sent) for rule in rules_)

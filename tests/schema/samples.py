@@ -165,6 +165,8 @@ SAMPLES: tuple[Json, ...] = (
     ),
     _object("apps/v1", "StatefulSet", spec={**_DEPLOYED, "updateStrategy": {"type": "OnDelete"}}),
     _object("apps/v1", "StatefulSet", spec={**_DEPLOYED, "updateStrategy": {}}),
+    _object("apps/v1", "StatefulSet", spec={**_DEPLOYED, "updateStrategy": {"type": "RollingUpdate"}}),
+    _object("apps/v1", "Deployment", spec={**_DEPLOYED, "strategy": {"type": "RollingUpdate"}}),
     _object("apps/v1", "DaemonSet", spec={it: _DEPLOYED[it] for it in ("selector", "template")}),
     _object(
         "apps/v1",

@@ -35,7 +35,7 @@ def normal(kind: Type, value: Value) -> Value:
         case "map" if isinstance(value, dict):
             below = kind.element or ANY
             if below.form == "scalar" and below.name != _QUANTITY:
-                return value
+                return value if None not in value.values() else {name: "" if it is None else it for name, it in value.items()}
             return {name: normal(below, it) for name, it in value.items()}
         case "list" if isinstance(value, list):
             below = kind.element or ANY
@@ -63,7 +63,7 @@ def _struct(kind: Type, value: dict[str, Value]) -> dict[str, Value]:
         if made or name not in zeros:
             out[name] = made
     for rule in kind.rules:
-        if rule.field not in out and holds(rule, out):
+        if rule.field not in out and holds(rule, out, value):
             out[rule.field] = rule.value
     for name, it in kind.written.items():
         if name not in out:
@@ -72,15 +72,21 @@ def _struct(kind: Type, value: dict[str, Value]) -> dict[str, Value]:
     return special(out) if special is not None else out
 
 
-def holds(rule: Rule, value: dict[str, Value]) -> bool:
-    """Whether a rule's condition is met: ``{"type": "RollingUpdate"}``, ``{"!value": true}`` (must be absent)."""
-    for name, wanted in rule.when.items():
-        if name[0] == "!":
-            if name[1:] in value:
-                return False
-        elif name[0] == "?":
-            if name[1:] not in value:
-                return False
-        elif value.get(name) != wanted:
-            return False
-    return True
+def holds(rule: Rule, value: dict[str, Value], sent: dict[str, Value]) -> bool:
+    """Whether a rule's condition is met by what there is so far, and by what was sent.
+
+    ``{"type": "RollingUpdate"}``; ``{"!value": true}``: must be absent; ``?``: must be there; ``~``: must not be sent.
+    """
+    return all(_meets(name, wanted, value, sent) for name, wanted in rule.when.items())
+
+
+def _meets(name: str, wanted: Value, value: dict[str, Value], sent: dict[str, Value]) -> bool:
+    match name[0]:
+        case "!":
+            return name[1:] not in value
+        case "?":
+            return name[1:] in value
+        case "~":
+            return not sent.get(name[1:])
+        case _:
+            return bool(value.get(name) == wanted)

@@ -79,9 +79,14 @@ def _fixed(spec: Json) -> Object:
     return {name: it for name, it in spec.items() if name not in open_}
 
 
+def _group(live: Object | None) -> str | None:
+    """The API group that a stored autoscaler already scales in; None: it isn't stored."""
+    version = live["spec"].get("scaleTargetRef", {}).get("apiVersion", "") if live is not None else None
+    return version if version is None else version.rpartition("/")[0]
+
+
 def autoscaler(told: Causes, made: Object, live: Object | None) -> None:
     """Add what is wrong with a HorizontalPodAutoscaler."""
-    del live
     spec = made.get("spec") or {}
     least, most = spec.get("minReplicas"), spec.get("maxReplicas", 0)
     if least is not None and least < 1:
@@ -94,6 +99,8 @@ def autoscaler(told: Causes, made: Object, live: Object | None) -> None:
     for name in ("kind", "name"):
         if not target.get(name):
             told.required(f"spec.scaleTargetRef.{name}")
+    if "/" not in target.get("apiVersion", "") and _group(live) != "":
+        told.invalid("spec.scaleTargetRef.apiVersion", target.get("apiVersion", ""), "apiVersion must specify API group")
     for index, it in enumerate(spec.get("metrics") or []):
         _metric(told, f"spec.metrics[{index}]", it)
     for name, rules in (spec.get("behavior") or {}).items():

@@ -58,42 +58,24 @@ def _by_json_patch(live: Object, patch: Any) -> Object:
     for operation in patch:
         body = _operated(body, operation)
     if not isinstance(body, dict):
-        raise _unprocessable("the patched object is none")
+        raise _unprocessable()
     return body
 
 
 def _operated(body: Any, operation: Mapping[str, Any]) -> Any:
-    kind, path = operation.get("op"), operation.get("path", "")
-    if kind not in _OPERATIONS:
-        raise _unprocessable(f"Unexpected kind: {kind}")
+    if operation.get("op") not in _OPERATIONS:
+        raise _unprocessable()
+    if operation["op"] == "replace" and not operation.get("path", "").rpartition("/")[2].isdecimal():
+        operation = {**operation, "op": "add"}  # the real one replaces what isn't there, but for items of lists
     try:
-        return jsonpatch.apply_patch(body, [operation])
-    except jsonpatch.JsonPatchTestFailed as error:
-        raise _unprocessable(f"testing value {path} failed: test failed") from error
-    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
-        raise _unprocessable(_complaint(kind, operation)) from error
+        return jsonpatch.apply_patch(body, [{"value": None, **operation}])  # the real one takes null where none is
+    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, KeyError, TypeError) as error:
+        raise _unprocessable() from error
 
 
-def _complaint(kind: str, operation: Mapping[str, Any]) -> str:
-    path = operation.get("path", "")
-    match kind:
-        case "remove":
-            return f"remove operation does not apply: doc is missing path: {path}: missing value"
-        case "replace":
-            return f"replace operation does not apply: doc is missing key: {path}: missing value"
-        case "test":
-            return f"error in test for path: '{path}': missing value"
-        case "move" | "copy":
-            return (
-                f"{kind} operation does not apply: doc is missing from path: {operation.get('from', '')}: missing value"
-            )
-    return f"add operation does not apply: doc is missing path: {path}: missing value"
-
-
-def _unprocessable(message: str) -> Refusal:
-    said = "the server rejected our request due to an error in our request"
-    del message  # the real server knows it, and doesn't say it
-    return Refusal(422, "Invalid", said)
+def _unprocessable() -> Refusal:
+    """The real server knows which operation fails, and doesn't say it."""
+    return Refusal(422, "Invalid", "the server rejected our request due to an error in our request")
 
 
 def _by_merge_patch(body: Any, patch: Any) -> Any:

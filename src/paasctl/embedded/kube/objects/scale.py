@@ -7,7 +7,7 @@ from typing import Any
 from paasctl.embedded.kube.model import Object, Refusal, Resource
 from paasctl.embedded.kube.objects import owners as owning
 from paasctl.embedded.kube.objects.defaults import defaulted
-from paasctl.embedded.kube.objects.fieldset import Fields, difference, union
+from paasctl.embedded.kube.objects.fieldset import Fields, difference
 from paasctl.embedded.kube.objects.owners import Held
 from paasctl.embedded.kube.objects.write import Write, bare, with_owners
 from paasctl.embedded.kube.objects.writing import finished
@@ -61,8 +61,10 @@ def scaled(write: Write, live: Object, scale: Object) -> Object:
         taken = {who: held._replace(fields=difference(held.fields, _REPLICAS)) for who, held in owners.items()}
         owners = {who: held for who, held in taken.items() if held.fields}
         who = owning.owner(write.by.manager, "Update", write.resource.api_version, "scale")
-        fields = union(owners[who].fields, _REPLICAS) if who in owners else _REPLICAS
-        owners[who] = Held(fields, write.resource.api_version, write.time)
+        before = owning.decoded(live).get(who)
+        if replicas:  # a Scale doesn't carry a zero, and so nobody owns one
+            # the real server gives a new entry of scale no time
+            owners[who] = Held(_REPLICAS, write.resource.api_version, before.time if before else "")
     body = with_owners(bare({**live, "spec": spec}), owning.encoded(owners))
     return finished(write, live, defaulted(write, body, live))
 

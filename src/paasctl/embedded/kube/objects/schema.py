@@ -24,7 +24,7 @@ _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 class Rule:
     """A default that the server gives: `field` becomes `value` where it is absent, if `when` holds.
 
-    `when`: fields of the same object that must equal these values (None: must be absent, `...`: must be there).
+    `when`: what must hold of the same object, as `defaults.holds` reads it.
     """
 
     __slots__ = ("field", "value", "when")
@@ -146,6 +146,8 @@ class Schemas:
         self._named: dict[str, Type] = {}
         self._kinds: dict[tuple[str, str, str], Type] = {}
 
+        self._custom = {name for key, name in data["kinds"].items() if key.rpartition("/")[0] in data["custom"]}
+
     @property
     def git_version(self) -> str:
         """Of the API server that this was learnt from."""
@@ -223,7 +225,8 @@ class Schemas:
         made.rules = self._rules(name)
         made.zeros = frozenset(self._data["zeros"].get(name, ()))
         silent = self._data["silent"].get(name, ())
-        made.written = {it: value for it, value in written(made).items() if it not in silent}
+        if name not in self._custom:
+            made.written = {it: value for it, value in written(made).items() if it not in silent}
         return made
 
     def _fill(self, made: Type, said: Mapping[str, Any]) -> None:

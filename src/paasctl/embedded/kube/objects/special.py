@@ -143,6 +143,8 @@ def _service(body: Object, live: Object | None) -> Object:
     kind = spec.get("type")
     if kind in ("NodePort", "LoadBalancer") or (kind == "ClusterIP" and spec.get("externalIPs")):
         spec.setdefault("externalTrafficPolicy", "Cluster")
+    if spec.get("sessionAffinity") == "None":
+        spec.pop("sessionAffinityConfig", None)
     if kind != "ExternalName":
         spec.setdefault("internalTrafficPolicy", "Cluster")
     if kind == "LoadBalancer":

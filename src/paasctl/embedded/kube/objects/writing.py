@@ -30,7 +30,7 @@ def replaced(write: Write, live: Object, wanted: Object) -> Object:
     """
     unknown.check(write, wanted)
     whole = defaulted(write, wanted, live)
-    return finished(write, live, updated(write, live, whole))
+    return finished(write, live, updated(write, live, whole), wanted)
 
 
 def patched(write: Write, live: Object, patch: Any, media: str) -> Object:
@@ -41,17 +41,20 @@ def patched(write: Write, live: Object, patch: Any, media: str) -> Object:
     wanted = patches.patched(write, live, patch, media)
     unknown.check_patched(write, wanted, patch)
     whole = defaulted(write, wanted, live)
-    return finished(write, live, updated(write, live, whole))
+    return finished(write, live, updated(write, live, whole), wanted)
 
 
-def finished(write: Write, live: Object | None, body: Object) -> Object:
-    """What is stored of an object that has its owners: prepared and checked; `live` itself where nothing is new."""
+def finished(write: Write, live: Object | None, body: Object, said: Object | None = None) -> Object:
+    """What is stored of an object that has its owners: prepared and checked; `live` itself where nothing is new.
+
+    `said` is what was sent where `body` has its defaults already.
+    """
     whole = defaulted(write, body, live)
     if live is None:
         made = prepare.for_create(write, whole)
         _refuse(write, made, validate.causes(write, made, None))
         return made
-    made = prepare.for_update(write, live, whole, body)
+    made = prepare.for_update(write, live, whole, said or body)
     if is_same(live, made):
         return live
     _refuse(write, made, validate.causes(write, made, live))
