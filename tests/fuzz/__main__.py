@@ -50,7 +50,9 @@ def _run(worlds: tuple[World, World], asked: argparse.Namespace, kinds: list[tup
             differing += 1
             kind = _kind(found)
             short = shrunk(made, lambda it: _kind(_differs(worlds, it)) == kind)
-            sys.stdout.write(f"\nsequence {index} of seed {asked.seed} differs: {short.kind[1]}\n{_told(worlds, short)}\n")
+            sys.stdout.write(
+                f"\nsequence {index} of seed {asked.seed} differs: {short.kind[1]}\n{_told(worlds, short, found)}\n"
+            )
             sys.stdout.flush()
             if not asked.keep_going:
                 return 1
@@ -71,11 +73,12 @@ def _kind(found: list[tuple[Any, Any]]) -> tuple[Any, ...]:
     return tuple(it.get("status") if "causes" in it else "stored" for it in found[0]) if found else ()
 
 
-def _told(worlds: tuple[World, World], it: Sequence) -> str:
+def _told(worlds: tuple[World, World], it: Sequence, first: list[tuple[Any, Any]]) -> str:
     steps = "\n".join(f"  {step}" for step in it.steps)
     found = _differs(worlds, it)
     if not found:
-        return f"{steps}\n  (agrees now)"
+        steps += "\n  (agrees when it is tried again; this was the first time)"
+        found = first
     real, ours = (json.dumps(side, indent=1, sort_keys=True).splitlines() for side in found[0])
     return steps + "\n" + "\n".join(unified_diff(real, ours, "real", "simulated", lineterm="", n=4))
 

@@ -31,7 +31,10 @@ def _map(rng: Random, names: Sequence[str]) -> Json:
 
 def _resources(rng: Random) -> Json:
     return {
-        side: {name: rng.choice(_QUANTITIES[:3] if name == "cpu" else _QUANTITIES[3:6]) for name in some(rng, ["cpu", "memory"])}
+        side: {
+            name: rng.choice(_QUANTITIES[:3] if name == "cpu" else _QUANTITIES[3:6])
+            for name in some(rng, ["cpu", "memory"])
+        }
         for side in some(rng, ["requests"])
     }
 
@@ -67,7 +70,9 @@ def _ports(rng: Random) -> list[Json]:
 
 
 def _container(rng: Random, name: str) -> Json:
-    image = f"example.com/{rng.choice(['shop', 'web'])}" + rng.choice([":1", ":2", ":latest", "", "@sha256:" + 64 * "0"])
+    image = f"example.com/{rng.choice(['shop', 'web'])}" + rng.choice(
+        [":1", ":2", ":latest", "", "@sha256:" + 64 * "0"]
+    )
     return {
         "name": name,
         "image": image,
@@ -92,7 +97,10 @@ def _pod(rng: Random, **more: Any) -> Json:
     names = ["web", *some(rng, ["sidecar", "agent"])]
     rng.shuffle(names)
     return {
-        "metadata": {"labels": {**APP, **_map(rng, ["tier", "part"])}, **maybe(rng, annotations=_map(rng, ["note", "sum"]))},
+        "metadata": {
+            "labels": {**APP, **_map(rng, ["tier", "part"])},
+            **maybe(rng, annotations=_map(rng, ["note", "sum"])),
+        },
         "spec": {
             "containers": [_container(rng, name) for name in names],
             "volumes": [{"name": "data", **rng.choice([{}, {"emptyDir": {}}])}, {"name": "tmp", "emptyDir": {}}],
@@ -165,7 +173,9 @@ def _job(rng: Random) -> Json:
     return {
         "suspend": True,
         "template": _pod(Random(1), restartPolicy="Never"),
-        **maybe(rng, backoffLimit=rng.choice([0, 3]), activeDeadlineSeconds=60, ttlSecondsAfterFinished=600, parallelism=1),
+        **maybe(
+            rng, backoffLimit=rng.choice([0, 3]), activeDeadlineSeconds=60, ttlSecondsAfterFinished=600, parallelism=1
+        ),
     }
 
 
@@ -215,7 +225,11 @@ def _ingress(rng: Random) -> Json:
         for path in ["/", *some(rng, ["/api"])]
     ]
     rules = [{"host": host, "http": {"paths": paths}} for host in ["a.example", *some(rng, ["b.example"])]]
-    return {"ingressClassName": "none", "rules": rules, **maybe(rng, tls=[{"hosts": ["a.example"], "secretName": "tls"}])}
+    return {
+        "ingressClassName": "none",
+        "rules": rules,
+        **maybe(rng, tls=[{"hosts": ["a.example"], "secretName": "tls"}]),
+    }
 
 
 def _autoscaler(rng: Random) -> Json:
@@ -235,7 +249,9 @@ def _budget(rng: Random) -> Json:
 
 
 def _route(rng: Random) -> Json:
-    refs = [{"name": name, "port": 80, **maybe(rng, weight=rng.choice([1, 10]))} for name in ["web", *some(rng, ["canary"])]]
+    refs = [
+        {"name": name, "port": 80, **maybe(rng, weight=rng.choice([1, 10]))} for name in ["web", *some(rng, ["canary"])]
+    ]
     match = {"path": {"type": "PathPrefix", "value": rng.choice(["/", "/api"])}}
     rule = {"backendRefs": refs, **maybe(rng, matches=[match], timeouts={"request": "10s"}, name="main")}
     return {
@@ -282,7 +298,9 @@ def _secret(rng: Random) -> Json:
 
 
 def _service_account(rng: Random) -> Json:
-    return maybe(rng, imagePullSecrets=some(rng, [{"name": "login"}, {"name": "b"}]), automountServiceAccountToken=False)
+    return maybe(
+        rng, imagePullSecrets=some(rng, [{"name": "login"}, {"name": "b"}]), automountServiceAccountToken=False
+    )
 
 
 def _role(rng: Random) -> Json:
@@ -301,6 +319,9 @@ KINDS = [*SPECS, *PLAIN]
 
 def manifest(rng: Random, kind: tuple[str, str], name: str) -> Json:
     """A whole manifest."""
-    metadata: Json = {"name": name, **maybe(rng, labels=_map(rng, ["app", "tier", "part"]), annotations=_map(rng, ["note", "sum"]))}
+    metadata: Json = {
+        "name": name,
+        **maybe(rng, labels=_map(rng, ["app", "tier", "part"]), annotations=_map(rng, ["note", "sum"])),
+    }
     whole: Json = {"apiVersion": kind[0], "kind": kind[1], "metadata": metadata}
     return {**whole, "spec": SPECS[kind](rng)} if kind in SPECS else {**whole, **PLAIN[kind](rng)}

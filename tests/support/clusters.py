@@ -7,7 +7,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -176,3 +176,13 @@ def _authority(world: ClusterWorld) -> str:
             return base64.b64encode(answer.body["data"]["ca.crt"].encode()).decode()
         threading.Event().wait(0.1)
     raise AssertionError("the namespace has no kube-root-ca.crt")
+
+
+def until(ask: Callable[[], Any], seconds: float = 20.0) -> Any:
+    """What `ask` answers as soon as it is something: real controllers take their time."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        if (found := ask()) is not None and found is not False:
+            return found
+        threading.Event().wait(0.05)
+    raise AssertionError(f"nothing came of {ask} in {seconds} s")

@@ -119,6 +119,7 @@ def start(  # noqa: PLR0913 - each by name
     furnish(store, store.schemas, store.stamp())
     if fill:
         fill(store)
+    shelf.forget()
     token = _token(state)
     api = Api(store, Access({token: ADMIN}))
     server = Server(api, Faults(faults), api.names, context, admits=lambda it: _is_admitted(api, it.headers))

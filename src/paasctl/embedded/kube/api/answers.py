@@ -59,14 +59,17 @@ def form_of(accept: str) -> str:
 
     Raises 406 where nothing that the `Accept` header takes is offered.
     """
+    is_json = False
     choices = [it.strip() for it in accept.split(",") if it.strip()] or ["*/*"]
     for choice in choices:
         media, *parameters = [it.strip() for it in choice.split(";")]
         said = dict(it.partition("=")[::2] for it in parameters)
         if media in ("application/json", "application/*", "*/*"):
-            wanted = said.get("as", "")
+            is_json, wanted = True, said.get("as", "")
             if wanted in ("", "Table", _PARTIAL, f"{_PARTIAL}List"):
                 return wanted
+    if is_json:
+        raise Refusal(406, "NotAcceptable", f"only the following media types are accepted: {_OFFERED}")
     raise Refusal(406, "NotAcceptable", f"406: Not Acceptable\n\nAvailable representations: {_FORMS}")
 
 

@@ -76,12 +76,24 @@ def _references(said: Any) -> list[str]:
     return here + [name for it in said.values() for name in _references(it)]
 
 
+def _with_plain_references(said: Any) -> Any:
+    """Version 3 wraps a reference that stands beside a default into `allOf`; version 2 does not."""
+    if isinstance(said, list):
+        return [_with_plain_references(it) for it in said]
+    if not isinstance(said, dict):
+        return said
+    rest = {name: _with_plain_references(it) for name, it in said.items() if name != "allOf"}
+    chosen = said.get("allOf", ())
+    if len(chosen) == 1 and "$ref" in chosen[0]:
+        return {**rest, **chosen[0]}
+    return {**rest, "allOf": _with_plain_references(chosen)} if chosen else rest
+
+
 @cache
 def whole(schemas: Schemas) -> bytes:
     """``/openapi/v2`` as JSON: definitions, and no paths but what names a kind's operations."""
-    text = json.dumps(dict(schemas.components()), separators=(",", ":")).replace(
-        "#/components/schemas/", "#/definitions/"
-    )
+    plain = _with_plain_references(dict(schemas.components()))
+    text = json.dumps(plain, separators=(",", ":")).replace("#/components/schemas/", "#/definitions/")
     info = {"title": "Kubernetes", "version": schemas.git_version}
     paths: Object = {}
     for it in schemas.resources:

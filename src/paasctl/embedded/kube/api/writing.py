@@ -14,11 +14,17 @@ from paasctl.embedded.kube.objects import patch as patches
 from paasctl.embedded.kube.objects.scale import scale_of, scaled
 from paasctl.embedded.kube.objects.write import Write
 from paasctl.embedded.kube.objects.writing import patched, replaced
-from paasctl.embedded.kube.store.refusals import not_found, other_uid
+from paasctl.embedded.kube.store.refusals import not_found, other_uid, without_version
 from paasctl.embedded.kube.store.store import UPSERTS, Store
 
 _PATCHES = (patches.JSON, patches.MERGE, patches.STRATEGIC)
 _LASTING = ("default", "kube-system", "kube-public")
+_VERSIONED = (
+    ("coordination.k8s.io", "leases"),
+    ("policy", "poddisruptionbudgets"),
+    ("apiextensions.k8s.io", "customresourcedefinitions"),
+)
+"""Kinds whose replacement must say of which version (`AllowUnconditionalUpdate` is false), as that of custom ones."""
 _NAMESPACES, _PODS, _JOBS = ("", "namespaces"), ("", "pods"), ("batch", "jobs")
 
 
@@ -43,7 +49,13 @@ def replace(store: Store, target: Target, sent: Sent) -> tuple[Object, bool, Wri
         if uid := metadata.get("uid"):
             raise other_uid(place, uid, "")
         return store.make(write, place, {**wanted, "metadata": metadata}), True, write
+    if _needs_version(write) and wanted["metadata"].get("resourceVersion", "") in ("", "0"):
+        raise without_version(place) if store.get(place) else not_found(place)
     return store.change(write, place, lambda it: replaced(write, it, wanted), wanted["metadata"]), False, write
+
+
+def _needs_version(write: Write) -> bool:
+    return write.is_custom or write.kind in _VERSIONED
 
 
 def _rescale(store: Store, target: Target, write: Write, body: Any) -> Object:

@@ -35,7 +35,11 @@ def normal(kind: Type, value: Value) -> Value:
         case "map" if isinstance(value, dict):
             below = kind.element or ANY
             if below.form == "scalar" and below.name != _QUANTITY:
-                return value if None not in value.values() else {name: "" if it is None else it for name, it in value.items()}
+                return (
+                    value
+                    if None not in value.values()
+                    else {name: "" if it is None else it for name, it in value.items()}
+                )
             return {name: normal(below, it) for name, it in value.items()}
         case "list" if isinstance(value, list):
             below = kind.element or ANY

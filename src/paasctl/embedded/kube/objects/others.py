@@ -100,7 +100,9 @@ def autoscaler(told: Causes, made: Object, live: Object | None) -> None:
         if not target.get(name):
             told.required(f"spec.scaleTargetRef.{name}")
     if "/" not in target.get("apiVersion", "") and _group(live) != "":
-        told.invalid("spec.scaleTargetRef.apiVersion", target.get("apiVersion", ""), "apiVersion must specify API group")
+        told.invalid(
+            "spec.scaleTargetRef.apiVersion", target.get("apiVersion", ""), "apiVersion must specify API group"
+        )
     for index, it in enumerate(spec.get("metrics") or []):
         _metric(told, f"spec.metrics[{index}]", it)
     for name, rules in (spec.get("behavior") or {}).items():

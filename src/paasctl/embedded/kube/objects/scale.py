@@ -7,7 +7,7 @@ from typing import Any
 from paasctl.embedded.kube.model import Object, Refusal, Resource
 from paasctl.embedded.kube.objects import owners as owning
 from paasctl.embedded.kube.objects.defaults import defaulted
-from paasctl.embedded.kube.objects.fieldset import Fields, difference
+from paasctl.embedded.kube.objects.fieldset import Fields, difference, intersection
 from paasctl.embedded.kube.objects.owners import Held
 from paasctl.embedded.kube.objects.write import Write, bare, with_owners
 from paasctl.embedded.kube.objects.writing import finished
@@ -57,7 +57,8 @@ def scaled(write: Write, live: Object, scale: Object) -> Object:
         _refuse(live, replicas)
     spec = {**(live.get("spec") or {}), "replicas": replicas}
     owners = owning.decoded(live)
-    if live["spec"].get("replicas") != replicas and owners:
+    is_owned = any(intersection(it.fields, _REPLICAS) for it in owners.values())
+    if live["spec"].get("replicas") != replicas and is_owned:
         taken = {who: held._replace(fields=difference(held.fields, _REPLICAS)) for who, held in owners.items()}
         owners = {who: held for who, held in taken.items() if held.fields}
         who = owning.owner(write.by.manager, "Update", write.resource.api_version, "scale")

@@ -79,6 +79,14 @@ def removed(shelf: Shelf, place: Place, now: str) -> Object:
     return last
 
 
+def collect_orphan(shelf: Shelf, place: Place, now: str) -> None:
+    """Take a new object away again if all the owners that it names are gone."""
+    body = shelf.get(place)
+    owners = body["metadata"].get("ownerReferences") if body else None
+    if owners and not any(_is_there(shelf, place.namespace, it) for it in owners):
+        mark_or_remove(shelf, place, now, "Background", None)
+
+
 def _collect(shelf: Shelf, place: Place, gone: str, now: str) -> None:
     """A dependent of what is gone: deleted, unless another owner is still there."""
     body = shelf.get(place)

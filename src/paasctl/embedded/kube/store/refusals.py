@@ -34,10 +34,20 @@ def other_uid(place: Place, asked: str, there: str) -> Refusal:
     return conflict(place, f"StorageError: {why}")
 
 
-def exists(place: Place) -> Refusal:
+def without_version(place: Place) -> Refusal:
+    """422 of a replacement that must say what it replaces."""
+    field, said = "metadata.resourceVersion", "Invalid value: 0: must be specified for an update"
+    details = {"name": place.name, "group": place.group, "kind": place.plural}
+    causes = [{"reason": "FieldValueInvalid", "message": said, "field": field}]
+    message = f'{kind_of(place)} "{place.name}" is invalid: {field}: {said}'
+    return Refusal(422, "Invalid", message, details={**{k: it for k, it in details.items() if it}, "causes": causes})
+
+
+def exists(place: Place, *, is_going: bool = False) -> Refusal:
     """409 of a create, as the API says it."""
     details = {"name": place.name, "group": place.group, "kind": place.plural}
-    message = f'{kind_of(place)} "{place.name}" already exists'
+    going = "object is being deleted: " if is_going else ""
+    message = f'{going}{kind_of(place)} "{place.name}" already exists'
     return Refusal(409, "AlreadyExists", message, details={name: it for name, it in details.items() if it})
 
 

@@ -158,6 +158,11 @@ class Shelf:
             if not found:
                 yield None
 
+    def forget(self) -> None:
+        """Let the log begin here: what came before is too old to watch from."""
+        with self.lock:
+            self._log.clear()
+
     def end(self) -> None:
         """Let everybody who follows the log go."""
         with self._grown:

@@ -13,7 +13,7 @@ from paasctl.embedded.kube.objects.apply import applied
 from paasctl.embedded.kube.objects.schema import Schemas
 from paasctl.embedded.kube.objects.write import Write
 from paasctl.embedded.kube.objects.writing import created, replaced
-from paasctl.embedded.kube.store.deleting import finalize, mark_or_remove
+from paasctl.embedded.kube.store.deleting import collect_orphan, finalize, mark_or_remove
 from paasctl.embedded.kube.store.furniture import established, furnish_namespace
 from paasctl.embedded.kube.store.refusals import conflict, exists, invalid, kind_of, not_found, other_uid
 from paasctl.embedded.kube.store.shelf import Shelf
@@ -90,8 +90,8 @@ class Store:
         with self.shelf.lock:
             named = self._named(place, wanted)
             self._check_namespace(write, named)
-            if self.shelf.get(named) is not None:
-                raise exists(named)
+            if (live := self.shelf.get(named)) is not None:
+                raise exists(named, is_going="deletionTimestamp" in live["metadata"])
             return self._put_new(write, named, created(write, _at(named, _born(write, wanted))))
 
     def apply(self, write: Write, place: Place, wanted: Object) -> tuple[Object, bool]:
@@ -107,8 +107,7 @@ class Store:
                     place, f"uid mismatch: the provided object specified uid {said}, and no existing object was found"
                 )
             body = {**wanted, "metadata": {name: it for name, it in metadata.items() if name != "resourceVersion"}}
-            made = applied(write, None, _at(place, body))
-            return self._put_new(write, place, _born(write, made)), True
+            return self._put_new(write, place, applied(write, None, _at(place, _born(write, body)))), True
 
     def change(self, write: Write, place: Place, decide: Decide, asked: Mapping[str, Any] | None = None) -> Object:
         """Change what is there as `decide` says; `asked` may name its version and uid. Raises 404, 409."""
@@ -158,6 +157,7 @@ class Store:
         made = self.shelf.put(place, body)
         if write.kind == ("", "namespaces"):
             furnish_namespace(self, place.name, self.authority)
+        collect_orphan(self.shelf, place, write.time)
         return made
 
     def _named(self, place: Place, wanted: Object) -> Place:

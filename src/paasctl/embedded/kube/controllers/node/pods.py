@@ -13,7 +13,7 @@ from paasctl.embedded.kube.controllers.node.play import Container, Play, log_lin
 from paasctl.embedded.kube.controllers.node.taken import go_on, says_the_same
 from paasctl.embedded.kube.controllers.pull import Pull
 from paasctl.embedded.kube.controllers.scripts import Script, behaviour
-from paasctl.embedded.kube.controllers.shapes import is_going, meta, moment, number, part, stamp
+from paasctl.embedded.kube.controllers.shapes import is_going, labels, meta, moment, number, part, stamp
 from paasctl.embedded.kube.model import Object, Place, Refusal
 
 NODE = "sim"
@@ -200,7 +200,11 @@ def _field(it: Container) -> str:
 
 
 def _unbound(desk: Desk, pod: Object) -> str:
-    """Why its volumes keep it from being scheduled."""
+    """Why it can't be scheduled: no node has its labels, or a volume isn't there."""
+    node = desk.objects.get(Place("", "nodes", "", NODE))
+    wanted = part(pod, "spec").get("nodeSelector") or {}
+    if not wanted.items() <= labels(node or {}).items():
+        return "1 node(s) didn't match Pod's node affinity/selector."
     namespace = meta(pod)["namespace"]
     for volume in pod["spec"].get("volumes") or ():
         claim = part(volume, "persistentVolumeClaim").get("claimName")
