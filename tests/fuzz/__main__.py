@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import unified_diff
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -49,7 +50,7 @@ def _run(worlds: tuple[World, World], asked: argparse.Namespace, kinds: list[tup
         if found := _differs(worlds, made):
             differing += 1
             kind = _kind(found)
-            short = shrunk(made, lambda it: _kind(_differs(worlds, it)) == kind)
+            short = shrunk(made, partial(_is_still, worlds, kind))
             sys.stdout.write(
                 f"\nsequence {index} of seed {asked.seed} differs: {short.kind[1]}\n{_told(worlds, short, found)}\n"
             )
@@ -66,6 +67,10 @@ def _differs(worlds: tuple[World, World], it: Sequence) -> list[tuple[Any, Any]]
     for world in worlds:
         world.server.ask("DELETE", world.path(it.kind, name), {"propagationPolicy": "Background"})
     return [(a, b) for a, b in zip(real, ours, strict=True) if a != b]
+
+
+def _is_still(worlds: tuple[World, World], kind: tuple[Any, ...], it: Sequence) -> bool:
+    return _kind(_differs(worlds, it)) == kind
 
 
 def _kind(found: list[tuple[Any, Any]]) -> tuple[Any, ...]:

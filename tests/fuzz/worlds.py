@@ -60,6 +60,7 @@ class World:
         return masked(answer.body, name)
 
     def _replace(self, path: str, body: Json, asked: dict[str, str]) -> Any:
+        answer = None
         for _ in range(5):  # a controller may write in between
             live = self.server.ask("GET", path)
             if not live.is_good:

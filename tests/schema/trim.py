@@ -63,7 +63,8 @@ def _trimmed(schema: Any) -> Any:
             return {name: _trimmed(it) for name, it in schema.items() if name not in _DROPPED}
         case list():
             return [_trimmed(it) for it in schema]
-    return schema
+        case _:
+            return schema
 
 
 def _references(schema: Any) -> list[str]:

@@ -53,7 +53,7 @@ def _connected(where: Where) -> tuple[http.client.HTTPConnection, dict[str, str]
     return made, {"Authorization": access.authorization} if access.authorization else {}
 
 
-def ask(  # noqa: PLR0913 - the parts of a request, each by name
+def ask(
     where: Where,
     method: str,
     path: str,

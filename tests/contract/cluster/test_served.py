@@ -81,7 +81,7 @@ def test_a_kind_that_is_not_there_is_a_status(world: ClusterWorld) -> None:
 @pytest.mark.parametrize(("method", "name"), [("POST", "a"), ("PUT", ""), ("PATCH", ""), ("OPTIONS", "")])
 def test_a_method_that_means_nothing_is_refused(world: ClusterWorld, method: str, name: str) -> None:
     media = {"media": MERGE} if method == "PATCH" else {}
-    said = ask(world.where, method, world.path("configmaps", name), world.manifest().body, **media)  # type: ignore[arg-type]
+    said = ask(world.where, method, world.path("configmaps", name), world.manifest().body, **media)
     why = "the server does not allow this method on the requested resource"
     assert said.refusal == (405, "MethodNotAllowed", why)
 

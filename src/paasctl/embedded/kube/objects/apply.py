@@ -8,7 +8,16 @@ from typing import Any
 from paasctl.embedded.kube.model import Object, Refusal
 from paasctl.embedded.kube.objects import owners as owning
 from paasctl.embedded.kube.objects.empty import empty
-from paasctl.embedded.kube.objects.fieldset import Fields, Path, difference, intersection, members, shown, union
+from paasctl.embedded.kube.objects.fieldset import (
+    Fields,
+    Path,
+    difference,
+    intersection,
+    members,
+    shown,
+    union,
+    without_trees,
+)
 from paasctl.embedded.kube.objects.fit import misfits
 from paasctl.embedded.kube.objects.merge import compared, owned, with_structs, without
 from paasctl.embedded.kube.objects.owners import Held, Owner, Owners
@@ -19,7 +28,6 @@ from paasctl.embedded.kube.objects.tracking import (
     ignored,
     stripped,
     taken,
-    without_trees,
 )
 from paasctl.embedded.kube.objects.union import merged
 from paasctl.embedded.kube.objects.write import Write, bare, with_owners

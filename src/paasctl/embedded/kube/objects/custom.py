@@ -50,7 +50,7 @@ def _items(told: Causes, kind: Type, items: list[Any], field: str) -> None:
         check(told, kind.element or ANY, it, f"{field}[{index}]")
 
 
-def _scalar(told: Causes, kind: Type, value: Any, field: str) -> None:
+def _scalar(told: Causes, kind: Type, value: Any, field: str) -> None:  # noqa: C901 - one check after another
     said = kind.said
     if kind.enum and value not in kind.enum:
         told.unsupported(field, value, [str(it) for it in kind.enum])

@@ -51,7 +51,7 @@ def normal(kind: Type, value: Value) -> Value:
     return value
 
 
-def _struct(kind: Type, value: dict[str, Value]) -> dict[str, Value]:
+def _struct(kind: Type, value: dict[str, Value]) -> dict[str, Value]:  # noqa: C901 - the hot loop of every write
     out = {}
     fields, zeros = kind.fields, kind.zeros
     for name, it in value.items():

@@ -83,7 +83,8 @@ def _go_type(value: Any) -> str:
             return "map[string]interface {}"
         case list():
             return "[]interface {}"
-    return "float64" if isinstance(value, float) else "int64"
+        case _:
+            return "float64" if isinstance(value, float) else "int64"
 
 
 def _go(value: Any) -> str:
@@ -96,4 +97,5 @@ def _go(value: Any) -> str:
             return "map[" + " ".join(f"{name}:{_go(it)}" for name, it in sorted(value.items())) + "]"
         case list():
             return "[" + " ".join(_go(it) for it in value) + "]"
-    return str(value)
+        case _:
+            return str(value)

@@ -1,4 +1,4 @@
-"""What names, labels and keys may look like; each function answers with everything that is wrong, in the server's words."""
+"""What names, labels and keys may look like; each function gives all that is wrong, in the server's words."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def subdomain(value: str) -> list[str]:
 
 def qualified(value: str) -> list[str]:
     """Of a label or an annotation: a name, after a domain and a slash if need be."""
-    about = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
+    letters = "must consist of alphanumeric characters, '-', '_' or '.'"
+    about = f"{letters}, and must start and end with an alphanumeric character"
     examples = "'MyName',  or 'my.name',  or '123-abc'"
     parts = value.split("/")
     if len(parts) > 2:

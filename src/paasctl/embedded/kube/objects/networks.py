@@ -14,7 +14,7 @@ _PROTOCOLS = ("SCTP", "TCP", "UDP")
 _TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 
 
-def service(told: Causes, made: Object, live: Object | None) -> None:
+def service(told: Causes, made: Object, live: Object | None) -> None:  # noqa: C901, PLR0912 - check after check
     """Add what is wrong with a Service."""
     spec = made.get("spec") or {}
     kind, ports = spec.get("type", ""), spec.get("ports") or []
@@ -167,7 +167,7 @@ def _backend(told: Causes, field: str, it: Json) -> None:
         told.invalid(field, "", "resource or service backend is required")
 
 
-def network_policy(told: Causes, made: Object, live: Object | None) -> None:
+def network_policy(told: Causes, made: Object, live: Object | None) -> None:  # noqa: C901 - check after check
     """Add what is wrong with a NetworkPolicy."""
     del live
     spec = made.get("spec") or {}

@@ -85,7 +85,7 @@ def _group(live: Object | None) -> str | None:
     return version if version is None else version.rpartition("/")[0]
 
 
-def autoscaler(told: Causes, made: Object, live: Object | None) -> None:
+def autoscaler(told: Causes, made: Object, live: Object | None) -> None:  # noqa: C901 - check after check
     """Add what is wrong with a HorizontalPodAutoscaler."""
     spec = made.get("spec") or {}
     least, most = spec.get("minReplicas"), spec.get("maxReplicas", 0)

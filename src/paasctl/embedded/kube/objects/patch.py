@@ -25,10 +25,12 @@ def patched(write: Write, live: Object, patch: Any, media: str) -> Object:
         case _ if media == JSON:
             return _by_json_patch(live, patch)
         case _ if media == MERGE:
-            return _by_merge_patch(live, _mapping(patch))
+            merged: Object = _by_merge_patch(live, _mapping(patch))
+            return merged
         case _ if media == STRATEGIC and not write.is_custom:
             return strategic.merged(write.type, live, _mapping(patch))
-    return _unsupported(write)
+        case _:
+            return _unsupported(write)
 
 
 def _unsupported(write: Write) -> Object:

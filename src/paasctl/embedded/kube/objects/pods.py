@@ -155,7 +155,7 @@ def _ports(told: Causes, field: str, ports: list[Json]) -> None:
             told.unsupported(f"{here}.protocol", it.get("protocol"), _PROTOCOLS)
 
 
-def _env(told: Causes, field: str, variables: list[Json]) -> None:
+def _env(told: Causes, field: str, variables: list[Json]) -> None:  # noqa: C901 - one check after another
     for index, it in enumerate(variables):
         here, name = f"{field}[{index}]", it.get("name")
         if name:

@@ -33,9 +33,9 @@ def _selected(told: Causes, spec: Json, kind: str) -> None:
 def _matched(told: Causes, spec: Json) -> None:
     labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels")
     selector = spec.get("selector")
-    if selector is None or selector.get("matchLabels") or selector.get("matchExpressions"):
-        if not selectors.matches(selector, labels or {}):
-            told.invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
+    says = selector is None or selector.get("matchLabels") or selector.get("matchExpressions")
+    if says and not selectors.matches(selector, labels or {}):
+        told.invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
 
 
 def _always(told: Causes, spec: Json, kind: str) -> None:
