@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from paasctl.adapters.yaml.nodes import Composer, Items, Merge, Node, Pairs, Unfit
+from paasctl.adapters.yaml.nodes import DEEPEST, Composer, Items, Merge, Node, Pairs, Unfit
 from paasctl.errors import ConfigError
 from paasctl.model.config import Path, Where
 from paasctl.values import dataclass
@@ -75,6 +75,9 @@ class _Reading:
     def _syntax(self, error: yaml.MarkedYAMLError, text: str) -> None:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
+        if "maximum nesting depth" in (error.problem or ""):  # newer libyamls give up before we do
+            self.report(f"nested deeper than {DEEPEST} levels", "", line, column)
+            return
         if (tab := _tab(text, line)) is not None:
             self.report("a tab: YAML is indented by spaces", "replace the tab by spaces", line, tab)
             return
