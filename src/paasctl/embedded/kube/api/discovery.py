@@ -38,9 +38,8 @@ def answer(schemas: Schemas, path: str, accept: str, served: Sequence[str]) -> t
     """A discovery document and its content type; None: the path is none of discovery."""
     parts = path.strip("/").split("/")
     if parts in (["api"], ["apis"]):
-        wanted = [it for it in accept.split(",") if f"as={_AGGREGATED}" in it]
-        if wanted:
-            return _aggregated(schemas, parts[0], served, "v2beta1" if "v=v2beta1" in wanted[0] else "v2")
+        if any(f"as={_AGGREGATED}" in it and "v=v2beta1" not in it for it in accept.split(",")):
+            return _aggregated(schemas, parts[0], served, "v2")
         return (_versions() if parts[0] == "api" else _groups(served)), "application/json"
     if parts[0] == "api" and len(parts) == 2:
         return _resources(schemas, "", parts[1], served)
