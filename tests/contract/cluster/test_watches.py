@@ -133,9 +133,11 @@ def test_nobody_who_did_not_ask_gets_bookmarks(world: ClusterWorld) -> None:
 
 def test_a_version_that_is_too_old_is_gone_and_told_in_the_stream(tmp_path: Path) -> None:
     """Of the embedded one alone: a real one remembers all since its store was last compacted, minutes ago or hours."""
-    with embedded_world(tmp_path, "app-old") as world:
-        with watching(world.where, world.path("configmaps"), resourceVersion="1") as events:
-            (event,) = list(events)
+    with (
+        embedded_world(tmp_path, "app-old") as world,
+        watching(world.where, world.path("configmaps"), resourceVersion="1") as events,
+    ):
+        (event,) = list(events)
     assert event["type"] == "ERROR"
     status = event["object"]
     assert (status["code"], status["reason"], status["kind"]) == (410, "Expired", "Status")
