@@ -5,12 +5,15 @@ from __future__ import annotations
 from paasctl.model.answer import (
     Answer,
     ConfigShown,
+    CopyTold,
     DiffAnswer,
+    FaultTold,
     Finding,
     Findings,
     HistoryAnswer,
     HistoryEntry,
     ObjectDiff,
+    RehearsalAnswer,
     ReleaseRow,
     ReleasesAnswer,
     Rendered,
@@ -20,11 +23,13 @@ from paasctl.model.answer import (
     StatusRow,
     VersionAnswer,
 )
+from paasctl.model.kube import Kind
 from paasctl.model.masked import Masked
 from paasctl.model.plan import FieldChange
+from paasctl.model.problem import Problem
 from paasctl.model.version import Named
 from support.stories import CRASHED
-from support.telling import COMMIT, EU, REPOSITORY, STAGING, US, manifest, workload
+from support.telling import COMMIT, EU, REPOSITORY, STAGING, US, manifest, wait, workload
 
 VERSION = VersionAnswer(
     named=Named(
@@ -145,5 +150,46 @@ RELEASES = ReleasesAnswer(
         ),
     )
 )
+REHEARSAL = RehearsalAnswer(
+    environment="dev",
+    version="1.2.4",
+    copies=(
+        CopyTold(
+            cluster="staging",
+            namespaces=("shop-dev",),
+            objects=34,
+            unread=(Kind("", "Node"),),
+            unheld=(Kind("cert-manager.io", "Certificate"),),
+        ),
+    ),
+    asks="dev is protected",
+    objects=DIFF.objects,
+    steps=(wait("Deployment/web"),),
+    status="failed",
+    exit=1,
+    took=12.3,
+    done=2,
+    problems=(
+        Problem(
+            code="crash-loop",
+            message="rolling out Deployment/web: container web exits with code 3, 2 restarts",
+            evidence=("the end of the log of web-7d9f8-x2k4p:", "  panic: no such table: users"),
+        ),
+    ),
+    faults=(
+        FaultTold(
+            cluster="staging",
+            rule="patch deployments: 503 times=2",
+            hits=2,
+            requests=("patch deployments/web",),
+            waits=(0.25, 0.5),
+        ),
+        FaultTold(cluster="staging", rule="list events: forbid", hits=1, requests=("list events",), given_up=1),
+        FaultTold(cluster="staging", rule="get nodes: reset", hits=0),
+    ),
+    targets=(StatusRow(target=STAGING, version="1.2.4", verdicts=(CRASHED, workload("Deployment/worker", "2/2"))),),
+    left=1,
+    limits=("whether the images start",),
+)
 
-ANSWERS: tuple[Answer, ...] = (VERSION, LINT, RENDERED, CONFIG, SCHEMA, DIFF, STATUS, HISTORY, RELEASES)
+ANSWERS: tuple[Answer, ...] = (VERSION, LINT, RENDERED, CONFIG, SCHEMA, DIFF, STATUS, HISTORY, RELEASES, REHEARSAL)

@@ -94,7 +94,9 @@ class FakeCluster:
 
     def seen(self, keys: Sequence[Key]) -> tuple[Live, ...]:
         self.reads["seen"] += len(keys)
-        return tuple(it for it in self._all() if it.key in keys)
+        named = (it for it in keys if it.kind == "Namespace" and it.name in self.namespaces)
+        spaces = [Live(it, {"apiVersion": "v1", "kind": it.kind, "metadata": {"name": it.name}}) for it in named]
+        return (*spaces, *(it for it in self._all() if it.key in keys))
 
     def autoscalers(self, namespace: str) -> tuple[Live, ...]:
         kind = "HorizontalPodAutoscaler"

@@ -15,6 +15,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "render": ("render", "The manifests of an environment, as YAML."),
     "diff": ("diff", "What a deploy would change, field by field."),
     "deploy": ("deploy", "Make an environment run a release, and wait for the verdict."),
+    "rehearse": ("rehearse", "A deploy on a copy of the clusters: where would it end?"),
     "status": ("status", "What runs where, and how it is."),
     "history": ("history", "Who deployed what, when, and how it ended."),
     "cluster": ("cluster", "Named clusters: list them, pin their identity, simulate one."),
@@ -41,7 +42,7 @@ EPILOG = "Every option has a variable: PAASCTL_OUTPUT for the shared ones, PAASC
 _PARTS = (
     ("Start", ("demo", "init", "lint", "doctor", "config")),
     ("Make", ("version", "build", "release", "releases")),
-    ("Run", ("render", "diff", "deploy", "status", "history")),
+    ("Run", ("render", "diff", "rehearse", "deploy", "status", "history")),
     ("Around", ("cluster", "registry")),
 )
 _OWN = (

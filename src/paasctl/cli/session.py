@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TextIO
+from pathlib import Path
+from typing import Any, TextIO
 
 from paasctl.cli import conduct
 from paasctl.cli.options import Color, Output, Settings, seconds
@@ -50,6 +51,20 @@ class Session:
             from paasctl.cli.embedding import Box  # the embedded world is imported by what needs it alone
 
             return int(conduct.stay(verb, Box(shown=how.drain, outside=outside), how))
+
+        return self._run(go)
+
+    def rehearse(self, deploy: Callable[[], Any], *, faults: Sequence[str], script: str) -> int:
+        """Rehearse what `deploy` makes, which may refuse what was typed."""
+
+        def go(how: conduct.Conduct, outside: Outside) -> int:
+            from paasctl.cli.said import read_faults, read_script_file
+            from paasctl.cli.stage import Stage
+            from paasctl.verbs.rehearse import Rehearse
+
+            scripts = read_script_file(Path(script)) if script else ()
+            stage = Stage(outside, how, read_faults(faults), scripts)
+            return int(conduct.ask(Rehearse(deploy=deploy, stage=stage), how))
 
         return self._run(go)
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
-from paasctl.model.kube import Manifest, Target
-from paasctl.model.plan import FieldChange
+from paasctl.model.kube import Kind, Manifest, Target
+from paasctl.model.plan import FieldChange, Step
+from paasctl.model.problem import Problem
 from paasctl.model.verdict import Verdict
 from paasctl.model.version import Named
 from paasctl.values import dataclass
@@ -163,8 +164,68 @@ class ReleasesAnswer:
     rows: tuple[ReleaseRow, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyTold:
+    """What a rehearsal took place on."""
+
+    cluster: str
+    namespaces: tuple[str, ...]
+    objects: int
+    unread: tuple[Kind, ...] = ()
+    """Kinds that the caller may not read: the copy has none of them, the live cluster may."""
+    unheld: tuple[Kind, ...] = ()
+    """Kinds that are there and that no copy can hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultTold:
+    """What became of a fault that was switched on."""
+
+    cluster: str
+    rule: str
+    hits: int
+    requests: tuple[str, ...] = ()
+    """What it struck, each once: `patch deployments/web`."""
+    waits: tuple[float, ...] = ()
+    """Seconds from being struck to the same request again, for each that came again."""
+    given_up: int = 0
+    """Struck requests that were not sent again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalAnswer:
+    """`rehearse`: a deploy, carried out on copies of the live clusters."""
+
+    environment: str
+    version: str
+    copies: tuple[CopyTold, ...]
+    asks: str
+    """Why the deploy itself would ask first; empty: it would not."""
+    objects: tuple[ObjectDiff, ...]
+    """What would be written to the clusters."""
+    steps: tuple[Step, ...]
+    """The rest of the plan: what would be built and pushed, and waited for."""
+    status: str
+    """How the deploy ended: an `Outcome.status`."""
+    exit: int
+    """The exit status that the deploy would have."""
+    took: float
+    """Seconds, of a rollout of simulated pods."""
+    done: int
+    """How many steps were done."""
+    problems: tuple[Problem, ...]
+    faults: tuple[FaultTold, ...]
+    targets: tuple[StatusRow, ...]
+    """Where it ended."""
+    left: int | None
+    """Steps that the same deploy would have to do once more; None: it could not be told."""
+    limits: tuple[str, ...]
+    """What no rehearsal can know."""
+
+
 Answer = (
-    VersionAnswer
+    RehearsalAnswer
+    | VersionAnswer
     | Findings
     | Rendered
     | ConfigShown

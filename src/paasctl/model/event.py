@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import field
 from typing import Literal
 
-from paasctl.errors import Exit, PaasError
+from paasctl.errors import Exit
 from paasctl.model.answer import Answer
 from paasctl.model.plan import Plan, Step
+from paasctl.model.problem import Problem as Problem  # noqa: PLC0414 - events are where problems are looked for
 from paasctl.model.verdict import Verdict
 from paasctl.values import dataclass
 
@@ -96,22 +97,6 @@ class Answered:
     """The answer to a question."""
 
     answer: Answer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """What went wrong, as data."""
-
-    code: str
-    message: str
-    hint: str = ""
-    where: str = ""
-    evidence: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, error: PaasError) -> Problem:
-        """The same, from an error."""
-        return cls(code=error.code, message=error.message, hint=error.hint, where=error.where, evidence=error.evidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

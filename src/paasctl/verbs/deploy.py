@@ -176,7 +176,7 @@ class AskDiff:
         where = place(reads.config, self.environment, self.clusters)
         release = needed(reads, where, self.version)
         facts = _facts(reads, where, of_release(reads, release), self.sets, cancel).deploy
-        found = tuple(map(_object, differences(facts))) if facts else ()
+        found = tuple(map(object_diff, differences(facts))) if facts else ()
         answer = DiffAnswer(environment=self.environment, version=release.version, objects=found)
         return answer, Exit.CHANGES if found and self.exit_code else Exit.OK
 
@@ -207,7 +207,8 @@ def _snapshot(reads: Reads, where: Place, version: str | None) -> ReleaseFacts |
     return release_facts(reads, where.repository, checkout, found, snapshot=True, remote_tag=None)
 
 
-def _object(step: Apply | Delete) -> ObjectDiff:
+def object_diff(step: Apply | Delete) -> ObjectDiff:
+    """What a step changes, as an answer tells it."""
     if isinstance(step, Delete):
         return ObjectDiff(target=step.target, key=str(step.key), change="delete")
     return ObjectDiff(target=step.target, key=str(step.manifest.key), change=step.change, fields=step.fields)

@@ -14,6 +14,7 @@ from paasctl.model.answer import (
     Findings,
     HistoryAnswer,
     HistoryEntry,
+    RehearsalAnswer,
     ReleasesAnswer,
     Rendered,
     SchemaShown,
@@ -25,6 +26,7 @@ from paasctl.model.verdict import Verdict
 from paasctl.views.amounts import count
 from paasctl.views.clean import clean
 from paasctl.views.mask import fields_of, masked_body, shown
+from paasctl.views.rehearsal import report
 from paasctl.views.words import say_change, say_pod, troubled
 
 Dump = Callable[[Any], str]
@@ -34,6 +36,8 @@ Dump = Callable[[Any], str]
 def text(answer: Answer, dump: Dump) -> list[str]:  # noqa: C901 - a match over a closed union
     """The lines of an answer, ready for standard output."""
     match answer:
+        case RehearsalAnswer():
+            return report(answer)
         case VersionAnswer():
             return [answer.named.text, *(f"  {it}" for it in answer.named.story if answer.explain)]
         case Findings():

@@ -1,0 +1,225 @@
+"""The world of a rehearsal: the checkout as it is, clusters that are copies, registries that are written elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from paasctl.cli.wiring import Outside
+from paasctl.errors import Refused
+from paasctl.model.config import Config
+from paasctl.model.image import Descriptor, Reference, Repository
+from paasctl.model.kube import Identity, Kind, Offers
+from paasctl.model.plan import Build
+from paasctl.ports.cancel import Clock
+from paasctl.ports.cluster import Cluster, ClusterReads
+from paasctl.ports.files import ProjectFiles, Secrets
+from paasctl.ports.git import Git, GitReads
+from paasctl.ports.images import Blobs, Builder, Layout, Moved, Pushed, Registry, RegistryReads
+from paasctl.ports.templates import Templates
+
+
+class Own(Protocol):
+    """The registry that takes what a rehearsal pushes."""
+
+    def __call__(self, *, make: bool) -> Registry | None:
+        """It; None: nothing was pushed, and it is not to be made."""
+        ...
+
+
+class OnCopy:
+    """`ports.Cluster` on a copy. Who it is, what it serves and what the caller may, the live cluster is asked."""
+
+    def __init__(self, copy: Cluster, live: ClusterReads) -> None:
+        """`live` is only ever read."""
+        self._copy, self._live = copy, live
+        self.namespace_exists, self.owned, self.seen = copy.namespace_exists, copy.owned, copy.seen
+        self.autoscalers, self.preview, self.snapshot = copy.autoscalers, copy.preview, copy.snapshot
+        self.kinds, self.everything = copy.kinds, copy.everything
+        self.events, self.logs = copy.events, copy.logs
+        self.holder, self.history = copy.holder, copy.history
+        self.ensure_namespace, self.apply, self.delete = copy.ensure_namespace, copy.apply, copy.delete
+        self.hold, self.open_record, self.close_record = copy.hold, copy.open_record, copy.close_record
+
+    @property
+    def name(self) -> str:
+        """Its name in `paas.yaml`."""
+        return self._live.name
+
+    def identity(self) -> Identity:
+        """The live cluster's."""
+        return self._live.identity()
+
+    def offers(self) -> Offers:
+        """What the live cluster serves."""
+        return self._live.offers()
+
+    def may(self, verb: str, kind: Kind, namespace: str) -> bool:
+        """What the caller may on the live cluster."""
+        return self._live.may(verb, kind, namespace)
+
+
+class _GitAsItIs:
+    """`ports.Git` for a world in which no tag is made: a snapshot has none."""
+
+    def __init__(self, git: GitReads) -> None:
+        self.checkout, self.tag_commit, self.remote_tag_commit = git.checkout, git.tag_commit, git.remote_tag_commit
+        self.position, self.remote_url = git.position, git.remote_url
+
+    def tag(self, tag: str, commit: str, message: str) -> None:
+        """Never asked for."""
+        raise AssertionError(f"a rehearsal makes no tag: {tag} on {commit} ({message})")
+
+    def push_tag(self, remote: str, tag: str) -> None:
+        """Never asked for."""
+        raise AssertionError(f"a rehearsal pushes no tag: {tag} to {remote}")
+
+
+@dataclass
+class Copies:
+    """`ports.Reads` and `ports.World`. `overlaid` gives a registry by its host."""
+
+    outside: Outside
+    overlaid: Callable[[str], Registry]
+    clusters: dict[str, Cluster] = field(default_factory=dict)
+    _registries: dict[str, Registry] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Config:
+        """The checkout's."""
+        return self.outside.config
+
+    def with_identity(self, cluster: str, uid: str) -> bytes:
+        """As ever; nobody writes it."""
+        return self.outside.with_identity(cluster, uid)
+
+    def config_from(self, content: bytes, file: str) -> Config:
+        """As ever."""
+        return self.outside.config_from(content, file)
+
+    def engine_version(self) -> str:
+        """As ever."""
+        return self.outside.engine_version()
+
+    @property
+    def files(self) -> ProjectFiles:
+        """The checkout's."""
+        return self.outside.files
+
+    @property
+    def secrets(self) -> Secrets:
+        """The caller's."""
+        return self.outside.secrets
+
+    @property
+    def git(self) -> Git:
+        """The checkout's, without what writes."""
+        return _GitAsItIs(self.outside.git)
+
+    @property
+    def templates(self) -> Templates:
+        """As ever."""
+        return self.outside.templates
+
+    @property
+    def clock(self) -> Clock:
+        """As ever."""
+        return self.outside.clock
+
+    @property
+    def layout(self) -> Layout:
+        """The checkout's own folder for images."""
+        return self.outside.layout
+
+    @property
+    def project(self) -> Path:
+        """The checkout's folder."""
+        return self.outside.project
+
+    def write_file(self, path: str, content: bytes, before: bytes | None) -> None:
+        """Never asked for."""
+        raise AssertionError(f"a rehearsal writes no file: {path} ({len(content)} bytes, before {before!r})")
+
+    def builder(self, step: Build) -> Builder:
+        """As ever: building writes nothing but the checkout's folder for images."""
+        return self.outside.builder(step)
+
+    def cluster(self, name: str) -> Cluster:
+        """The copy. One that was not made is `Refused`: the live cluster is never handed out in its place."""
+        if name not in self.clusters:
+            raise Refused(f"rehearsing on {name}: it was not copied", code="not-copied")
+        return self.clusters[name]
+
+    def registry(self, host: str) -> Registry:
+        """The registry, read through one of our own that takes all writes."""
+        if host not in self._registries:
+            self._registries[host] = self.overlaid(host)
+        return self._registries[host]
+
+
+@dataclass
+class ReadThrough:
+    """`ports.Registry`: what was pushed here comes first, then what the live registry has."""
+
+    live: RegistryReads
+    own: Own
+
+    @property
+    def host(self) -> str:
+        """The live registry's."""
+        return self.live.host
+
+    def resolve(self, reference: Reference) -> Descriptor | None:
+        """As in the port."""
+        own = self.own(make=False)
+        return (own.resolve(reference) if own else None) or self.live.resolve(reference)
+
+    def manifest(self, reference: Reference) -> tuple[Descriptor, bytes] | None:
+        """As in the port."""
+        own = self.own(make=False)
+        return (own.manifest(reference) if own else None) or self.live.manifest(reference)
+
+    def has_blob(self, repository: Repository, digest: str) -> bool:
+        """As in the port."""
+        own = self.own(make=False)
+        return bool(own and own.has_blob(repository, digest)) or self.live.has_blob(repository, digest)
+
+    def open_blob(self, repository: Repository, descriptor: Descriptor) -> AbstractContextManager[Iterator[bytes]]:
+        """As in the port."""
+        own = self.own(make=False)
+        if own and own.has_blob(repository, descriptor.digest):
+            return own.open_blob(repository, descriptor)
+        return self.live.open_blob(repository, descriptor)
+
+    def tags(self, repository: Repository) -> tuple[str, ...]:
+        """As in the port."""
+        own = self.own(make=False)
+        return tuple(dict.fromkeys((*self.live.tags(repository), *(own.tags(repository) if own else ()))))
+
+    def push_blob(
+        self,
+        repository: Repository,
+        descriptor: Descriptor,
+        content: Blobs,
+        *,
+        mount_from: tuple[Repository, ...] = (),
+        moved: Moved | None = None,
+    ) -> Pushed:
+        """Into our own; there is nothing to mount from."""
+        del mount_from
+        return self._taking().push_blob(repository, descriptor, content, moved=moved)
+
+    def put_manifest(
+        self, repository: Repository, media_type: str, content: bytes, *, tag: str = "", move: bool = False
+    ) -> Descriptor:
+        """Into our own."""
+        return self._taking().put_manifest(repository, media_type, content, tag=tag, move=move)
+
+    def _taking(self) -> Registry:
+        found = self.own(make=True)
+        if found is None:
+            raise AssertionError("it was to be made")
+        return found
