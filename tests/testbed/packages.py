@@ -30,6 +30,7 @@ COMPLETE = {
     "/usr/share/doc/busybox-static": "busybox-static",
     "wrk": "wrk",
     "htpasswd": "apache2-utils",
+    "skopeo": "skopeo",
     "/usr/share/doc/python3-venv": "python3-venv",
 }
 

@@ -50,7 +50,7 @@ def kubernetes_flags() -> str:
 
 
 BUILDKIT = ("github.com/moby/buildkit", "v0.26.3")
-CRANE = "github.com/google/go-containerregistry"
+CRANE = Program("crane", "github.com/google/go-containerregistry", "v0.22.1", "./cmd/crane")
 KUBE = Program("kube", flags=kubernetes_flags())
 CONTROL_PLANE = (KUBE,)
 COMPLETE = (
@@ -59,10 +59,11 @@ COMPLETE = (
     Program("app"),
     Program("buildctl", *BUILDKIT, "./cmd/buildctl"),
     Program("buildkitd", *BUILDKIT, "./cmd/buildkitd"),
+    CRANE,
 )
 PEERS = (
     Program("helm", "helm.sh/helm/v4", "v4.3.1", "./cmd/helm"),
-    Program("crane", CRANE, "v0.22.1", "./cmd/crane"),
+    CRANE,
     Program("regctl", "github.com/regclient/regclient", "v0.11.7", "./cmd/regctl"),
     Program("kustomize", "sigs.k8s.io/kustomize/kustomize/v5", "v5.7.1", "."),
 )

@@ -68,6 +68,7 @@ def environment(instance: Instance) -> dict[str, str]:
             "REGISTRY_AUTH": instance.local("registry-auth"),
             "REGISTRY_AUTH_USER": AUTH_USER,
             "REGISTRY_AUTH_PASSWORD": AUTH_PASSWORD,
+            "CONTAINERD_ADDRESS": str(instance.containerd_socket),
             "DOCKER_HOST": f"unix://{instance.docker_socket}",
             "BUILDKIT_HOST": f"unix://{instance.buildkit_socket}",
             "TRAEFIK": instance.local("traefik"),
