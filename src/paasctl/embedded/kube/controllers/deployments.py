@@ -39,6 +39,7 @@ def sync(desk: Desk, place: Place) -> None:
     sets = _sets(desk, body)
     new = next((it for it in sets if _template(it) == body["spec"]["template"]), None)
     if body["spec"].get("paused"):
+        _scale_only(desk, body, sets)
         _tell(desk, place, body, sets, new)
         return
     new = _revised(desk, body, sets, new)
@@ -166,7 +167,7 @@ def _mark_revision(desk: Desk, place: Place, body: Object, new: Object) -> Objec
         return body
     said = {**notes(body), REVISION: notes(new)[REVISION]}
     changed = {**body, "metadata": {**meta(body), "annotations": said}}
-    return desk.update(place, changed, "kube-controller-manager") or body
+    return desk.update(place, changed, "kube-controller-manager", "status") or body
 
 
 def _scale(desk: Desk, body: Object, it: Object, count: int) -> bool:
@@ -180,6 +181,13 @@ def _scale(desk: Desk, body: Object, it: Object, count: int) -> bool:
         return False
     _scaling_event(desk, body, changed, before)
     return True
+
+
+def _scale_only(desk: Desk, body: Object, sets: list[Object]) -> None:
+    """A paused Deployment rolls nothing, but is scaled: the one ReplicaSet that is active, or else the newest."""
+    active = [it for it in sets if wanted(it)]
+    if sets and len(active) <= 1:
+        _scale(desk, body, (active or sets)[-1], wanted(body))
 
 
 def _scaling_event(desk: Desk, body: Object, it: Object, before: int) -> None:
@@ -211,6 +219,8 @@ def _shrink(desk: Desk, body: Object, new: Object, old: list[Object], least: int
     """Take old pods away: those that were never ready first, then as many as may be missing."""
     total = sum(wanted(it) for it in [*old, new])
     most = total - least - (wanted(new) - _available(new))
+    if most <= 0:
+        return  # as many were sent away already as may be, though the statuses may not say so yet
     for it in old:
         idle = max(0, min(most, wanted(it) - _available(it)))
         if idle and _scale(desk, body, it, wanted(it) - idle):
@@ -314,9 +324,7 @@ def _progress(
     if not before or before.get("reason") == "DeploymentPaused":
         said = ("True", "NewReplicaSetCreated", f'Created new replica set "{name}"')
         return (said, True)
-    if before.get("reason") == "NewReplicaSetAvailable" and number(status, "observedGeneration") == meta(body).get(
-        "generation"
-    ):
+    if before.get("reason") == "NewReplicaSetAvailable" and counts["updatedReplicas"] == counts["replicas"]:
         return None  # it lost a pod, or was scaled: no rollout
     moved = any(counts[it] > number(status, it) for it in ("updatedReplicas", "readyReplicas", "availableReplicas"))
     moved = moved or counts["replicas"] - counts["updatedReplicas"] < number(status, "replicas") - number(
