@@ -12,6 +12,8 @@ from paasctl.embedded.kube.controllers.scripts import BadScriptError, Script, re
 from paasctl.errors import ConfigError, UsageError
 from paasctl.ports.embedded import RegistryPart
 
+_SCRIPT = 'pods: [{match: {env: {DATABASE_URL: ""}}, crash: {exit: 3}}]'
+
 
 def read_faults(lines: Sequence[str]) -> list[Fault]:
     """Faults from their lines. Raises `UsageError`."""
@@ -51,6 +53,10 @@ def read_script_file(path: Path) -> tuple[Script, ...]:
         found = read(path.read_bytes(), str(path))
     except OSError as error:
         raise ConfigError(f"reading {path}: {error.strerror}", code="file-unreadable") from error
+    except ConfigError as error:  # its hint is about paas.yaml
+        raise ConfigError(
+            f"reading {path}: {error.message}", hint=_SCRIPT, where=error.where, code="script-invalid"
+        ) from error
     if found.problems:
         raise ConfigError.of(tuple(found.problems))
     try:
@@ -62,8 +68,7 @@ def read_script_file(path: Path) -> tuple[Script, ...]:
 def _pods(said: Mapping[str, Any], path: Path) -> list[Mapping[str, Any]]:
     pods = said.get("pods")
     if set(said) - {"pods"} or not isinstance(pods, list):
-        hint = 'pods: [{match: {env: {DATABASE_URL: ""}}, crash: {exit: 3}}]'
         raise ConfigError(
-            f"reading {path}: it takes one key, a list", hint=hint, where=str(path), code="script-invalid"
+            f"reading {path}: it takes one key, a list", hint=_SCRIPT, where=str(path), code="script-invalid"
         )
     return pods
