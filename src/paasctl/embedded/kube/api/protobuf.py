@@ -22,6 +22,8 @@ MEDIA = "application/vnd.kubernetes.protobuf"
 _MAGIC = b"k8s\x00"
 _META = "apimachinery.pkg.apis.meta.v1"
 _CORE = "core"
+_INLINE = {"handler", "ingressRuleValue", "localObjectReference", "persistentVolumeSource", "volumeSource"}
+"""Messages that have no name of their own in JSON: their fields are their owner's."""
 Fields = Mapping[str, tuple[str, str]]
 """Field number -> name and type: ``string``, ``int``, ``bool``, ``double``, ``bytes``, a message; ``*`` repeated, ``%``
 a map with values of that type."""
@@ -107,6 +109,8 @@ def _put(made: dict[str, Any], name: str, kind: str, value: Any) -> None:
         case "%":
             entry = dict(raw_fields(value))
             made.setdefault(name, {})[entry.get(1, b"").decode()] = _value(kind[1:], entry.get(2, b""))
+        case _ if name in _INLINE:
+            made.update(_value(kind, value))
         case _:
             made[name] = _value(kind, value)
 

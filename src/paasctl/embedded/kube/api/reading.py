@@ -12,6 +12,7 @@ from paasctl.embedded.kube.api.answers import bare, listed, partial
 from paasctl.embedded.kube.api.routes import Target
 from paasctl.embedded.kube.model import Object, Place, Refusal
 from paasctl.embedded.kube.objects import printing, selectors
+from paasctl.embedded.kube.objects.scale import scale_of
 from paasctl.embedded.kube.store.refusals import not_found
 from paasctl.embedded.kube.store.store import Store
 
@@ -161,6 +162,14 @@ def as_one(store: Store, target: Target, found: Object, form: str) -> Any:
             return partial(found)
         case _:
             return in_version(target, found)
+
+
+def as_scale(target: Target, live: Object, form: str, now: float) -> Object:
+    """An object's Scale in the form that was asked for."""
+    said = scale_of(target.resource, live)
+    if form != "Table":
+        return partial(said) if form == "PartialObjectMetadata" else said
+    return {**printing.scale_table(said, now), "metadata": {"resourceVersion": said["metadata"]["resourceVersion"]}}
 
 
 def in_version(target: Target, found: Object) -> Object:

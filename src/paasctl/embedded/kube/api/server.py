@@ -14,13 +14,16 @@ from paasctl.embedded.kube.api.faulty import broken_in, refusal_of
 from paasctl.embedded.kube.api.options import Sent
 from paasctl.embedded.kube.api.routes import Target, missing, nothing, target
 from paasctl.embedded.kube.model import Object, Place, Refusal
-from paasctl.embedded.kube.objects.scale import scale_of
 from paasctl.embedded.kube.objects.unknown import decoded
 from paasctl.embedded.kube.store.refusals import not_found
 from paasctl.embedded.kube.store.store import Store
 
 _OPEN = ("/healthz", "/livez", "/readyz", "/version")
 _CUSTOM = ("apiextensions.k8s.io", "customresourcedefinitions")
+_DEPRECATED = {
+    ("", "endpoints"): ("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",),
+}
+"""What whoever reads these kinds is warned of."""
 _NEVER = {"binding", "exec", "attach", "portforward", "proxy", "ephemeralcontainers", "resize", "finalize", "approval"}
 
 
@@ -133,6 +136,7 @@ class Api:
         return self._write(request, found, query)
 
     def _read(self, request: Request, found: Target, query: dict[str, str]) -> Response:
+        warnings = _DEPRECATED.get(found.place[:2], ())
         form = form_of("" if found.subresource == "log" else request.headers.get("accept", ""))
         if _is_watch(request.method, query):
             stalls = bool(request.fault and request.fault.word == "stall-watch")
@@ -141,11 +145,13 @@ class Api:
         if found.subresource == "log":
             return pods.log(self.store, self.logs, found, query)
         if not found.name:
-            return answer(200, reading.as_list(self.store, found, reading.page(self.store, found, query), form))
+            return answer(
+                200, reading.as_list(self.store, found, reading.page(self.store, found, query), form), warnings
+            )
         live = reading.one(self.store, found)
         if found.subresource == "scale":
-            return answer(200, scale_of(found.resource, live))
-        return answer(200, reading.as_one(self.store, found, live, form))
+            return answer(200, reading.as_scale(found, live, form, self.store.clock.utc()))
+        return answer(200, reading.as_one(self.store, found, live, form), warnings)
 
     def _write(self, request: Request, found: Target, query: dict[str, str]) -> Response:
         form = form_of(request.headers.get("accept", ""))

@@ -32,7 +32,7 @@ def counts(write: Write) -> bool:
 def next_generation(write: Write, live: Object, wanted: Object, said: Object) -> int:
     """The generation of what is about to be stored; `said` is `wanted` before what is empty was left out."""
     now = int(live["metadata"].get("generation", 0))
-    if not counts(write) or write.by.subresource == "status":
+    if not counts(write) or write.by.subresource in ("status", "binding"):
         return now
     if write.kind == _POLICIES and _hollow(said.get("spec")):
         return now + 1  # for network policies alone, an empty list isn't none

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from paasctl.embedded.kube.model import Object
+from paasctl.embedded.kube.objects.admission import admitted
 from paasctl.embedded.kube.objects.allocate import job, service
 from paasctl.embedded.kube.objects.defaults import normal
 from paasctl.embedded.kube.objects.generation import counts, next_generation
@@ -95,11 +96,11 @@ def _namespace(body: Object) -> Object:
     finalizers = (body.get("spec") or {}).get("finalizers") or []
     if "kubernetes" not in finalizers:
         finalizers = [*finalizers, "kubernetes"]
-    return {**body, "spec": {"finalizers": finalizers}}
+    return {**body, "spec": {"finalizers": finalizers}, "status": {"phase": "Active"}}
 
 
 def _pod(body: Object) -> Object:
-    return {**body, "status": {"phase": "Pending", "qosClass": quality(body.get("spec") or {})}}
+    return admitted({**body, "status": {"phase": "Pending", "qosClass": quality(body.get("spec") or {})}})
 
 
 def quality(spec: Object) -> str:

@@ -11,6 +11,7 @@ from paasctl.embedded.kube.objects.ages import since
 from paasctl.embedded.kube.objects.schema import Schemas
 
 _CELLS: dict[tuple[str, str], cells.Cells] = {**cells.CELLS, **cells_core.CELLS, **cells_pods.CELLS}
+_SCALE = (("Name", "string"), ("Desired", "integer"), ("Available", "integer"), ("Age", "string"))
 _ENDED = {"Succeeded": "The pod has completed successfully.", "Failed": "The pod failed."}
 
 
@@ -24,6 +25,14 @@ def table(schemas: Schemas, resource: Resource, items: Sequence[Object], now: fl
         "columnDefinitions": schemas.columns(resource),
         "rows": [_row(resource, it, [it["metadata"].get("name", ""), *fill(it, now)]) for it in items],
     }
+
+
+def scale_table(scale: Object, now: float) -> Object:
+    """The Table of a Scale."""
+    columns = [{"name": name, "type": kind, "format": "", "description": "", "priority": 0} for name, kind in _SCALE]
+    counts = [scale["spec"].get("replicas", 0), scale["status"]["replicas"]]
+    row = {"cells": [scale["metadata"]["name"], *counts, *_plain(scale, now)], "object": _partial(scale)}
+    return {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "columnDefinitions": columns, "rows": [row]}
 
 
 def _row(resource: Resource, body: Object, filled: list[Any]) -> Object:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from paasctl.embedded.kube.model import Refusal
+from paasctl.embedded.kube.objects.golang import shown
 from paasctl.embedded.kube.objects.schema import ANY, Field, Type
 
 Value = Any
@@ -38,7 +39,7 @@ def _directed(directive: Value, patch: Mapping[str, Value]) -> dict[str, Value]:
         return {name: it for name, it in patch.items() if name != _DIRECTIVE}
     if directive == "delete":
         return {}
-    raise Refusal(500, "InternalError", f"unknown patch type: {directive} in map: {_go(patch)}")
+    raise Refusal(500, "InternalError", f"unknown patch type: {directive} in map: {shown(patch)}")
 
 
 def _retain(out: dict[str, Value], rest: dict[str, Value]) -> None:
@@ -144,7 +145,7 @@ def _without_special(ours: list[Value], theirs: list[Value], key: str) -> tuple[
             case "replace":
                 replaces = True
             case other:
-                raise Refusal(500, "InternalError", f"unknown patch type: {other} in map: {_go(item)}")
+                raise Refusal(500, "InternalError", f"unknown patch type: {other} in map: {shown(item)}")
     return ([_bare(it) for it in ordinary], []) if replaces else (ours, ordinary)
 
 
@@ -162,7 +163,7 @@ def _merged_items(kind: Type, ours: list[Value], theirs: list[Value], key: str) 
 
 def _key_of(item: Mapping[str, Value], key: str) -> Value:
     if key not in item:
-        raise Refusal(500, "InternalError", f"map: {_go(item)} does not contain declared merge key: {key}")
+        raise Refusal(500, "InternalError", f"map: {shown(item)} does not contain declared merge key: {key}")
     return item[key]
 
 
@@ -181,13 +182,3 @@ def _arranged(whole: list[Value], order: Sequence[Value], before: Sequence[Value
         first = left in old and right in old and old.index(left) < old.index(right)
         out.append(others.pop(0) if first else named.pop(0))
     return [*out, *others, *named]
-
-
-def _go(value: Value) -> str:
-    if isinstance(value, Mapping):
-        return "map[" + " ".join(f"{name}:{_go(it)}" for name, it in sorted(value.items())) + "]"
-    if isinstance(value, list):
-        return "[" + " ".join(_go(it) for it in value) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "<nil>" if value is None else str(value)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paasctl.embedded.kube.model import Object, Refusal
+from paasctl.embedded.kube.objects.golang import Complaint, shown, unmarshalled, unrestored
 from paasctl.embedded.kube.objects.schema import ANY, Type
 from paasctl.embedded.kube.objects.write import Write
 
@@ -96,9 +97,10 @@ def check(write: Write, body: Object) -> None:
     write.warnings.extend(found)
 
 
-def check_patched(write: Write, body: Object, patch: Any) -> None:
+def check_patched(write: Write, body: Object, patch: Any, *, is_strategic: bool = False) -> None:
     """The same of a patched object: 422, with a cause that names the patch."""
-    wrong = next(mistyped(write.type, body), None)
+    says = unrestored if is_strategic else unmarshalled
+    wrong = next(mistyped(write.type, body, says=says), None)
     if wrong is None:
         if write.validation == "Ignore":
             return
@@ -107,33 +109,32 @@ def check_patched(write: Write, body: Object, patch: Any) -> None:
             write.warnings.extend(found)
             return
         wrong = f"strict decoding error: {', '.join(found)}"
-    shown = json.dumps(body if isinstance(patch, list) else patch, separators=(",", ":"))
-    message = f"Invalid value: {json.dumps(shown)}: {wrong}"
+    text = json.dumps(body if isinstance(patch, list) else patch, separators=(",", ":"))
+    message = f"Invalid value: {json.dumps(shown(patch) if is_strategic else text)}: {wrong}"
     causes = [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]
     raise Refusal(422, "Invalid", f' "" is invalid: patch: {message}', details={"causes": causes})
 
 
-_GO = {"int32": "int32", "int64": "int64", "double": "float64"}
-
-
-def mistyped(kind: Type, value: Any, path: str = "", owner: str = "") -> Iterator[str]:
+def mistyped(
+    kind: Type, value: Any, path: str = "", owner: str = "", *, says: Complaint = unmarshalled
+) -> Iterator[str]:
     """Values that Go can't read into the field's type, as Go says it."""
     if value is None or kind.form == "any" or _reads(kind, value):
         if isinstance(value, dict):
-            yield from _mistyped_fields(kind, value, path, owner)
+            yield from _mistyped_fields(kind, value, path, owner, says)
         elif isinstance(value, list):
             for it in value:
-                yield from mistyped(kind.element or ANY, it, path, owner)
+                yield from mistyped(kind.element or ANY, it, path, owner, says=says)
         return
-    yield f"json: cannot unmarshal {_json_type(value)} into Go struct field {owner}.{path} of type {_go_type(kind)}"
+    yield says(kind, value, f"{owner}.{path}")
 
 
-def _mistyped_fields(kind: Type, value: dict[str, Any], path: str, owner: str) -> Iterator[str]:
+def _mistyped_fields(kind: Type, value: dict[str, Any], path: str, owner: str, says: Complaint) -> Iterator[str]:
     here = kind.name.rpartition(".")[2] or owner
     for name, it in value.items():
         field = kind.fields.get(name)
         below = field.type if field is not None else (kind.element or ANY)
-        yield from mistyped(below, it, f"{path}.{name}" if path else name, here)
+        yield from mistyped(below, it, f"{path}.{name}" if path else name, here, says=says)
 
 
 def _reads(kind: Type, value: Any) -> bool:
@@ -159,19 +160,3 @@ def _reads_scalar(kind: Type, value: Any) -> bool:
             return isinstance(value, str)
         case _:
             return number or isinstance(value, str)
-
-
-def _json_type(value: Any) -> str:
-    names = {bool: "bool", str: "string", dict: "object", list: "array"}
-    return names.get(type(value), f"number {value}" if isinstance(value, float) else "number")
-
-
-def _go_type(kind: Type) -> str:
-    named = kind.name.rpartition(".")[2]
-    if kind.form == "list":
-        return f"[]{_go_type(kind.element or ANY)}"
-    if kind.form == "map":
-        return f"map[string]{_go_type(kind.element or ANY)}"
-    if kind.form == "scalar":
-        return _GO.get(kind.format) or {"boolean": "bool", "integer": "int64"}.get(kind.scalar, "string")
-    return f"v1.{named}"

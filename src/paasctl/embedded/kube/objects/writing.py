@@ -39,7 +39,7 @@ def patched(write: Write, live: Object, patch: Any, media: str) -> Object:
     Raises 400, 415 and 422 as the real server.
     """
     wanted = patches.patched(write, live, patch, media)
-    unknown.check_patched(write, wanted, patch)
+    unknown.check_patched(write, wanted, patch, is_strategic=media == patches.STRATEGIC)
     whole = defaulted(write, wanted, live)
     return finished(write, live, updated(write, live, whole), wanted)
 

@@ -37,7 +37,7 @@ def furnish(objects: Objects, schemas: Schemas, now: str) -> None:
     for name in NAMESPACES:
         _have(objects, Place("", "namespaces", "", name), {"apiVersion": "v1", "kind": "Namespace"})
     node = Place("", "nodes", "", NODE)
-    _have(objects, node, _node(now))
+    _have(objects, node, _node(now, schemas.git_version))
     for group in dict.fromkeys(it.group for it in schemas.resources if schemas.is_custom(it)):
         for definition in definitions(schemas, group):
             place = Place("apiextensions.k8s.io", "customresourcedefinitions", "", definition["metadata"]["name"])
@@ -55,7 +55,7 @@ def _have(objects: Objects, place: Place, body: Object) -> None:
             objects.update(place, {**live, "status": body["status"]}, By(_BY.manager, subresource="status"))
 
 
-def _node(now: str) -> Object:
+def _node(now: str, version: str) -> Object:
     size = {"cpu": "4", "memory": "8Gi", "pods": "110", "ephemeral-storage": "64Gi"}
     ready = {
         "type": "Ready",
@@ -71,7 +71,7 @@ def _node(now: str) -> Object:
         "allocatable": size,
         "conditions": [ready],
         "addresses": [{"type": "InternalIP", "address": "127.0.0.1"}, {"type": "Hostname", "address": NODE}],
-        "nodeInfo": _INFO,
+        "nodeInfo": {**_INFO, "kubeletVersion": version},
     }
     return {"apiVersion": "v1", "kind": "Node", "metadata": {"labels": labels}, "spec": {}, "status": status}
 
@@ -83,7 +83,6 @@ _INFO = {
     "kernelVersion": "simulated",
     "osImage": "simulated",
     "containerRuntimeVersion": "simulated://1",
-    "kubeletVersion": "v1.34.0",
     "kubeProxyVersion": "",
     "operatingSystem": "linux",
     "architecture": "amd64",
