@@ -7,23 +7,28 @@ they are set. Each test works in a repository of its own.
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import os
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlencode
 
 import pytest
 
+from paasctl.adapters.layout import create_layout
 from paasctl.adapters.registry import RegistryClient
+from paasctl.embedded.registry.serving import serve
 from paasctl.errors import Forbidden, Unavailable, WouldClobber
 from paasctl.model.image import Descriptor, Repository
 from support.cutter import Cutter
+from support.images import lay_image
 from support.registry import CONFIG, INDEX, LAYER, MANIFEST, Registry, describe, index_of, manifest_of
 from support.registry_client import Content, CountingClock
 
@@ -254,3 +259,41 @@ def test_p2_nobody_is_called_anonymous(guarded: World) -> None:
         client.tags(Repository(guarded.host, "contract/x"))
     assert caught.value.hint == f"docker login {guarded.host}"
     client.close()
+
+
+def test_who_has_a_token_for_everything_may_delete(guarded: World) -> None:  # as skopeo asks for it
+    client, web = guarded.client(), Repository(guarded.host, f"contract/{uuid.uuid4().hex}")
+    done = push_image(client, web, b"layer", tag="1")
+    assert raw(guarded, "DELETE", f"/v2/{web.path}/manifests/{done.digest}", f"repository:{web.path}:*").status == 202
+    assert client.resolve(web.tagged("1")) is None
+    client.close()
+
+
+def raw(world: World, method: str, path: str, scope: str) -> http.client.HTTPResponse:
+    """One request by who may do everything; where the registry wants a token, with one for this scope."""
+    login = {"Authorization": f"Basic {base64.b64encode(f'{world.user}:{world.password}'.encode()).decode()}"}
+    challenge = asked(world.host, "GET", "/v2/").getheader("WWW-Authenticate", "")
+    if challenge.startswith("Bearer"):
+        told = asked(world.host, "GET", f"/token?{urlencode({'scope': scope})}", login)
+        login = {"Authorization": f"Bearer {json.load(told)['token']}"}
+    return asked(world.host, method, path, login)
+
+
+def asked(host: str, method: str, path: str, headers: Mapping[str, str] | None = None) -> http.client.HTTPResponse:
+    with closing(http.client.HTTPConnection(host, timeout=10)) as connection:
+        connection.request(method, path, headers={**(headers or {}), "Connection": "close"})
+        return connection.getresponse()
+
+
+def test_an_image_that_another_tool_laid_outlives_a_restart(tmp_path: Path) -> None:  # a real one serves no layouts
+    laid = lay_image(create_layout(tmp_path / "layout"), "contract/web:1", [b"one", b"two"])
+    for tag in ("2", "3"):
+        with serve(tmp_path / "layout") as running:
+            client, web = World(running.host, "", "", tmp_path).client(), Repository(running.host, "contract/web")
+            found = client.manifest(web.tagged("1"))
+            assert found
+            assert found[0].digest == laid.digest
+            blobs = [it["digest"] for it in json.loads(found[1])["layers"]]
+            assert [it for it in blobs if not client.has_blob(web, it)] == []
+            client.put_manifest(web, MANIFEST, found[1], tag=tag)
+            client.close()

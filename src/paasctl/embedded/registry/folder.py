@@ -247,7 +247,7 @@ class Folder:
         document = json.loads(path.read_bytes())
         for it in (document.get("config"), *document.get("layers", ())):
             if it:
-                self._links.setdefault(repository, set()).add(it["digest"])
+                self.link(repository, it["digest"])
         held = self.repositories.setdefault(repository, Repository())
         for it in document.get("manifests", ()):
             held.manifests[it["digest"]] = it["mediaType"]

@@ -15,6 +15,8 @@ from urllib.parse import parse_qs
 from paasctl.embedded.http.message import Request, Response
 
 _REALM = 'realm="paasctl registry"'
+_EVERYTHING = ("pull", "push")
+"""What `*` asks for in a scope: skopeo does before it deletes."""
 
 
 class RefusedError(Exception):
@@ -124,7 +126,7 @@ class Logins:
         for scope in scopes:
             head, _, actions = scope.rpartition(":")
             repository = head.partition(":")[2]
-            asked = set(actions.split(","))
+            asked = set(_EVERYTHING if actions == "*" else actions.split(","))
             rights[repository] = {it for it in asked if self._grants(user, it)}
             if not self.generous and rights[repository] != asked:
                 raise RefusedError(403, "DENIED")
