@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from paasctl.embedded.kube.clock import DrivenClock
 from paasctl.embedded.kube.controllers.pull import Pull
 from paasctl.embedded.kube.controllers.running import Running, run
-from paasctl.embedded.kube.controllers.scripts import read_scripts
-from paasctl.embedded.kube.model import By, Change, Object, Place
+from paasctl.embedded.kube.controllers.scripts import ANNOTATION, read_scripts
+from paasctl.embedded.kube.model import By, Change, Object, Place, Refusal
 from paasctl.embedded.kube.objects.schema import loaded
 from paasctl.embedded.kube.store.furniture import furnish
 from paasctl.embedded.kube.store.shelf import Shelf
@@ -46,7 +49,7 @@ def body(kind: str, name: str, spec: Mapping[str, Any] | None = None, **more: An
 def template(app: str = "web", *, image: str = "app:1", script: str = "", **spec: Any) -> Object:
     """A pod's template with one container, `main`; what `container` has goes to it, the rest to the pod's spec."""
     container = {"name": "main", "image": image, **spec.pop("container", {})}
-    notes = {"annotations": {"sim.paasctl.dev/script": script}} if script else {}
+    notes = {"annotations": {ANNOTATION: script}} if script else {}
     return {"metadata": {"labels": {"app": app}, **notes}, "spec": {"containers": [container], **spec}}
 
 
@@ -173,3 +176,22 @@ def status_of(pod: Object) -> Mapping[str, Any]:
 
 def is_ready(pod: Object) -> bool:
     return condition(pod, "Ready").get("status") == "True" and "deletionTimestamp" not in pod["metadata"]
+
+
+def pod(script: Mapping[str, Any] | None = None, *, container: Mapping[str, Any] | None = None, **spec: Any) -> Object:
+    """The pod `web`, which behaves by that script."""
+    made = template(container=dict(container or {}), **spec)
+    return body("Pod", "web", made["spec"], annotations={ANNOTATION: json.dumps(script or {})}, labels={"app": "web"})
+
+
+def waiting(world: Driven) -> tuple[str, str]:
+    """Why the only pod's container waits: reason and message."""
+    said = status_of(world.pod)["state"].get("waiting", {})
+    return said.get("reason", ""), said.get("message", "")
+
+
+def refused(world: Driven, **how: Any) -> tuple[int, str]:
+    """How a request for the only pod's log is refused."""
+    with pytest.raises(Refusal) as caught:
+        world.log(world.pod, **how)
+    return caught.value.status, caught.value.message

@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from paasctl.embedded.kube.controllers.scripts import Behaviour, Crash
-from paasctl.embedded.kube.controllers.shapes import nano, number, part, span, stamp
+from paasctl.embedded.kube.controllers.shapes import number, part, span, stamp
 
-At = Literal["creating", "pull-failed", "config-failed", "running", "ended", "backing-off", "start-failed"]
+At = Literal["creating", "pull-failed", "pull-waits", "config-failed", "running", "ended", "backing-off"]
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 10.0, 300.0
+_ERR_IMAGE_PULL = 1.0
+"""Seconds for which a failed pull is told as such, before it is told as a back-off."""
 _RESET_AFTER = 600.0
 
 
 def backoff_after(restarts: int) -> float:
-    """Seconds that the kubelet waits after so many restarts."""
-    return min(_FIRST_BACKOFF * 2.0 ** min(restarts, 10), _LONGEST_BACKOFF)
+    """Seconds that the kubelet waits after so many restarts: the first comes at once."""
+    return min(_FIRST_BACKOFF * 2.0 ** min(restarts - 1, 10), _LONGEST_BACKOFF) if restarts else 1.0
 
 
 @dataclass
@@ -34,6 +36,8 @@ class Container:
     why: str = ""
     restarts: int = 0
     backoff: float = _FIRST_BACKOFF
+    unpulled: int = 0
+    """How often its image could not be had."""
     started: float = 0.0
     last: Mapping[str, Any] = field(default_factory=dict)
     """How the last instance ended."""
@@ -55,7 +59,7 @@ class Container:
 
     def is_ready(self, now: float) -> bool:
         """Whether it serves."""
-        if self.at != "running" or self.does.never_ready or self.does.crash:
+        if self.at != "running" or self.does.never_ready:
             return False
         if self.does.ends is not None:
             return "readinessProbe" not in self.spec
@@ -113,13 +117,10 @@ class Play:
     def step(self, now: float) -> None:
         """Do all that is due."""
         for it in self.containers:
-            if self._may_go(it):
+            if it.at != "ended":
                 self._step(it, now)
             if it.is_init and not it.is_sidecar and not it.has_ended_well():
                 return  # the next one waits for it
-
-    def _may_go(self, it: Container) -> bool:
-        return it.at != "ended" and (it.next is None or it.at == "creating" or it.next is not None)
 
     def _step(self, it: Container, now: float) -> None:
         if it.at == "creating" and it.since == 0.0:
@@ -127,40 +128,43 @@ class Play:
         while it.next is not None and it.next <= now:
             due = it.next
             it.next = None
-            self._turn(it, due, now)
+            self._turn(it, due)
         if it.at == "running" and it.does.never_ready:
             self._unready(it, now)
 
-    def _turn(self, it: Container, due: float, now: float) -> None:
+    def _turn(self, it: Container, due: float) -> None:
         match it.at:
-            case "creating" | "pull-failed" | "config-failed" | "start-failed" | "backing-off":
-                self._start(it, max(due, it.since), now)
+            case "pull-failed":
+                self._wait_to_pull(it)
+            case "creating" | "pull-waits" | "config-failed" | "backing-off" if self.stops is None:
+                self._start(it, max(due, it.since))
             case "running":
                 self._end(it, due)
-            case "ended":
-                return
+            case _:
+                return  # over, or on its way out: nothing starts any more
 
-    def _start(self, it: Container, due: float, now: float) -> None:
+    def _start(self, it: Container, due: float) -> None:
         image = it.spec.get("image", "")
         if why := self._pull_fails(it):
-            return self._cannot_pull(it, due, why)
+            self._cannot_pull(it, due, why)
+            return
         if why := self.configured(it):
             self.events.append(Told("Failed", f"Error: {why}", "Warning", it.name))
             it.at, it.why, it.since, it.next = "config-failed", why, due, due + 2.0
-            return None
+            return
         if it.at != "backing-off" and not it.restarts:
             self.events.append(
                 Told("Pulled", f'Container image "{image}" already present on machine', container=it.name)
             )
+        if it.at == "backing-off":
+            it.restarts += 1
         if it.does.start_error:
             self._cannot_start(it, due)
-            return None
+            return
         self.events += [
             Told("Created", f"Created container: {it.name}", container=it.name),
             Told("Started", f"Started container {it.name}", container=it.name),
         ]
-        if it.at == "backing-off":
-            it.restarts += 1
         it.previous, it.lines = (it.lines, []) if it.restarts else ([], [])
         it.at, it.since, it.started, it.why = "running", due, due, ""
         crash = it.does.crash
@@ -169,10 +173,10 @@ class Play:
             it.next = due + crash.after
         elif it.does.ends is not None or (it.is_init and not it.is_sidecar):
             it.next = due + it.does.ready
-        del now
-        return None
 
     def _pull_fails(self, it: Container) -> str:
+        if it.last and it.spec.get("imagePullPolicy") != "Always":
+            return ""  # it is on the node since the first start
         words = {
             "not-found": f"{it.spec.get('image')}: not found",
             "unauthorized": "pull access denied: authorization failed: no basic auth credentials",
@@ -191,8 +195,16 @@ class Play:
             Told("Failed", f'Failed to pull image "{image}": {why}', "Warning", it.name),
             Told("Failed", "Error: ErrImagePull", "Warning", it.name),
         ]
-        it.at, it.why, it.since, it.next = "pull-failed", why, due, due + it.backoff
-        it.backoff = min(it.backoff * 2, _LONGEST_BACKOFF)
+        it.at, it.why, it.since, it.next = "pull-failed", why, due, due + _ERR_IMAGE_PULL
+
+    def _wait_to_pull(self, it: Container) -> None:
+        image = it.spec.get("image", "")
+        self.events += [
+            Told("BackOff", f'Back-off pulling image "{image}"', container=it.name),
+            Told("Failed", "Error: ImagePullBackOff", "Warning", it.name),
+        ]
+        it.unpulled += 1
+        it.at, it.next = "pull-waits", it.since + backoff_after(it.unpulled)
 
     def _cannot_start(self, it: Container, due: float) -> None:
         head = "failed to create containerd task: failed to create shim task: OCI runtime create failed"
@@ -248,7 +260,7 @@ class Play:
         """When something happens next."""
         times = [it.next for it in self.containers if it.next is not None and it.at != "ended"]
         for it in self.containers:
-            if it.at == "running" and not it.is_ready(now) and not it.does.crash and not it.does.never_ready:
+            if it.at == "running" and not it.is_ready(now) and not it.does.never_ready:
                 times.append(it.started + it.ready_after)
             if it.at == "running" and it.does.never_ready and it.probe_due is not None:
                 times.append(it.probe_due)
@@ -293,6 +305,7 @@ class Play:
             "hostIPs": [{"ip": "127.0.0.1"}],
             "startTime": stamp(self.began),
             "qosClass": before.get("qosClass", "BestEffort"),
+            "observedGeneration": number(part(pod, "metadata"), "generation"),
             "containerStatuses": [_container_status(it, now, self.uid, pod) for it in mains],
         }
         if inits:
@@ -341,11 +354,19 @@ def _container_status(it: Container, now: float, uid: str, pod: Mapping[str, Any
         "started": it.at == "running",
         "restartCount": it.restarts,
         "state": _state(it, pod),
-        "lastState": {"terminated": dict(it.last)} if it.last and it.at != "ended" else {},
+        "lastState": {"terminated": dict(it.last)} if it.last and it.at != "ended" and _is_told(it) else {},
     }
+    if resources := it.spec.get("resources"):
+        said["resources"] = resources
+        said |= {"allocatedResources": resources["requests"]} if "requests" in resources else {}
     if has_run:
         said["containerID"] = f"containerd://{uid.replace('-', '')}{it.restarts:032x}"
     return said
+
+
+def _is_told(it: Container) -> bool:
+    """Whether its last end is past; right after the first one it is how it is now."""
+    return it.at != "backing-off" or bool(it.restarts)
 
 
 def _state(it: Container, pod: Mapping[str, Any]) -> dict[str, Any]:
@@ -359,12 +380,14 @@ def _state(it: Container, pod: Mapping[str, Any]) -> dict[str, Any]:
             return {"terminated": dict(it.last)}
         case "backing-off":
             name = f"{part(pod, 'metadata').get('name')}_{where}"
-            message = (
-                f"back-off {span(max(_FIRST_BACKOFF, it.backoff / 2))} restarting failed container={it.name} pod={name}"
-            )
+            wait = span((it.next or it.since) - it.since)
+            message = f"back-off {wait} restarting failed container={it.name} pod={name}"
             return {"waiting": {"reason": "CrashLoopBackOff", "message": message}}
         case "pull-failed":
             return {"waiting": {"reason": "ErrImagePull", "message": it.why}}
+        case "pull-waits":
+            why = f'Back-off pulling image "{it.spec.get("image", "")}": ErrImagePull: {it.why}'
+            return {"waiting": {"reason": "ImagePullBackOff", "message": why}}
         case "config-failed":
             return {"waiting": {"reason": "CreateContainerConfigError", "message": it.why}}
         case _:
@@ -374,12 +397,3 @@ def _state(it: Container, pod: Mapping[str, Any]) -> dict[str, Any]:
                 else "ContainerCreating"
             )
             return {"waiting": {"reason": reason}}
-
-
-def log_lines(
-    lines: list[tuple[float, str]], *, tail: int | None, since: float | None, timestamps: bool
-) -> list[bytes]:
-    """Lines of a log as the kubelet gives them."""
-    kept = [it for it in lines if since is None or it[0] >= since]
-    kept = kept if tail is None else kept[max(0, len(kept) - tail) :]
-    return [(f"{nano(when)} {text}\n" if timestamps else f"{text}\n").encode() for when, text in kept]

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paasctl.embedded.kube.controllers.desk import Desk, Key
-from paasctl.embedded.kube.controllers.node.play import Container, Play, log_lines
+from paasctl.embedded.kube.controllers.node.play import Container, Play
 from paasctl.embedded.kube.controllers.node.taken import go_on, says_the_same
 from paasctl.embedded.kube.controllers.pull import Pull
 from paasctl.embedded.kube.controllers.scripts import Script, behaviour
-from paasctl.embedded.kube.controllers.shapes import is_going, labels, meta, moment, number, part, stamp
+from paasctl.embedded.kube.controllers.shapes import is_going, labels, meta, moment, nano, number, part, stamp
 from paasctl.embedded.kube.model import Object, Place, Refusal
 
 NODE = "sim"
@@ -108,14 +108,15 @@ class Node:
 
     def _stop(self, desk: Desk, place: Place, pod: Object, play: Play) -> bool:
         """Let it go down; True: it is gone."""
+        grace = float(number(meta(pod), "deletionGracePeriodSeconds", 30))
         if play.stops is None:
-            grace = number(meta(pod), "deletionGracePeriodSeconds", 30)
             slow = max((it.does.slow_stop for it in play.containers), default=0.0)
             hooks = max((_hook(it.spec) for it in play.containers), default=0.0)
-            play.stops = desk.now + min(float(grace), max(0.05, slow + hooks))
+            play.stops = desk.now + min(grace, max(0.05, slow + hooks))
             for it in play.containers:
                 if it.at == "running":
                     desk.event(pod, "Killing", f"Stopping container {it.name}", "kubelet", field=_field(it))
+        play.stops = min(play.stops, desk.now + grace)  # somebody may have lost patience
         if desk.now < play.stops:
             desk.later(play.stops, Key("pods", place))
             return False
@@ -159,21 +160,31 @@ class Node:
                 400, "BadRequest", f'container "{container}" in pod "{pod}" is waiting to start: ContainerCreating'
             )
         if how.get("previous"):
-            if not found.restarts and found.at != "backing-off":
+            if not found.restarts:
                 text = f'previous terminated container "{found.name}" in pod "{pod}" not found'
                 raise Refusal(400, "BadRequest", text)
             lines = found.lines if found.at == "backing-off" else found.previous
         else:
             lines = found.lines
-            if found.at in ("creating", "pull-failed", "config-failed"):
+            if found.at in ("creating", "pull-failed", "pull-waits", "config-failed"):
                 reason = {
-                    "pull-failed": "trying and failing to pull image",
+                    "pull-failed": "image can't be pulled",
+                    "pull-waits": "trying and failing to pull image",
                     "config-failed": "CreateContainerConfigError",
                 }
                 said = reason.get(found.at, "ContainerCreating")
                 raise Refusal(400, "BadRequest", f'container "{found.name}" in pod "{pod}" is waiting to start: {said}')
         since = desk.now - how["since_seconds"] if how.get("since_seconds") is not None else None
-        return iter(log_lines(list(lines), tail=how.get("tail"), since=since, timestamps=bool(how.get("timestamps"))))
+        return iter(_log_lines(list(lines), tail=how.get("tail"), since=since, timestamps=bool(how.get("timestamps"))))
+
+
+def _log_lines(
+    lines: list[tuple[float, str]], *, tail: int | None, since: float | None, timestamps: bool
+) -> list[bytes]:
+    """Lines of a log as the kubelet gives them."""
+    kept = [it for it in lines if since is None or it[0] >= since]
+    kept = kept if tail is None else kept[max(0, len(kept) - tail) :]
+    return [(f"{nano(when)} {text}\n" if timestamps else f"{text}\n").encode() for when, text in kept]
 
 
 def _chosen(body: Object, container: str, play: Play | None) -> Container | None:

@@ -30,9 +30,9 @@ def go_on(play: Play, status: Mapping[str, Any], now: float) -> None:
         elif "terminated" in state and (it.is_init or play.policy != "Always"):
             it.at, it.ended, it.since = "ended", state["terminated"], play.began
         elif (state.get("waiting") or {}).get("reason") == "CrashLoopBackOff":
-            it.backoff = backoff_after(it.restarts)
-            it.at, it.since = "backing-off", now
-            it.next = max(now, moment(it.last.get("finishedAt")) + it.backoff)
+            it.backoff = backoff_after(it.restarts + 1)
+            it.at, it.since = "backing-off", moment(it.last.get("finishedAt"))
+            it.next = max(now, it.since + backoff_after(it.restarts))
 
 
 def says_the_same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
