@@ -50,6 +50,8 @@ def _set(text: str, number: int) -> set[int]:
         else:
             begin = _number(first, number)
             end = _number(last, number) if dash else (high if step else begin)
+        if not low <= begin <= end <= high + (number == 4):
+            raise ValueError(f"{part!r} is out of bounds")
         found |= set(range(begin, end + 1, int(step or 1)))
     return {it % 7 for it in found} if number == 4 else found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from paasctl.embedded.kube.controllers.cron import next_time
@@ -42,7 +43,7 @@ def sync(desk: Desk, place: Place) -> None:
 
 def _failure(desk: Desk, body: Object, bad: list[Object]) -> tuple[str, str] | None:
     spec = part(body, "spec")
-    if len(bad) > number(spec, "backoffLimit", 6):
+    if len(bad) > number(spec, "backoffLimit", 6) or _restarts_too_often(desk, body):
         return "BackoffLimitExceeded", "Job has reached the specified backoff limit"
     limit, began = spec.get("activeDeadlineSeconds"), moment(part(body, "status").get("startTime"))
     if limit is not None and began:
@@ -50,6 +51,16 @@ def _failure(desk: Desk, body: Object, bad: list[Object]) -> tuple[str, str] | N
             return "DeadlineExceeded", "Job was active longer than specified deadline"
         desk.later(began + limit, Key("jobs", Place(*_JOBS, meta(body)["namespace"], meta(body)["name"])))
     return None
+
+
+def _restarts_too_often(desk: Desk, body: Object) -> bool:
+    """Whether pods that are restarted in their place (`OnFailure`) have used up the tries."""
+    spec = part(body, "spec")
+    if part(spec, "template", "spec").get("restartPolicy") != "OnFailure":
+        return False
+    statuses = (part(it, "status").get("containerStatuses") or () for it in desk.seen.owned(body, "pods"))
+    tried = sum(number(it, "restartCount") for its in statuses for it in its)
+    return tried >= max(1, number(spec, "backoffLimit", 6))
 
 
 def _fill(desk: Desk, body: Object, active: list[Object], left: int, bad: list[Object]) -> list[Object]:
@@ -144,15 +155,14 @@ def sync_cron(desk: Desk, place: Place) -> None:
     active = [it for it in jobs if not holds(it, "Complete") and not holds(it, "Failed")]
     spec = part(body, "spec")
     last = moment(part(body, "status").get("lastScheduleTime")) or moment(meta(body).get("creationTimestamp"))
-    due = next_time(str(spec.get("schedule", "")), last)
-    said = dict(part(body, "status"))
-    if due and due <= desk.now and not spec.get("suspend"):
+    schedule, said = str(spec.get("schedule", "")), dict(part(body, "status"))
+    due = None if spec.get("suspend") else _newest(desk, schedule, last)
+    if due and _may_start(desk, body, due, active):
         made = _start(desk, body, due, active)
         said["lastScheduleTime"] = stamp(due)
         active += [made] if made else []
-        due = next_time(str(spec.get("schedule", "")), desk.now)
-    if due and not spec.get("suspend"):
-        desk.later(due, Key("cronjobs", place))
+    if not spec.get("suspend") and (coming := next_time(schedule, desk.now)):
+        desk.later(coming, Key("cronjobs", place))
     said["active"] = [_reference(it) for it in active]
     if not said["active"]:
         del said["active"]
@@ -162,12 +172,29 @@ def sync_cron(desk: Desk, place: Place) -> None:
     _forget(desk, body, jobs)
 
 
-def _start(desk: Desk, body: Object, due: float, active: list[Object]) -> Object | None:
-    policy = part(body, "spec").get("concurrencyPolicy", "Allow")
-    if active and policy == "Forbid":
+def _newest(desk: Desk, schedule: str, last: float) -> float | None:
+    """The newest time since then that has come; those that were missed before it are not made up for."""
+    newest, due = None, next_time(schedule, last)
+    while due and due <= desk.now:
+        newest, due = due, next_time(schedule, due)
+    return newest
+
+
+def _may_start(desk: Desk, body: Object, due: float, active: list[Object]) -> bool:
+    deadline = part(body, "spec").get("startingDeadlineSeconds")
+    if deadline is not None and desk.now > due + deadline:
+        text = f"Missed scheduled time to start a job: {datetime.fromtimestamp(due, UTC):%a, %d %b %Y %H:%M:%S +0000}"
+        desk.event(body, "MissSchedule", text, "cronjob-controller", "Warning")
+        return False
+    if active and part(body, "spec").get("concurrencyPolicy") == "Forbid":
         text = "Not starting job because prior execution is running and concurrency policy is Forbid"
         desk.event(body, "JobAlreadyActive", text, "cronjob-controller")
-        return None
+        return False
+    return True
+
+
+def _start(desk: Desk, body: Object, due: float, active: list[Object]) -> Object | None:
+    policy = part(body, "spec").get("concurrencyPolicy", "Allow")
     for it in active if policy == "Replace" else ():
         desk.delete(Place(*_JOBS, meta(it)["namespace"], meta(it)["name"]))
     template, namespace = part(body, "spec", "jobTemplate"), meta(body)["namespace"]
