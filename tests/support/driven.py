@@ -28,6 +28,7 @@ _PLACES = {
     "Endpoints": ("", "endpoints"), "EndpointSlice": ("discovery.k8s.io", "endpointslices"),
     "Event": ("", "events"), "PersistentVolumeClaim": ("", "persistentvolumeclaims"), "Job": ("batch", "jobs"),
     "CronJob": ("batch", "cronjobs"), "PodDisruptionBudget": ("policy", "poddisruptionbudgets"),
+    "ControllerRevision": ("apps", "controllerrevisions"),
     "HorizontalPodAutoscaler": ("autoscaling", "horizontalpodautoscalers"),
 }  # fmt: skip
 _VERSIONS = {"": "v1", "apps": "apps/v1", "batch": "batch/v1", "policy": "policy/v1", "autoscaling": "autoscaling/v2"}

@@ -7,12 +7,22 @@ from typing import Any
 
 from paasctl.embedded.kube.controllers.desk import Desk, Key
 from paasctl.embedded.kube.controllers.making import end_pod, is_ready, make_pod, ready_since
-from paasctl.embedded.kube.controllers.shapes import canonical, is_going, labels, meta, number, part, short_hash
+from paasctl.embedded.kube.controllers.shapes import (
+    canonical,
+    is_going,
+    labels,
+    meta,
+    number,
+    owned_by,
+    part,
+    short_hash,
+)
 from paasctl.embedded.kube.model import Object, Place
 
 NAME, DAEMONS = "statefulset-controller", "daemonset-controller"
 _REVISION = "controller-revision-hash"
 _CLAIMS = ("", "persistentvolumeclaims")
+_REVISIONS = ("apps", "controllerrevisions")
 
 
 def sync(desk: Desk, place: Place) -> None:
@@ -25,21 +35,67 @@ def sync(desk: Desk, place: Place) -> None:
     together = part(body, "spec").get("podManagementPolicy") == "Parallel"
     _step(desk, body, pods, (count, revision), together=together)
     _tell(desk, place, desk.seen.get(place) or body, (count, revision))
+    _forget_old(desk, body, revision, part(desk.seen.get(place) or body, "status").get("currentRevision", ""))
 
 
 def _revision(desk: Desk, body: Object) -> str:
-    """The name of this template's revision: the one that a live cluster's controller gave it, or one of our own."""
+    """The name of this template's revision: the one that it was given, or a new one."""
     template = body["spec"]["template"]
-    return _given(desk, body, template) or f"{meta(body)['name']}-{short_hash(canonical(template))}"
+    return _given(desk, body, template) or _record(desk, body, template)
+
+
+def _record(desk: Desk, body: Object, template: Object) -> str:
+    """Keep a template as a ControllerRevision, for pods that are still to be made of it; its name."""
+    hashed, namespace = short_hash(canonical(template)), meta(body)["namespace"]
+    name, held = f"{meta(body)['name']}-{hashed}", desk.seen.owned(body, "controllerrevisions")
+    made = {
+        "apiVersion": "apps/v1",
+        "kind": "ControllerRevision",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "labels": {**labels(template), "controller.kubernetes.io/hash": hashed},
+            "ownerReferences": owned_by(body),
+        },
+        "data": {"spec": {"template": {**template, "$patch": "replace"}}},
+        "revision": max((number(it, "revision") for it in held), default=0) + 1,
+    }
+    desk.create(Place(*_REVISIONS, namespace, name), made, "kube-controller-manager")
+    return name
+
+
+def _forget_old(desk: Desk, body: Object, *used: str) -> None:
+    """Templates that no pod is of are kept to the limit."""
+    of_pods = {labels(it).get(_REVISION, "").rpartition("-")[2] for it in desk.seen.owned(body, "pods")}
+    every = sorted(desk.seen.owned(body, "controllerrevisions"), key=lambda it: number(it, "revision"))
+    names = [str(meta(it)["name"]) for it in every]
+    idle = [it for it in names if it not in used and it.rpartition("-")[2] not in of_pods]
+    keep = number(part(body, "spec"), "revisionHistoryLimit", 10)
+    for name in idle[: max(0, len(idle) - keep)]:
+        desk.delete(Place(*_REVISIONS, meta(body)["namespace"], name))
 
 
 def _given(desk: Desk, body: Object, template: Object) -> str:
     """The name of the ControllerRevision that holds this template; empty: there is none."""
     for it in desk.seen.owned(body, "controllerrevisions"):
-        held = {name: value for name, value in part(it, "data", "spec", "template").items() if name != "$patch"}
-        if held == template:
+        if _held(it) == template:
             return str(meta(it)["name"])
     return ""
+
+
+def _held(revision: Object) -> Object:
+    """The template that a ControllerRevision keeps."""
+    return {name: value for name, value in part(revision, "data", "spec", "template").items() if name != "$patch"}
+
+
+def _template_of(desk: Desk, body: Object, ordinal: int, revision: str) -> tuple[Object, str]:
+    """What a pod is made of, and its revision: below the partition what is current, from there what is new."""
+    current = str(part(body, "status").get("currentRevision") or revision)
+    partition = number(part(body, "spec", "updateStrategy", "rollingUpdate"), "partition")
+    kept = desk.seen.get(Place(*_REVISIONS, meta(body)["namespace"], current))
+    if ordinal < partition and kept is not None:
+        return _held(kept), current
+    return body["spec"]["template"], revision
 
 
 def _ordinal(pod: Object) -> int:
@@ -63,8 +119,8 @@ def _grow(desk: Desk, body: Object, pods: dict[int, Object], wanted: tuple[int, 
             _make(desk, body, ordinal, revision)
             if not together:
                 return True
-        elif not together and labels(it).get(_REVISION) == revision and not _is_available(desk, body, it):
-            return True
+        elif not together and not _is_available(desk, body, it):
+            return True  # whatever its template: the documentation's "forced rollback" needs somebody's hand
     return False
 
 
@@ -105,7 +161,8 @@ def _is_available(desk: Desk, body: Object, pod: Object) -> bool:
 
 
 def _make(desk: Desk, body: Object, ordinal: int, revision: str) -> None:
-    name, template = f"{meta(body)['name']}-{ordinal}", body["spec"]["template"]
+    name = f"{meta(body)['name']}-{ordinal}"
+    template, revision = _template_of(desk, body, ordinal, revision)
     volumes = []
     for it in part(body, "spec").get("volumeClaimTemplates") or ():
         claim = f"{meta(it)['name']}-{name}"
@@ -164,11 +221,11 @@ def sync_daemon(desk: Desk, place: Place) -> None:
     if body is None or is_going(body):
         return
     template, count = body["spec"]["template"], _wanted_daemons(part(body, "status"))
-    given = _given(desk, body, template).removeprefix(f"{meta(body)['name']}-")
-    revision = given or short_hash(canonical(template))
+    name = _revision(desk, body)
+    revision = name.removeprefix(f"{meta(body)['name']}-")
     pods = [it for it in desk.seen.owned(body, "pods") if not is_going(it)]
     old = [it for it in pods if labels(it).get(_REVISION) != revision]
-    for it in old[:1]:
+    for it in old[:1] if part(body, "spec", "updateStrategy").get("type") != "OnDelete" else ():
         end_pod(desk, body, it, DAEMONS)
     for _ in range(count - len(desk.seen.owned(body, "pods"))):
         described = part(body, "spec", "template", "metadata")
@@ -184,3 +241,4 @@ def sync_daemon(desk: Desk, place: Place) -> None:
     counts = {"numberAvailable": ready, "numberUnavailable": count - ready, "updatedNumberScheduled": updated}
     said |= {name: it for name, it in counts.items() if it}
     desk.tell(place, desk.seen.get(place) or body, said, "kube-controller-manager")
+    _forget_old(desk, body, name)
