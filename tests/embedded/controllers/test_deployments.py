@@ -11,7 +11,7 @@ import pytest
 from paasctl.embedded.kube.controllers import deployments, running
 from paasctl.embedded.kube.controllers.desk import Desk
 from paasctl.embedded.kube.model import Object, Place
-from support.driven import Driven, body, condition, driven, is_ready, template, workload
+from support.driven import Driven, condition, driven, is_ready, template, workload
 
 REVISION = "deployment.kubernetes.io/revision"
 NEVER = '{"never-ready": "503"}'
@@ -301,17 +301,6 @@ def test_availability_is_told() -> None:
     world.pass_(10)
     assert condition(world.get("Deployment", "web"), "Available")["status"] == "True"
     assert "unavailableReplicas" not in world.get("Deployment", "web")["status"]
-
-
-def test_a_replica_set_of_somebody_else_is_left_alone() -> None:
-    world = driven()
-    world.have(workload("Deployment"), 10)
-    foreign = body("ReplicaSet", "mine", {"replicas": 0, "selector": {"matchLabels": {"app": "web"}}})
-    world.have({**foreign, "spec": {**foreign["spec"], "template": template()}}, 10)
-    assert "ownerReferences" not in world.get("ReplicaSet", "mine")["metadata"]
-    world.delete("Deployment", "web")
-    world.pass_(10)
-    assert world.names("ReplicaSet") == ["mine"]
 
 
 def test_the_rollout_is_told_in_events() -> None:

@@ -187,7 +187,8 @@ def _concerned(desk: Desk, change: Change) -> Iterator[Key]:
             name, group = _GROUPS[owner["kind"]]
             yield Key(name, Place(group, name, namespace, owner["name"]))
     if plural == "pods":
-        yield from _around(desk, namespace, change.body)
+        for body in (change.body, change.before) if change.before else (change.body,):
+            yield from _around(desk, namespace, body)
     if plural in ("deployments", "statefulsets"):
         scalers = ("autoscaling", "horizontalpodautoscalers", namespace)
         yield from (Key("scalers", Place(*scalers, meta(it)["name"])) for it in desk.seen.of(*scalers))

@@ -118,7 +118,7 @@ def sync_budget(desk: Desk, place: Place) -> None:
     pods = [
         it
         for it in desk.seen.of(*_PODS, place.namespace)
-        if selects(part(spec, "selector"), labels(it)) and not is_over(it)
+        if selects(part(spec, "selector"), labels(it)) and not is_over(it) and not is_going(it)
     ]
     healthy, expected = sum(map(is_ready, pods)), len(pods)
     if "minAvailable" in spec:

@@ -125,7 +125,7 @@ def _settle_foreground(shelf: Shelf, place: Place, now: str) -> None:
     """An owner that waited for its dependents goes when the last of them has gone."""
     body = shelf.get(place)
     finalizers = list(body["metadata"].get("finalizers") or ()) if body else []
-    if body is None or FOREGROUND not in finalizers or shelf.dependents(body["metadata"]["uid"]):
+    if body is None or FOREGROUND not in finalizers or _is_blocked(shelf, body["metadata"]["uid"]):
         return
     finalize(
         shelf,
@@ -133,6 +133,13 @@ def _settle_foreground(shelf: Shelf, place: Place, now: str) -> None:
         {**body, "metadata": {**body["metadata"], "finalizers": [it for it in finalizers if it != FOREGROUND]}},
         now,
     )
+
+
+def _is_blocked(shelf: Shelf, uid: str) -> bool:
+    """Whether a dependent is left that says it blocks its owner."""
+    bodies = [body for it in shelf.dependents(uid) if (body := shelf.get(it)) is not None]
+    owners = (owner for body in bodies for owner in body["metadata"].get("ownerReferences") or ())
+    return any(it["uid"] == uid and it.get("blockOwnerDeletion") for it in owners)
 
 
 def finalize(shelf: Shelf, place: Place, body: Object, now: str) -> Object:
