@@ -40,10 +40,14 @@ class FolderJournal:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
 
     def append(self, version: int, place: Place, body: Object | None) -> None:
-        """As in `shelf.Journal`."""
-        line = _line(version, place, body)
-        while line:
-            line = line[os.write(self._file, line) :]
+        """As in `shelf.Journal`. Raises `OSError` on a full disk, and then takes back what it wrote."""
+        line, end = _line(version, place, body), os.fstat(self._file).st_size
+        try:
+            while line:
+                line = line[os.write(self._file, line) :]
+        except OSError:
+            os.ftruncate(self._file, end)  # half a line would hide all that is written after it
+            raise
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -52,7 +56,8 @@ class FolderJournal:
 
     def _write_anew(self, path: Path) -> None:
         fresh = path.with_suffix(".new")
-        with fresh.open("wb") as file:
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "wb") as file:
             for place, body in self.objects.items():
                 file.write(_line(self.version, place, body))
             file.write(_line(self.version, Place("", "", "", ""), None))  # the version, were there no object

@@ -101,10 +101,11 @@ class Shelf:
 
     def remove(self, place: Place) -> Object:
         """Take it away; gives it as it last was, with the version of its end."""
-        before = self._kinds[place[:2]].pop(place[2:])
+        before = self._kinds[place[:2]][place[2:]]
         self.version += 1
         last = {**before, "metadata": {**before["metadata"], "resourceVersion": str(self.version)}}
         self._keep(place, None)
+        del self._kinds[place[:2]][place[2:]]
         self._note_owners(place, before, None)
         self._grow(Change("DELETED", place, last, before))
         return last
