@@ -97,7 +97,7 @@ def _quoted(text: str) -> str:
 
 def parsed(line: str) -> Fault:
     """A rule from its line. Raises `BadFaultError`."""
-    on, colon, rest = line.rpartition(": ") if ": " in line.partition("=")[0] else line.partition(": ")
+    on, colon, rest = line.partition(": ")
     words = rest.split(None, 1)
     if not colon or not on.strip() or not words:
         raise BadFaultError(f"{line!r} is no fault: write ON: WORD, such as 'patch deployments: 503 times=2'")
