@@ -160,3 +160,14 @@ def share(value: Any, of: int, *, up: bool) -> int:
         whole, rest = divmod(int(value[:-1]) * of, 100)
         return whole + (1 if up and rest else 0)
     return int(value)
+
+
+def repeated(container: Mapping[str, Any]) -> Object:
+    """What the status of a container that is on its node repeats of its spec."""
+    resources, mounts = part(container, "resources"), container.get("volumeMounts") or ()
+    said = {
+        "resources": resources,
+        "allocatedResources": resources.get("requests"),
+        "volumeMounts": [{**it, "recursiveReadOnly": "Disabled"} if it.get("readOnly") else it for it in mounts],
+    }
+    return {name: it for name, it in said.items() if it}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from paasctl.embedded.kube.controllers.scripts import Behaviour, Crash
-from paasctl.embedded.kube.controllers.shapes import number, part, span, stamp
+from paasctl.embedded.kube.controllers.shapes import number, part, repeated, span, stamp
 
 At = Literal["creating", "pull-failed", "pull-waits", "config-failed", "running", "ended", "backing-off"]
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 10.0, 300.0
@@ -356,9 +356,7 @@ def _container_status(it: Container, now: float, uid: str, pod: Mapping[str, Any
         "state": _state(it, pod),
         "lastState": {"terminated": dict(it.last)} if it.last and it.at != "ended" and _is_told(it) else {},
     }
-    if resources := it.spec.get("resources"):
-        said["resources"] = resources
-        said |= {"allocatedResources": resources["requests"]} if "requests" in resources else {}
+    said |= repeated(it.spec)
     if has_run:
         said["containerID"] = f"containerd://{uid.replace('-', '')}{it.restarts:032x}"
     return said
