@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Protocol
 
 from paasctl.embedded.http.message import Request
@@ -10,6 +12,8 @@ from paasctl.embedded.http.message import Request
 LONGEST_LINE = 1 << 16
 """Bytes of one line: tokens in headers are long."""
 MOST_HEADERS = 200
+_SIZE = re.compile(rb"[0-9a-fA-F]{1,15}")
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class Source(Protocol):
@@ -31,15 +35,20 @@ class Source(Protocol):
 class BadRequestError(Exception):
     """What came in is no HTTP request; the message says why, and the connection ends after the answer."""
 
+    def __init__(self, message: str, status: int = HTTPStatus.BAD_REQUEST) -> None:
+        """`status` is what it is answered with."""
+        super().__init__(message)
+        self.status = status
+
 
 def read_request(source: Source, go_on: Callable[[], None]) -> Request | None:
     """The next request; None: the client has ended the connection. Raises `BadRequestError`, `ConnectionError`.
 
     `go_on` is called when a client that said `Expect: 100-continue` is to send its body: as it is first read.
     """
-    line = _line(source)
+    line = _line(source, HTTPStatus.REQUEST_URI_TOO_LONG)
     while line == b"":  # RFC 9112 2.2: an empty line before a request is to be ignored
-        line = _line(source)
+        line = _line(source, HTTPStatus.REQUEST_URI_TOO_LONG)
     if line is None:
         return None
     method, target, version = _start(line)
@@ -50,13 +59,13 @@ def read_request(source: Source, go_on: Callable[[], None]) -> Request | None:
     return Request(method, path, query, headers, _body(source, headers, go_on), target)
 
 
-def _line(source: Source) -> bytes | None:
+def _line(source: Source, too_long: int = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE) -> bytes | None:
     """A line without its end; None: there is no more."""
     line = source.readline(LONGEST_LINE + 1)
     if not line:
         return None
     if len(line) > LONGEST_LINE:
-        raise BadRequestError("a line is too long")
+        raise BadRequestError("a line is too long", too_long)
     if not line.endswith(b"\n"):
         raise ConnectionError("the request breaks off")
     return line.rstrip(b"\r\n")
@@ -90,16 +99,20 @@ def _headers(source: Source) -> dict[str, str]:
             raise BadRequestError("a header has no name")
         key, said = name.lower(), value.strip()
         found[key] = f"{found[key]}, {said}" if key in found else said
-    raise BadRequestError("too many headers")
+    raise BadRequestError("too many headers", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
 
 def _body(source: Source, headers: Mapping[str, str], go_on: Callable[[], None]) -> Counted | Chunked:
     expects = headers.get("expect", "").lower() == "100-continue"
     ready = go_on if expects else _nothing
-    if headers.get("transfer-encoding", "").lower() == "chunked":
+    if coding := headers.get("transfer-encoding", "").lower():
+        if coding != "chunked":
+            raise BadRequestError(f"there is no transfer coding {coding!r} here", HTTPStatus.NOT_IMPLEMENTED)
+        if "content-length" in headers:  # RFC 9112 6.3: two readers might see two requests
+            raise BadRequestError("a body has a Content-Length or chunks, not both")
         return Chunked(source, ready)
     said = headers.get("content-length", "0")
-    if not said.isdecimal():
+    if not _LENGTH.fullmatch(said):
         raise BadRequestError("Content-Length is no number")
     return Counted(source, int(said), ready)
 
@@ -164,8 +177,8 @@ class Chunked:
         if not content:
             raise ConnectionError("the body breaks off")
         self._chunk -= len(content)
-        if not self._chunk:
-            self._source.readline(8)
+        if not self._chunk and self._source.readline(8) not in (b"\r\n", b"\n"):
+            raise BadRequestError("a chunk does not end where it said")
         return content
 
     def drain(self, most: int) -> bool:
@@ -179,11 +192,13 @@ class Chunked:
         return self._is_over
 
     def _next(self) -> None:
-        said = (_line(self._source) or b"").partition(b";")[0].strip()
-        try:
-            self._chunk = int(said, 16)
-        except ValueError as error:
-            raise BadRequestError("a chunk has no length") from error
+        line = _line(self._source)
+        if line is None:
+            raise ConnectionError("the body breaks off")
+        said = line.partition(b";")[0].strip()
+        if not _SIZE.fullmatch(said):
+            raise BadRequestError("a chunk has no length")
+        self._chunk = int(said, 16)
         if not self._chunk:
             while _line(self._source):
                 pass

@@ -135,7 +135,7 @@ class Server:
         try:
             request = read_request(source, lambda: connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n"))
         except BadRequestError as error:
-            send(Response(400, f"{error}\n".encode()), "GET", connection.sendall, closes=True)
+            send(Response(error.status, f"{error}\n".encode()), "GET", connection.sendall, closes=True)
             return False
         if request is None:
             return False
@@ -178,6 +178,8 @@ class _Exchange:
     server: Server
     connection: socket.socket
     request: Request
+    is_broken: bool = False
+    """Whether nobody knows where the next request begins."""
 
     def answer(self, fault: Fault | None = None) -> Response:
         """What is answered; a bug of ours is a 500 and a line in the log."""
@@ -186,6 +188,9 @@ class _Exchange:
             return self.server.answers(request)
         except ConnectionError:
             raise
+        except BadRequestError as error:
+            self.is_broken = True
+            return Response(error.status, f"{error}\n".encode())
         except Exception:  # noqa: BLE001 - where the server's own bugs end
             _log.exception("%s %s", request.method, request.path)
             return Response(500, b"a bug of the embedded server; its log says more\n")
@@ -193,9 +198,16 @@ class _Exchange:
     def send(self, response: Response) -> bool:
         """Send it; False: the connection can't be used again."""
         wants = self.request.headers.get("connection", "").lower()
-        closes = "close" in wants or self.server.over.is_set() or not self.request.body.drain(_DRAINED)
+        closes = "close" in wants or self.server.over.is_set() or self.is_broken or not self._is_drained()
         send(response, self.request.method, self._write, closes=closes)
         return not closes
+
+    def _is_drained(self) -> bool:
+        """Whether what nobody read of the request is out of the way."""
+        try:
+            return self.request.body.drain(_DRAINED)
+        except BadRequestError:
+            return False
 
     def _write(self, content: bytes) -> None:
         self.connection.sendall(content)
