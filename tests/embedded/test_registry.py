@@ -74,15 +74,13 @@ def push_image(host: str, repository: str, tag: str, layer: bytes) -> str:
 def _child(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A registry in a process of its own, killed at the end."""
     command = [sys.executable, "-c", _CHILD, str(folder)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={"PYTHONPATH": str(ROOT / "src")})
-    try:
-        assert child.stdout
-        yield child.stdout.readline().strip(), child
-    finally:
-        child.kill()
-        child.wait()
-        assert child.stdout
-        child.stdout.close()
+    environ = {"PYTHONPATH": str(ROOT / "src")}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as child:
+        assert child.stdout is not None
+        try:
+            yield child.stdout.readline().strip(), child
+        finally:
+            child.kill()
 
 
 def _blobs(folder: Path) -> list[Path]:
