@@ -27,7 +27,8 @@ class ServeRegistry:
         login = (f"docker login {host}",) if self.how.users or self.how.password_file else ()
         tips = (
             *login,
-            f"push to it: docker push {host}/NAME:TAG, or skopeo copy oci:DIR docker://{host}/NAME:TAG",
+            f"push to it: docker push {host}/NAME:TAG",
+            f"or: skopeo copy --dest-tls-verify=false oci:DIR docker://{host}/NAME:TAG",
             f"in paas.yaml: registries: {{dev: {{repository: {host}/NAME}}}}",
             "Ctrl-C ends it; the folder stays",
         )
