@@ -81,14 +81,24 @@ def _script(said: Mapping[str, Any], where: str) -> Script:
         raise BadScriptError(f"{where} is no mapping")
     match = said.get("match") or {}
     does = {name: it for name, it in said.items() if name != "match"}
+    if not isinstance(match, Mapping):
+        raise BadScriptError(f"{where}: match is no mapping")
     for name in match:
         if name not in _MATCHERS:
             raise BadScriptError(f"{where}: {name!r} is nothing to match by: there are {', '.join(sorted(_MATCHERS))}")
     for name in does:
         if name not in _WORDS:
             raise BadScriptError(f"{where}: {name!r} is nothing that a pod does: there are {', '.join(sorted(_WORDS))}")
-    _with(Behaviour(), does)
+    _check_values(does, where)
     return Script(match, does)
+
+
+def _check_values(does: Mapping[str, Any], where: str) -> None:
+    for name, it in does.items():
+        try:
+            _with(Behaviour(), {name: it})
+        except (ValueError, TypeError) as error:
+            raise BadScriptError(f"{where}: {name}: {it!r} makes no sense: {error}") from error
 
 
 def behaviour(scripts: Sequence[Script], pod: Object, container: Mapping[str, Any]) -> Behaviour:
