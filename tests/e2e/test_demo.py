@@ -144,7 +144,9 @@ def test_the_project_deploys_to_a_real_cluster_by_changing_one_line(
     text = (project / "paas.yaml").read_text()
     assert text.count(before) == 1
     (project / "paas.yaml").write_text(text.replace(before, after.replace("ONE-OF-YOUR-KUBECONFIG", "testbed")))
-    who = {f"GIT_{it}_{of}": "a@example.com" for it in ("AUTHOR", "COMMITTER") for of in ("NAME", "EMAIL")}
+    who: dict[str, Any] = {
+        f"GIT_{it}_{of}": "a@example.com" for it in ("AUTHOR", "COMMITTER") for of in ("NAME", "EMAIL")
+    }
     try:
         played.newcomer.run("git commit -q -a -m elsewhere", project, **who)
         played.newcomer.run("paasctl release", project, **who)

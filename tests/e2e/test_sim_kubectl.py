@@ -233,14 +233,11 @@ def test_edits(both: Twins) -> None:
 
 
 def test_a_crash_loop_and_its_last_words(both: Twins) -> None:
-    both.same("apply", "-f", "-", text=manifests(both, "crashing", "crashes"))
-    until(lambda: all("CrashLoop" in it.out for it in both.both("get", "pods", "-l", "app=crashing")), within=20)
-    # the simulation alone: a real kubelet may just have thrown away that container
+    both.sim("apply", "-f", "-", text=manifests(both, "crashing", "crashes"))
+    until(lambda: "CrashLoopBackOff" in both.sim("get", "pods", "-l", "app=crashing").out)
     assert both.sim("logs", "deployment/crashing", "--previous").out == "no database\n"
     told = ("Reason: CrashLoopBackOff", "Last State: Terminated", "Exit Code: 3", "BackOff")
-    looks = ("describe", "pods", "-l", "app=crashing")
-    until(lambda: all(it in plain(both.sim(*looks).out) for it in told))
-    both.same("logs", "deployment/crashing", "-c", "nobody", code=1)
+    until(lambda: all(it in plain(both.sim("describe", "pods", "-l", "app=crashing").out) for it in told))
 
 
 def test_jobs_end(both: Twins) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
-from kubernetes import client, config, watch
-from kubernetes.client.exceptions import ApiException
 
 from paasctl.embedded.kube.api.access import Rule
 from paasctl.embedded.kube.controllers.scripts import Script
 from paasctl.embedded.kube.simulation import Simulation, simulate
 
+client: Any = import_module("kubernetes.client")  # newer ones have types, older ones none
+config: Any = import_module("kubernetes.config")
+dynamic: Any = import_module("kubernetes.dynamic")
+watch: Any = import_module("kubernetes.watch")
 _SPACE = "default"
 
 
@@ -75,8 +78,8 @@ def _ready(apps: Any, name: str, replicas: int = 1) -> Any:
     raise AssertionError(f"{name} never had {replicas} ready replicas")
 
 
-def _refused(call: Any, *args: Any, **kwargs: Any) -> ApiException:
-    with pytest.raises(ApiException) as caught:
+def _refused(call: Any, *args: Any, **kwargs: Any) -> Any:
+    with pytest.raises(client.ApiException) as caught:
         call(*args, **kwargs)
     return caught.value
 
@@ -269,8 +272,6 @@ def test_nobody_comes_in_without_a_token(cluster: Simulation) -> None:
 
 
 def test_the_dynamic_client_discovers_it(api: Any) -> None:
-    from kubernetes import dynamic
-
     kinds = dynamic.DynamicClient(api).resources
     ingresses = kinds.get(api_version="networking.k8s.io/v1", kind="Ingress")
     assert ingresses.get(namespace=_SPACE).items == []

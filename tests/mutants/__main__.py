@@ -7,13 +7,15 @@ import ast
 import fnmatch
 import random
 import sys
+import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from mutants.change import Change, changes
+from mutants.change import changes
+from mutants.forked import Asked, run
 from mutants.kept import Kept, load, store
-from mutants.suite import ROOT, Seen, noticed, observe
+from mutants.suite import ROOT, SUITE, Seen, observe
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,45 +30,69 @@ def _parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="mutants", description=__doc__)
     made.add_argument("verb", choices=("find", "check"))
     made.add_argument("cases", nargs="*", metavar="CASE", help="only these, * and ? allowed")
-    made.add_argument("--tries", type=int, default=60, help="find: changes tried for a case [%(default)s]")
+    made.add_argument(
+        "--most", type=int, default=30, help="find: lines that more cases run are left alone [%(default)s]"
+    )
+    made.add_argument("--minutes", type=float, default=60, help="find: how long to look [%(default)s]")
     made.add_argument("--sample", type=int, default=0, help="check: so many, chosen anew each time [all]")
     made.add_argument("--seed", type=int, default=None, help="check: which sample")
     made.add_argument("--jobs", type=int, default=2)
     return made
 
 
+@dataclass
+class _Find:
+    """Tries changes where the fewest cases go, until every case has one of its own."""
+
+    seen: Seen
+    given: argparse.Namespace
+    kept: dict[str, Kept]
+    wanted: set[str]
+    hangs: set[tuple[str, int]] = field(default_factory=set)
+    tried: int = 0
+
+    def __post_init__(self) -> None:
+        self._ends = time.monotonic() + 60 * self.given.minutes
+        self._left = self._candidates()
+
+    def next(self) -> Asked | None:
+        """As in `Asks`."""
+        return next(self._left, None) if self.wanted and time.monotonic() < self._ends else None
+
+    def told(self, asked: Asked, noticed: frozenset[str] | None) -> None:
+        """As in `Asks`."""
+        self.tried += 1
+        if noticed is None:
+            self.hangs.add((asked.file, asked.change.line))
+        case = next(iter(noticed)) if noticed and len(noticed) == 1 else ""
+        if case in self.wanted:
+            file = str(Path(asked.file).resolve().relative_to(Path.cwd()))
+            self.kept[case] = found = Kept.of(case, file, asked.source, asked.change)
+            self.wanted.discard(case)
+            store(list(self.kept.values()))
+            say(f"ok   {self.tried:5} {case}  {found.old!r} -> {found.new!r}")
+
+    def _candidates(self) -> Iterator[Asked]:
+        places = sorted((len(cases), file, line) for (file, line), cases in self.seen.cases.items() if cases)
+        for many, file, line in places:
+            cases = self.seen.cases[file, line]
+            if many > self.given.most or not cases & self.wanted:
+                continue
+            source = Path(file).read_text()
+            for change in changes(source, line):
+                if (file, line) not in self.hangs and cases & self.wanted and _parses(change.made(source)):
+                    yield Asked(file, source, change, cases)
+
+
 def _find(seen: Seen, given: argparse.Namespace) -> int:
     kept = {it.case: it for it in load() if it.case in seen.tests}
-    wanted = [it for it in seen.tests if it not in kept and _chosen(it, given.cases)]
-    with ThreadPoolExecutor(given.jobs) as pool:
-        for case, found in zip(wanted, pool.map(lambda it: _one(it, seen, given.tries), wanted), strict=True):
-            say(f"{'ok  ' if found else 'NONE'} {case}" + (f"  {found.old!r} -> {found.new!r}" if found else ""))
-            if found:
-                kept[case] = found
-                store(list(kept.values()))
+    wanted = {it for it in seen.tests if it not in kept and _chosen(it, given.cases)}
+    looking = _Find(seen, given, kept, wanted)
+    run(looking, given.jobs, [SUITE])
+    for it in sorted(looking.wanted):
+        say(f"NONE {it}")
     say(f"{len(kept)} of {len(seen.tests)} cases have a change that only they notice")
-    return 0 if all(it in kept for it in wanted) else 1
-
-
-def _one(case: str, seen: Seen, tries: int) -> Kept | None:
-    """A change that this case alone notices, sought where the fewest others go."""
-    for file, source, change, others in _candidates(case, seen, tries):
-        tests = [it for other in others for it in seen.tests[other]]
-        only: frozenset[str] = frozenset([case])
-        if noticed(file, source, change, seen.tests[case]) == only and noticed(file, source, change, tests) == only:
-            return Kept.of(case, str(Path(file).resolve().relative_to(Path.cwd())), source, change)
-    return None
-
-
-def _candidates(case: str, seen: Seen, tries: int) -> Iterator[tuple[str, str, Change, frozenset[str]]]:
-    places = sorted((len(cases), file, line) for (file, line), cases in seen.cases.items() if case in cases)
-    left = tries
-    for _, file, line in places:
-        source = Path(file).read_text()
-        for change in changes(source, line):
-            if left and _parses(change.made(source)):
-                left -= 1
-                yield file, source, change, seen.cases[file, line]
+    return 1 if looking.wanted else 0
 
 
 def _parses(source: str) -> bool:
@@ -77,32 +103,48 @@ def _parses(source: str) -> bool:
     return True
 
 
+@dataclass
+class _Check:
+    """Makes each kept change again."""
+
+    left: list[Asked]
+    wrong: list[str]
+
+    def next(self) -> Asked | None:
+        """As in `Asks`."""
+        return self.left.pop() if self.left else None
+
+    def told(self, asked: Asked, noticed: frozenset[str] | None) -> None:
+        """As in `Asks`."""
+        kept: Kept = asked.about
+        if noticed != frozenset([kept.case]):
+            self.wrong.append(f"{kept.case}: {kept.old!r} -> {kept.new!r} is noticed by {sorted(noticed or ())}")
+
+
 def _check(seen: Seen, given: argparse.Namespace) -> int:
     kept = [it for it in load() if _chosen(it.case, given.cases)]
     if given.sample:
         seed = random.randrange(10**6) if given.seed is None else given.seed
         say(f"--sample {given.sample} --seed {seed}")
         kept = random.Random(seed).sample(kept, min(given.sample, len(kept)))
-    with ThreadPoolExecutor(given.jobs) as pool:
-        wrong = [it for it in pool.map(lambda it: _proved(it, seen), kept) if it]
-    for it in wrong:
-        say(it)
-    say(f"{len(kept) - len(wrong)} passed, {len(wrong)} failed")
-    return 1 if wrong or not kept else 0
+    asked = {it.case: _asked(it, seen) for it in kept}
+    gone = [f"{it.case}: {it.file} no longer has {it.anchor!r} (find it again)" for it in kept if not asked[it.case]]
+    checking = _Check([it for it in asked.values() if it], gone)
+    run(checking, given.jobs, [SUITE])
+    for line in checking.wrong:
+        say(line)
+    say(f"{len(kept) - len(checking.wrong)} passed, {len(checking.wrong)} failed")
+    return 1 if checking.wrong or not kept else 0
 
 
-def _proved(kept: Kept, seen: Seen) -> str:
-    """Empty, or what is wrong with it."""
-    source = Path(kept.file).read_text()
+def _asked(kept: Kept, seen: Seen) -> Asked | None:
+    """The change in today's source; None: its line is no longer there."""
+    file = str(Path(kept.file).resolve())
+    source = Path(file).read_text()
     change = kept.change(source)
     if change is None:
-        return f"{kept.case}: {kept.file} no longer has {kept.anchor!r} (find it again)"
-    cases = seen.cases.get((str(Path(kept.file).resolve()), change.line), frozenset())
-    tests = [it for case in {*cases, kept.case} for it in seen.tests.get(case, ())]
-    found = noticed(str(Path(kept.file).resolve()), source, change, tests)
-    only: frozenset[str] = frozenset([kept.case])
-    said = f"{kept.case}: {kept.old!r} -> {kept.new!r} is noticed by {sorted(found or ())}"
-    return "" if found == only else said
+        return None
+    return Asked(file, source, change, {*seen.cases.get((file, change.line), ()), kept.case}, kept)
 
 
 def _chosen(case: str, patterns: Sequence[str]) -> bool:

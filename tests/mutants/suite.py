@@ -1,25 +1,21 @@
-"""The contract suite as this tool sees it: its cases, the lines each of them runs, and whether a change is noticed."""
+"""The contract suite as this tool sees it: its cases, and the lines each of them runs."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-from mutants.change import Change
 
 ROOT = Path("src/paasctl/embedded")
 SUITE = "tests/contract"
 WORLDS = re.compile(r"^(embedded|small|simulated)\b")
 """What a test's parameter begins with where it names an embedded world, and no case."""
-_LONGEST = 60.0
 
 
 @dataclass(frozen=True)
@@ -74,28 +70,11 @@ def _seen(data: Path, tests: list[str]) -> Seen:
     return Seen({case: tuple(its) for case, its in by_case.items()}, lines)
 
 
-def noticed(file: str, source: str, change: Change, tests: Collection[str]) -> frozenset[str] | None:
-    """The cases among these tests that fail with the change in place; None: it can't be told (a hang, a crash)."""
-    module = ".".join(Path(file).resolve().relative_to(Path("src").resolve()).with_suffix("").parts)
-    with tempfile.TemporaryDirectory() as folder:
-        given, told = Path(folder, "mutant.json"), Path(folder, "failed")
-        said = {"module": module.removesuffix(".__init__"), "file": file, "source": change.made(source)}
-        given.write_text(json.dumps(said))
-        told.touch()
-        try:
-            done = _pytest((), tuple(tests), {"MUTANT": str(given), "MUTANT_FAILED": str(told)}, timeout=_LONGEST)
-        except subprocess.TimeoutExpired:
-            return None
-        if done.returncode not in (0, 1):
-            return None
-        return frozenset(map(case_of, told.read_text().splitlines()))
-
-
 def _pytest(
     before: tuple[str, ...], chosen: tuple[str, ...], environ: Mapping[str, str], timeout: float
 ) -> subprocess.CompletedProcess[str]:
     kept = {name: it for name, it in os.environ.items() if not name.startswith("PAASCTL_")}
-    fixed = ("-m", "pytest", "-q", "-p", "mutants.plugin", "-p", "no:randomly", "-p", "no:cacheprovider", "--no-header")
+    fixed = ("-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "--no-header")
     return subprocess.run(
         [sys.executable, *(before or ()), *fixed, *chosen],
         env={**kept, "PYTHONPATH": os.pathsep.join(("src", "tests")), "PYTHONDONTWRITEBYTECODE": "1", **environ},
