@@ -171,6 +171,14 @@ def test_apply_and_diff(both: Twins) -> None:
     both.same("create", "-f", "-", text=first, code=1)
 
 
+def test_a_list_is_checked_before_it_is_sent(both: Twins) -> None:
+    item = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "listed"}, "data": {"a": "b"}}
+    whole = {"apiVersion": "v1", "kind": "List", "items": [item]}
+    both.same("apply", "-f", "-", text=json.dumps(whole))
+    both.same("apply", "-f", "-", text=json.dumps(whole | {"items": [item, item | {"date": {}}]}), code=1)
+    both.same("delete", "-f", "-", text=json.dumps(whole))
+
+
 def test_server_side_apply_names_who_is_in_the_way(both: Twins) -> None:
     manifest = manifests(both, "shared", replicas=0)
     other = json.dumps(

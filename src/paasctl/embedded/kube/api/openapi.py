@@ -1,4 +1,4 @@
-"""OpenAPI as far as clients ask for it: version 3 by group version, and version 2 as one document. Never protobuf."""
+"""OpenAPI as far as clients ask for it: version 3 by group version, and version 2 as one document, in JSON."""
 
 from __future__ import annotations
 

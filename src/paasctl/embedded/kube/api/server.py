@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from paasctl.embedded.http.message import Request, Response
-from paasctl.embedded.kube.api import discovery, openapi, pods, protobuf, reading, reviews, watching, writing
+from paasctl.embedded.kube.api import (
+    discovery,
+    openapi,
+    openapi_v2,
+    pods,
+    protobuf,
+    reading,
+    reviews,
+    watching,
+    writing,
+)
 from paasctl.embedded.kube.api.access import Access, Asked, User, verb_of
 from paasctl.embedded.kube.api.answers import answer, form_of, listed, refused
 from paasctl.embedded.kube.api.faulty import broken_in, refusal_of
@@ -104,9 +114,11 @@ class Api:
 
     def _openapi(self, request: Request, path: str) -> Response:
         accept = request.headers.get("accept", "") or "*/*"
+        schemas, served = self.store.schemas, self.served()
+        if path == "/openapi/v2" and openapi_v2.MEDIA in accept:
+            return Response(200, openapi_v2.packed(schemas), {"Content-Type": openapi_v2.ANSWERED})
         if not any(it in accept for it in ("json", "*/*")):
             raise Refusal(406, "NotAcceptable", "only application/json is offered")
-        schemas, served = self.store.schemas, self.served()
         if path == "/openapi/v2":
             return Response(200, openapi.whole(schemas), {"Content-Type": "application/json"})
         if path == "/openapi/v3":
