@@ -75,6 +75,56 @@ def test_orphans_stay_and_are_nobodys(world: Driven) -> None:
     assert world.names("Pod") == before
 
 
+def test_orphans_are_taken_up_by_the_next_of_the_same_template(world: Driven) -> None:
+    _web(world)
+    before = world.names("Pod")
+    world.delete("Deployment", "web", propagation="Orphan")
+    world.have(workload("Deployment", replicas=2), 60)
+    assert world.names("Pod") == before
+    (found,) = world.all("ReplicaSet")
+    assert found["metadata"]["ownerReferences"][0]["uid"] == world.get("Deployment", "web")["metadata"]["uid"]
+    assert world.get("Deployment", "web")["status"]["availableReplicas"] == 2
+
+
+def test_orphans_of_another_template_are_rolled_over(world: Driven) -> None:
+    _web(world)
+    world.delete("Deployment", "web", propagation="Orphan")
+    world.have(workload("Deployment", replicas=2, of=template(image="app:2")), 60)
+    assert {it["spec"]["containers"][0]["image"] for it in world.all("Pod")} == {"app:2"}
+    assert sorted(it["spec"]["replicas"] for it in world.all("ReplicaSet")) == [0, 2]
+
+
+def test_orphaned_pods_are_taken_up_by_the_set_that_is_made_anew(world: Driven) -> None:
+    _web(world)
+    before = world.names("Pod")
+    world.delete("ReplicaSet", world.names("ReplicaSet")[0], propagation="Orphan")
+    world.pass_(60)
+    assert len(world.all("ReplicaSet")) == 1
+    assert world.names("Pod") == before
+
+
+def test_a_pod_that_is_labelled_otherwise_is_let_go_and_replaced(world: Driven) -> None:
+    """How one takes an ill pod aside to look at it."""
+    _web(world)
+    aside = world.names("Pod")[0]
+    world.change("Pod", aside, lambda it: it["metadata"]["labels"].update(app="aside"))
+    world.pass_(60)
+    assert "ownerReferences" not in world.get("Pod", aside)["metadata"]
+    assert len(world.all("Pod")) == 3
+    world.delete("Deployment", "web")
+    world.pass_(60)
+    assert world.names("Pod") == [aside]
+
+
+def test_a_pod_of_nobody_is_taken_up_where_it_fits_and_may_be_one_too_many(world: Driven) -> None:
+    _web(world)
+    labels = world.all("Pod")[0]["metadata"]["labels"]
+    world.make(body("Pod", "mine", template()["spec"], labels=dict(labels)))
+    world.pass_(60)
+    assert len(world.all("Pod")) == 2
+    assert world.find("Pod", "mine") is None
+
+
 def test_what_has_two_owners_goes_with_the_second(world: Driven) -> None:
     world.make(body("ConfigMap", "other"))
     _owned(world, "shared", "top", "other")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from paasctl.embedded.kube.controllers.desk import Desk, Key
+from paasctl.embedded.kube.controllers.making import claim
 from paasctl.embedded.kube.controllers.shapes import (
     canonical,
     condition,
@@ -36,6 +37,7 @@ def sync(desk: Desk, place: Place) -> None:
     body = desk.seen.get(place)
     if body is None or is_going(body):
         return
+    claim(desk, body, *_SETS)
     sets = _sets(desk, body)
     new = next((it for it in sets if _template(it) == body["spec"]["template"]), None)
     if body["spec"].get("paused"):

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from paasctl.embedded.kube.controllers.desk import Desk
-from paasctl.embedded.kube.controllers.shapes import generated, holds, is_going, meta, moment, owned_by, part
+from paasctl.embedded.kube.controllers.shapes import (
+    generated,
+    holds,
+    is_going,
+    labels,
+    meta,
+    moment,
+    owned_by,
+    part,
+    selects,
+)
 from paasctl.embedded.kube.model import Object, Place, Refusal
 
 PODS = ("", "pods")
@@ -12,6 +22,25 @@ PODS = ("", "pods")
 def place_of(pod: Object) -> Place:
     """Where a pod lies."""
     return Place(*PODS, meta(pod)["namespace"], meta(pod)["name"])
+
+
+def claim(desk: Desk, owner: Object, group: str, plural: str) -> None:
+    """Let go of what its selector no longer chooses; take up what is nobody's and it does."""
+    selector, namespace = part(owner, "spec", "selector"), meta(owner)["namespace"]
+    for it in desk.seen.owned(owner, plural):
+        if not selects(selector, labels(it)):
+            others = [at for at in meta(it)["ownerReferences"] if at["uid"] != meta(owner)["uid"]]
+            _owned_by(desk, Place(group, plural, namespace, meta(it)["name"]), it, others)
+    for it in desk.seen.orphans(plural, namespace):
+        if selects(selector, labels(it)) and not is_going(it) and not is_over(it):
+            others = list(meta(it).get("ownerReferences") or ())
+            _owned_by(desk, Place(group, plural, namespace, meta(it)["name"]), it, [*others, *owned_by(owner)])
+
+
+def _owned_by(desk: Desk, place: Place, it: Object, owners: list[Object]) -> None:
+    kept = {name: value for name, value in meta(it).items() if name != "ownerReferences"}
+    said = {"ownerReferences": owners} if owners else {}
+    desk.update(place, {**it, "metadata": {**kept, **said}}, "kube-controller-manager")
 
 
 def make_pod(desk: Desk, owner: Object, template: Object, source: str, name: str = "") -> Object | Refusal | None:

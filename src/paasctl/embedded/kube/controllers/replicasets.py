@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from paasctl.embedded.kube.controllers.desk import Desk, Key
-from paasctl.embedded.kube.controllers.making import end_pod, is_over, is_ready, make_pod, ready_since, worth
+from paasctl.embedded.kube.controllers.making import claim, end_pod, is_over, is_ready, make_pod, ready_since, worth
 from paasctl.embedded.kube.controllers.shapes import condition, controller_of, is_going, meta, number, part
 from paasctl.embedded.kube.model import Object, Place, Refusal
 
@@ -19,6 +19,7 @@ def sync(desk: Desk, place: Place) -> None:
     body = desk.seen.get(place)
     if body is None or is_going(body):
         return
+    claim(desk, body, "", "pods")
     pods = [it for it in desk.seen.owned(body, "pods") if not is_over(it)]
     alive = [it for it in pods if not is_going(it)]
     refused = _scale(desk, body, alive, place)

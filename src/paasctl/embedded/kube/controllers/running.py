@@ -16,7 +16,7 @@ from paasctl.embedded.kube.controllers.desk import Desk, Key
 from paasctl.embedded.kube.controllers.node.pods import NODE, Node
 from paasctl.embedded.kube.controllers.pull import Pull
 from paasctl.embedded.kube.controllers.scripts import Script
-from paasctl.embedded.kube.controllers.shapes import labels, meta, part, selects
+from paasctl.embedded.kube.controllers.shapes import controller_of, labels, meta, part, selects
 from paasctl.embedded.kube.model import By, Change, Clock, Object, Objects, Place, Refusal
 
 _log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ _GROUPS = {
     "StatefulSet": ("statefulsets", "apps"),
     "DaemonSet": ("daemonsets", "apps"), "Job": ("jobs", "batch"), "CronJob": ("cronjobs", "batch"),
 }  # fmt: skip
+_WANTED_BY = {"pods": "replicasets", "replicasets": "deployments"}
 _MOST = 200_000
 """Looks without a pause, after which controllers are taken to run in circles."""
 
@@ -186,6 +187,7 @@ def _concerned(desk: Desk, change: Change) -> Iterator[Key]:
         if owner.get("kind") in _GROUPS:
             name, group = _GROUPS[owner["kind"]]
             yield Key(name, Place(group, name, namespace, owner["name"]))
+    yield from _adopters(desk, change.place, change.body)
     if plural == "pods":
         for body in (change.body, change.before) if change.before else (change.body,):
             yield from _around(desk, namespace, body)
@@ -195,6 +197,16 @@ def _concerned(desk: Desk, change: Change) -> Iterator[Key]:
     if plural in ("secrets", "configmaps", "persistentvolumeclaims"):
         pods = (it for it in desk.seen.of("", "pods", namespace) if part(it, "status").get("phase") == "Pending")
         yield from (Key("pods", Place("", "pods", namespace, meta(it)["name"])) for it in pods)
+
+
+def _adopters(desk: Desk, place: Place, orphan: Object) -> Iterator[Key]:
+    """Who may take it up, if it is nobody's."""
+    kind = _WANTED_BY.get(place.plural)
+    if kind is None or controller_of(orphan):
+        return
+    for it in desk.seen.of("apps", kind, place.namespace):
+        if selects(part(it, "spec", "selector"), labels(orphan)):
+            yield Key(kind, Place("apps", kind, place.namespace, meta(it)["name"]))
 
 
 def _around(desk: Desk, namespace: str, pod: Object) -> Iterator[Key]:

@@ -8,6 +8,8 @@ from paasctl.embedded.kube.controllers.shapes import labels, meta
 from paasctl.embedded.kube.model import Change, Object, Place
 
 _Shelf = dict[str, Object]
+_NOBODY = ""
+_ADOPTED = frozenset({"pods", "replicasets"})
 
 
 class Seen:
@@ -40,6 +42,11 @@ class Seen:
         """What names this very object as its controller, in the order it was made."""
         return [it for place, it in self._by_owner.get(meta(owner)["uid"], {}).items() if place.plural == plural]
 
+    def orphans(self, plural: str, namespace: str) -> list[Object]:
+        """Pods or ReplicaSets that have no controller."""
+        found = self._by_owner.get(_NOBODY, {})
+        return [it for place, it in found.items() if (place.plural, place.namespace) == (plural, namespace)]
+
     def take(self, change: Change) -> None:
         """What the log says; what is older than what was seen is passed over."""
         uid = meta(change.body).get("uid", "")
@@ -59,9 +66,8 @@ class Seen:
             if meta(old).get("ownerReferences") != meta(body).get("ownerReferences"):
                 self._disown(place, old)
         self._by_kind.setdefault(place[:2], {}).setdefault(place.namespace, {})[place.name] = body
-        for owner in meta(body).get("ownerReferences") or ():
-            if owner.get("controller"):
-                self._by_owner.setdefault(owner["uid"], {})[place] = body
+        for uid in _owners(place, body):
+            self._by_owner.setdefault(uid, {})[place] = body
 
     def drop(self, place: Place) -> None:
         """It was found to be gone, though the log has not said so yet."""
@@ -76,8 +82,14 @@ class Seen:
             self._disown(place, old)
 
     def _disown(self, place: Place, body: Object) -> None:
-        for owner in meta(body).get("ownerReferences") or ():
-            found = self._by_owner.get(owner["uid"], {})
+        for uid in _owners(place, body):
+            found = self._by_owner.get(uid, {})
             found.pop(place, None)
             if not found:
-                self._by_owner.pop(owner["uid"], None)
+                self._by_owner.pop(uid, None)
+
+
+def _owners(place: Place, body: Object) -> list[str]:
+    """Uids of its controller; who has none is nobody's, where others may want it."""
+    found = [it["uid"] for it in meta(body).get("ownerReferences") or () if it.get("controller")]
+    return found or ([_NOBODY] if place.plural in _ADOPTED else [])
