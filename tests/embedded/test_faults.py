@@ -131,6 +131,7 @@ def test_no_answer_at_all(client: Client) -> None:
     client.connection.timeout = 0.2
     with pytest.raises(TimeoutError):
         client.ask("GET", ONE)
+    client.connection.timeout = 5
     assert client.ask("GET", ONE)[0] == 200
 
 
@@ -138,7 +139,7 @@ def test_a_slow_answer(client: Client) -> None:
     client.switch("get configmaps: slow by=150ms")
     began = time.monotonic()
     assert client.ask("GET", ONE)[0] == 200
-    assert 0.15 <= time.monotonic() - began < 2
+    assert time.monotonic() - began >= 0.15
 
 
 def test_a_wrong_byte(client: Client) -> None:
@@ -196,9 +197,11 @@ def test_a_watch_that_says_nothing_any_more(client: Client) -> None:
     client.switch("watch configmaps: stall-watch")
     version = client.version
     path = f"{MAPS}?watch=1&resourceVersion={version}&timeoutSeconds=0.2"
-    threading.Timer(0.05, lambda: client.ask("DELETE", ONE)).start()
+    deleting = threading.Timer(0.05, lambda: client.ask("DELETE", ONE))
+    deleting.start()
     watcher = Client(client.sim, http.client.HTTPConnection(client.sim.server.host, timeout=5))
     assert watcher.ask("GET", path)[2] == ""
+    deleting.join()
     told = watcher.ask("GET", path)[2]
     assert told["type"] == "DELETED"
     watcher.connection.close()
