@@ -173,6 +173,44 @@ def test_what_a_full_disk_keeps_from_being_deleted_is_still_there(tmp_path: Path
         assert _names(store) == []
 
 
+# --- deletions that were cut off ---
+
+
+def _under(store: Store, name: str, *owners: str, **more: object) -> None:
+    references = [
+        {"apiVersion": "v1", "kind": "ConfigMap", "name": it, "uid": live["metadata"]["uid"]}
+        for it in owners
+        if (live := store.get(at(it)))
+    ]
+    made = config_map(name, n=name)
+    store.create(at(name), {**made, "metadata": {**made["metadata"], "ownerReferences": references, **more}}, BY)
+
+
+def test_a_deletion_that_was_cut_off_is_carried_out(tmp_path: Path) -> None:
+    with _open(tmp_path) as store:
+        _write(store, "top", "other")
+        _under(store, "mid", "top")
+        _under(store, "leaf", "mid")
+        _under(store, "shared", "top", "other")
+        _under(store, "held", "top", finalizers=["example.com/hold"])
+        with store.shelf.lock:
+            store.shelf.remove(at("top"))  # the first line of what a whole deletion writes
+    with _open(tmp_path) as store:
+        assert _names(store) == ["held", "other", "shared"]
+    with _open(tmp_path) as store:
+        assert _names(store) == ["held", "other", "shared"]
+
+
+def test_what_is_owned_by_something_that_was_never_here_stays(tmp_path: Path) -> None:
+    with _open(tmp_path) as store:
+        owner = {"apiVersion": "v1", "kind": "Node", "name": "far", "uid": "of-a-live-cluster"}
+        made = config_map("copied", n="1")
+        metadata = {**made["metadata"], "uid": "u", "resourceVersion": "7", "ownerReferences": [owner]}
+        store.shelf.restore(at("copied"), {**made, "metadata": metadata})
+    with _open(tmp_path) as store:
+        assert _names(store) == ["copied"]
+
+
 # --- versions ---
 
 

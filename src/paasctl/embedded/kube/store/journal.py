@@ -11,7 +11,9 @@ import fcntl
 import json
 import os
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from paasctl.embedded.kube.model import Object, Place
 
@@ -73,6 +75,7 @@ def _line(version: int, place: Place, body: Object | None) -> bytes:
 
 def _read(path: Path) -> tuple[dict[Place, Object], int]:
     objects: dict[Place, Object] = {}
+    gone: set[str] = set()
     newest = 0
     if not path.exists():
         return objects, newest
@@ -84,7 +87,21 @@ def _read(path: Path) -> tuple[dict[Place, Object], int]:
             version, *place, body = json.loads(text)
             newest = max(newest, version)
             if body is None:
-                objects.pop(Place(*place), None)
+                before = objects.pop(Place(*place), None)
+                gone |= {before["metadata"]["uid"]} if before else set()
             else:
                 objects[Place(*place)] = body
+    _collect(objects, gone)
     return objects, newest
+
+
+def _collect(objects: dict[Place, Object], gone: set[str]) -> None:
+    """Take away what a deletion that was cut off had left of what the deleted owned."""
+    while left := [place for place, body in objects.items() if _is_left(body["metadata"], gone)]:
+        gone |= {objects.pop(it)["metadata"]["uid"] for it in left}
+
+
+def _is_left(metadata: Mapping[str, Any], gone: set[str]) -> bool:
+    owners = metadata.get("ownerReferences") or ()
+    is_held = metadata.get("finalizers") or "deletionTimestamp" in metadata
+    return bool(owners) and not is_held and all(it["uid"] in gone for it in owners)
