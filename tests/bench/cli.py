@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import paasctl
-from bench import deploying, rendering, startup, traffic
+from bench import deploying, rendering, simulated, startup, traffic
 from bench.commands import BrokenCommandError
 from bench.place import Place, missing, program
 from bench.report import machine, table, with_numbers
 from bench.rows import Measured, Row, ratio, verdict
 from bench.shop import NotTheSameError
 
-ROWS = (*startup.rows(), *rendering.rows(), *deploying.rows(), *traffic.rows())
+ROWS = (*startup.rows(), *rendering.rows(), *deploying.rows(), *simulated.rows(), *traffic.rows())
 _README = Path("README.md")
 _VERSIONS = {
     "kubectl": ("version", "--client"),

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,19 +21,25 @@ from paasctl.engine.cancel import Cancel
 from paasctl.errors import Cancelled, Exit, TimedOut
 
 _STUBBORN = """
-import signal, sys, threading
+import time
 from paasctl.cli.signals import listening
 from paasctl.engine.cancel import Cancel
+from paasctl.errors import Cancelled
+def doze():
+    for _ in range(400):
+        time.sleep(0.05)
 cancel = Cancel()
 with listening(cancel):
     print("ready", flush=True)
-    cancel._asked.wait(20)
     try:
+        cancel.pause(20)
+    except Cancelled:
         print("asked", int(cancel.exit), flush=True)
-        threading.Event().wait(20)
+    try:
+        doze()
     except KeyboardInterrupt:
         print("interrupted", flush=True)
-    threading.Event().wait(20)
+    doze()
 """
 
 
@@ -130,6 +137,18 @@ def test_a_pause_ends_at_once_when_asked_or_when_time_is_up() -> None:
     with pytest.raises(TimedOut, match=r"the 0\.01 s given by --timeout ran out"):
         Cancel(0.01).pause(3600)
     Cancel(3600).pause(0)
+
+
+def test_a_pause_that_nobody_wakes_hears_that_it_was_asked() -> None:
+    """As a signal does that comes between a thread's last look and its sleep."""
+    cancel = Cancel()
+    asking = threading.Timer(0.05, cancel.ask)
+    asking.start()
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        cancel.pause(20)
+    asking.join()
+    assert time.monotonic() - began < 10
 
 
 _ASKING = """

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 from paasctl.errors import Cancelled, Exit, TimedOut
+
+_NAP = 0.1
+"""Seconds without a look: a signal that comes just as its thread falls asleep does not wake it."""
 
 
 class Cancel:
@@ -13,7 +15,7 @@ class Cancel:
 
     def __init__(self, timeout: float | None = None) -> None:
         """`timeout` in seconds from now, for the whole way forward; None: as long as it takes."""
-        self._asked = threading.Event()
+        self._asked = False  # no lock around it: a signal handler sets it in the midst of anything
         self._timeout = timeout
         self._deadline = None if timeout is None else time.monotonic() + timeout
         self.exit = Exit.CANCELLED
@@ -23,12 +25,12 @@ class Cancel:
     def ask(self, exit_status: Exit = Exit.CANCELLED) -> None:
         """Ask to stop. `exit_status` says which signal it was."""
         self.exit = exit_status
-        self._asked.set()
+        self._asked = True
 
     @property
     def asked(self) -> bool:
         """Whether somebody asked us to stop."""
-        return self._asked.is_set()
+        return self._asked
 
     @property
     def left(self) -> float | None:
@@ -37,17 +39,19 @@ class Cancel:
 
     def check(self) -> None:
         """Raise `Cancelled` or `TimedOut` where stopping leaves a declared state."""
-        if self._asked.is_set():
+        if self._asked:
             raise Cancelled("stopped at your request")
         if self._deadline is not None and time.monotonic() >= self._deadline:
             raise TimedOut(f"stopped: the {self._timeout:g} s given by --timeout ran out")
 
     def pause(self, seconds: float) -> None:
         """Wait, or raise as `check` does, as soon as there is reason."""
+        until = time.monotonic() + seconds
         self.check()
-        left = self.left
-        self._asked.wait(seconds if left is None else min(seconds, left))
-        self.check()
+        while (rest := until - time.monotonic()) > 0:
+            left = self.left
+            time.sleep(min(rest, _NAP) if left is None else min(rest, _NAP, left))  # noqa: TID251 - this is the pause
+            self.check()
 
 
 class RealClock:
