@@ -39,7 +39,7 @@ def sync(desk: Desk, place: Place) -> None:
         return
     claim(desk, body, *_SETS)
     sets = _sets(desk, body)
-    new = next((it for it in sets if _template(it) == body["spec"]["template"]), None)
+    new = _of_today(body, sets)
     if body["spec"].get("paused"):
         _scale_only(desk, body, sets)
         _tell(desk, place, body, sets, new)
@@ -62,6 +62,12 @@ def sync(desk: Desk, place: Place) -> None:
 
 def _sets(desk: Desk, body: Object) -> list[Object]:
     return sorted(desk.seen.owned(body, "replicasets"), key=lambda it: (revision(it), meta(it)["name"]))
+
+
+def _of_today(body: Object, sets: list[Object]) -> Object | None:
+    """The ReplicaSet of today's template; of several the oldest, or two of them would outdo each other for ever."""
+    found = [it for it in sets if _template(it) == body["spec"]["template"]]
+    return min(found, key=lambda it: (meta(it)["creationTimestamp"], meta(it)["name"]), default=None)
 
 
 def _fresh(desk: Desk, it: Object) -> Object:
