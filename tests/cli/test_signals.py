@@ -32,10 +32,10 @@ cancel = Cancel()
 with listening(cancel):
     print("ready", flush=True)
     try:
-        cancel.pause(20)
-    except Cancelled:
-        print("asked", int(cancel.exit), flush=True)
-    try:
+        try:
+            cancel.pause(20)
+        except Cancelled:
+            print("asked", int(cancel.exit), flush=True)
         doze()
     except KeyboardInterrupt:
         print("interrupted", flush=True)

@@ -153,8 +153,10 @@ def _chosen(case: str, patterns: Sequence[str]) -> bool:
 
 def say(text: str) -> None:
     """One line."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    out = sys.__stdout__  # sys.stdout is pytest's meanwhile
+    if out:
+        out.write(text + "\n")
+        out.flush()
 
 
 if __name__ == "__main__":
