@@ -15,6 +15,7 @@ from pathlib import Path
 from mutants.change import changes
 from mutants.forked import Asked, run
 from mutants.kept import Kept, load, store
+from mutants.live import constants
 from mutants.suite import ROOT, SUITE, Seen, observe
 
 
@@ -31,8 +32,9 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("verb", choices=("find", "check"))
     made.add_argument("cases", nargs="*", metavar="CASE", help="only these, * and ? allowed")
     made.add_argument(
-        "--most", type=int, default=30, help="find: lines that more cases run are left alone [%(default)s]"
+        "--most", type=int, default=60, help="find: lines that more cases run are left alone [%(default)s]"
     )
+    made.add_argument("--least", type=int, default=1, help="find: and those that fewer run [%(default)s]")
     made.add_argument("--minutes", type=float, default=60, help="find: how long to look [%(default)s]")
     made.add_argument("--sample", type=int, default=0, help="check: so many, chosen anew each time [all]")
     made.add_argument("--seed", type=int, default=None, help="check: which sample")
@@ -62,6 +64,8 @@ class _Find:
     def told(self, asked: Asked, noticed: frozenset[str] | None) -> None:
         """As in `Asks`."""
         self.tried += 1
+        if not self.tried % 200:
+            say(f"...  {self.tried:5} tried, of lines that {len(asked.cases)} cases run")
         if noticed is None:
             self.hangs.add((asked.file, asked.change.line))
         case = next(iter(noticed)) if noticed and len(noticed) == 1 else ""
@@ -73,15 +77,29 @@ class _Find:
             say(f"ok   {self.tried:5} {case}  {found.old!r} -> {found.new!r}")
 
     def _candidates(self) -> Iterator[Asked]:
-        places = sorted((len(cases), file, line) for (file, line), cases in self.seen.cases.items() if cases)
+        found = {**_of_constants(self.seen), **self.seen.cases}
+        places = sorted((len(cases), file, line) for (file, line), cases in found.items() if cases)
         for many, file, line in places:
-            cases = self.seen.cases[file, line]
-            if many > self.given.most or not cases & self.wanted:
+            cases = found[file, line]
+            if not self.given.least <= many <= self.given.most or not cases & self.wanted:
                 continue
             source = Path(file).read_text()
             for change in changes(source, line):
                 if (file, line) not in self.hangs and cases & self.wanted and _parses(change.made(source)):
                     yield Asked(file, source, change, cases)
+
+
+def _of_constants(seen: Seen) -> dict[tuple[str, int], frozenset[str]]:
+    """(file, line) of modules' constants -> the cases that run a line on which the constant is named."""
+    found: dict[tuple[str, int], frozenset[str]] = {}
+    for file in {file for file, _ in seen.cases}:
+        source = Path(file).read_text()
+        tree = ast.parse(source)
+        used = [it for it in ast.walk(tree) if isinstance(it, ast.Name) and isinstance(it.ctx, ast.Load)]
+        for line, name in constants(source).items():
+            near = [seen.cases.get((file, it.lineno), frozenset()) for it in used if it.id == name]
+            found[file, line] = frozenset().union(*near)
+    return found
 
 
 def _find(seen: Seen, given: argparse.Namespace) -> int:
@@ -144,7 +162,8 @@ def _asked(kept: Kept, seen: Seen) -> Asked | None:
     change = kept.change(source)
     if change is None:
         return None
-    return Asked(file, source, change, {*seen.cases.get((file, change.line), ()), kept.case}, kept)
+    cases = {**_of_constants(seen), **seen.cases}.get((file, change.line), ())
+    return Asked(file, source, change, {*cases, kept.case}, kept)
 
 
 def _chosen(case: str, patterns: Sequence[str]) -> bool:

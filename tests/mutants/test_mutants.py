@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
+from pathlib import Path
+
 import pytest
 
 from mutants.change import changes
 from mutants.kept import Kept
+from mutants.live import put
 from mutants.suite import case_of
 
 _SOURCE = '''\
@@ -64,3 +69,37 @@ def test_a_kept_change_is_found_again_when_lines_move() -> None:
 )
 def test_a_case_is_a_test_without_its_world(test: str, case: str) -> None:
     assert case_of(test) == case
+
+
+_LIVE = """\
+from __future__ import annotations
+
+LIMIT: int = 3
+
+
+class Box:
+    def holds(self, number: int) -> bool:
+        return any(it == number for it in range(LIMIT))
+"""
+
+
+@pytest.mark.parametrize(("old", "new", "line"), [("= 3", "= 8", 3), ("it == number", "it != number", 8)])
+def test_running_code_is_changed_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, line: int
+) -> None:
+    file = tmp_path / "boxes.py"
+    file.write_text(_LIVE)
+    spec = importlib.util.spec_from_file_location("boxes", file)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "boxes", module)
+    spec.loader.exec_module(module)
+    holds = module.Box().holds
+    assert not holds(5)
+    assert put(str(file), _LIVE, _LIVE.replace(old, new), line)
+    assert holds(5)
+
+
+def test_what_nobody_holds_is_not_changed() -> None:
+    assert not put("/nowhere/boxes.py", _LIVE, _LIVE.replace("==", "!="), 8)
