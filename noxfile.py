@@ -59,7 +59,7 @@ def contract(session: nox.Session) -> None:
 def e2e(session: nox.Session) -> None:
     """The journeys of a user, by the command line, on the testbed (or on PAASCTL_TEST_KUBECONFIG's cluster)."""
     _install(session, "test")
-    chosen = session.posargs or ["-n", "2", "--dist", "worksteal"]
+    chosen = session.posargs or ["-n", "3", "--dist", "loadgroup"]
     session.run("pytest", "-q", "tests/e2e", *chosen, env=_testbed_or_stop(session))
 
 
@@ -67,7 +67,7 @@ def e2e(session: nox.Session) -> None:
 def journeys(session: nox.Session) -> None:
     """The journeys that need no real pod and no router, on embedded parts: no root, no network, under a minute."""
     _install(session, "test")
-    chosen = session.posargs or ["-n", "2", "--dist", "worksteal"]
+    chosen = session.posargs or ["-n", "4", "--dist", "loadgroup"]  # most of them wait most of the time
     session.run("pytest", "-q", "tests/e2e", "-m", "not real and not demo", *chosen, env=_without_testbed())
 
 

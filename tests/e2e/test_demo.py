@@ -22,7 +22,7 @@ import pytest
 
 from e2e.parts import Testbed, until
 
-pytestmark = pytest.mark.demo
+pytestmark = [pytest.mark.demo, pytest.mark.xdist_group("demo")]
 _SCENES = 9
 _TIMEOUT = 120
 _WIDEST = 80

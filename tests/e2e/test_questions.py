@@ -12,6 +12,8 @@ import pytest
 from e2e.parts import Testbed
 from e2e.project import Project
 
+pytestmark = pytest.mark.xdist_group("questions")
+
 
 @contextmanager
 def _deployed(testbed: Testbed, folder: Path) -> Iterator[Project]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,22 @@ pods:
 """
 
 
-@pytest.fixture
-def waiting(project: Project) -> Project:
+pytestmark = pytest.mark.xdist_group("rehearse")  # one deployed project for all that leave it as it is
+
+
+def _waiting(project: Project) -> Project:
     """One release runs, the next is made."""
     project.release()
     project.paasctl("deploy", "dev")
     project.release("two")
     return project
+
+
+@pytest.fixture(scope="module")
+def waiting(testbed: Testbed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    made = Project.make(testbed, tmp_path_factory.mktemp("rehearse"))
+    yield _waiting(made)
+    made.remove()
 
 
 def _report(project: Project, *args: str, expect: int = 0) -> dict[str, Any]:
@@ -45,16 +55,16 @@ def _live(project: Project) -> dict[str, str]:
             for it in found if it["metadata"]["name"] not in kept}  # fmt: skip
 
 
-def test_it_says_what_the_deploy_then_does(waiting: Project) -> None:
-    before = _live(waiting)
-    said = _report(waiting)
-    assert _live(waiting) == before
+def test_it_says_what_the_deploy_then_does(project: Project) -> None:
+    before = _live(_waiting(project))
+    said = _report(project)
+    assert _live(project) == before
     assert (said["status"], said["exit"], said["left"]) == ("done", 0, 0)
-    planned = waiting.outcome("diff", "dev")["answer"]["objects"]
+    planned = project.outcome("diff", "dev")["answer"]["objects"]
     assert said["objects"] == planned
-    done = waiting.outcome("deploy", "dev")
+    done = project.outcome("deploy", "dev")
     assert len(done["done"]) == said["done"]
-    assert _report(waiting)["status"] == "nothing-to-do"
+    assert _report(project)["status"] == "nothing-to-do"
 
 
 def test_a_first_deploy_is_rehearsed_where_nothing_is_yet(project: Project) -> None:
@@ -96,7 +106,10 @@ def test_a_right_that_is_refused_ends_it_as_it_would_the_deploy(waiting: Project
 
 def test_a_checkout_is_rehearsed_without_pushing_it(waiting: Project) -> None:
     waiting.write("version", "three\n")
-    said = _report(waiting, "--build")
+    try:
+        said = _report(waiting, "--build")
+    finally:
+        waiting.write("version", "two\n")
     assert [it["name"] for it in said["steps"] if it["do"] == "push"] == ["web"]
     assert said["status"] == "done"
     assert waiting.testbed.of_registry(f"{waiting.app}/web/manifests/{said['version']}").status == 404
