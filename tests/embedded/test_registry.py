@@ -11,14 +11,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from paasctl.embedded.registry.folder import NoLayoutError
 from paasctl.embedded.registry.serving import serve
+from support.registry_folders import ask, entry, foreign, image, lay, push, push_image
 from support.registry_values import CONFIG, LAYER, MANIFEST, describe, digest_of, manifest_of
 
 ROOT = Path(__file__).parents[2]
@@ -31,43 +30,6 @@ running = start(Path(sys.argv[1]))
 print(running.host, flush=True)
 threading.Event().wait()
 """
-REF = "org.opencontainers.image.ref.name"
-
-
-@dataclass
-class Said:
-    """An answer."""
-
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
-
-
-def ask(host: str, method: str, path: str, body: bytes | None = None, **headers: str) -> Said:
-    """One request; `_` in a header's name is a dash."""
-    connection = http.client.HTTPConnection(host, timeout=5)
-    try:
-        connection.request(method, path, body, {name.replace("_", "-"): it for name, it in headers.items()})
-        answer = connection.getresponse()
-        return Said(answer.status, answer.headers, answer.read())
-    finally:
-        connection.close()
-
-
-def push(host: str, repository: str, content: bytes) -> str:
-    """A blob, in one go; its digest."""
-    digest = digest_of(content)
-    place = ask(host, "POST", f"/v2/{repository}/blobs/uploads/").headers["Location"]
-    assert ask(host, "PUT", f"{place}&digest={digest}", content).status == 201
-    return digest
-
-
-def push_image(host: str, repository: str, tag: str, layer: bytes) -> str:
-    for it in (layer, b"{}"):
-        push(host, repository, it)
-    manifest = manifest_of(describe(b"{}", CONFIG), [describe(layer, LAYER)])
-    assert ask(host, "PUT", f"/v2/{repository}/manifests/{tag}", manifest, Content_Type=MANIFEST).status == 201
-    return digest_of(manifest)
 
 
 @contextmanager
@@ -170,35 +132,9 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
 # --- layouts of other tools ---
 
 
-def _lay(folder: Path, content: bytes) -> str:
-    digest = digest_of(content)
-    (folder / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
-    (folder / "blobs" / "sha256" / digest.removeprefix("sha256:")).write_bytes(content)
-    return digest
-
-
-def _foreign(folder: Path, *entries: dict[str, Any]) -> None:
-    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": entries}))
-
-
-def _image(folder: Path, layer: bytes = b"layer") -> bytes:
-    """An image's blobs, laid by hand; its manifest."""
-    for it in (b"{}", layer):
-        _lay(folder, it)
-    manifest = manifest_of(describe(b"{}", CONFIG), [describe(layer, LAYER)])
-    _lay(folder, manifest)
-    return manifest
-
-
-def _entry(content: bytes, ref: str = "", media: str = MANIFEST) -> dict[str, Any]:
-    said = {"mediaType": media, "digest": digest_of(content), "size": len(content)}
-    return {**said, "annotations": {REF: ref}} if ref else said
-
-
 def test_a_layout_made_by_hand_is_served(tmp_path: Path) -> None:
-    manifest = _image(tmp_path)
-    _foreign(tmp_path, _entry(manifest, "shop/web:1.0"))
+    manifest = image(tmp_path)
+    foreign(tmp_path, entry(manifest, "shop/web:1.0"))
     before = {it: it.read_bytes() for it in tmp_path.rglob("*") if it.is_file()}
     with serve(tmp_path) as running:
         for reference in ("1.0", digest_of(manifest)):
@@ -213,11 +149,11 @@ def test_a_layout_made_by_hand_is_served(tmp_path: Path) -> None:
 
 
 def test_an_index_made_by_hand_brings_its_images(tmp_path: Path) -> None:
-    manifest = _image(tmp_path)
+    manifest = image(tmp_path)
     media = "application/vnd.oci.image.index.v1+json"
-    index = json.dumps({"schemaVersion": 2, "mediaType": media, "manifests": [_entry(manifest)]}).encode()
-    _lay(tmp_path, index)
-    _foreign(tmp_path, _entry(index, "shop/web:1.0", media))
+    index = json.dumps({"schemaVersion": 2, "mediaType": media, "manifests": [entry(manifest)]}).encode()
+    lay(tmp_path, index)
+    foreign(tmp_path, entry(index, "shop/web:1.0", media))
     with serve(tmp_path) as running:
         assert ask(running.host, "GET", "/v2/shop/web/manifests/1.0").headers["Content-Type"] == media
         assert ask(running.host, "GET", f"/v2/shop/web/manifests/{digest_of(manifest)}").body == manifest
@@ -225,8 +161,8 @@ def test_an_index_made_by_hand_brings_its_images(tmp_path: Path) -> None:
 
 
 def test_a_layout_made_by_hand_takes_more(tmp_path: Path) -> None:
-    manifest = _image(tmp_path)
-    _foreign(tmp_path, _entry(manifest, "shop/web:1.0"))
+    manifest = image(tmp_path)
+    foreign(tmp_path, entry(manifest, "shop/web:1.0"))
     with serve(tmp_path) as running:
         push_image(running.host, "shop/web", "2.0", b"another")
     with serve(tmp_path) as running:
@@ -235,15 +171,15 @@ def test_a_layout_made_by_hand_takes_more(tmp_path: Path) -> None:
 
 
 def test_what_has_no_name_is_not_served(tmp_path: Path) -> None:
-    _foreign(tmp_path, _entry(_image(tmp_path)))
+    foreign(tmp_path, entry(image(tmp_path)))
     with serve(tmp_path) as running:
         assert json.loads(ask(running.host, "GET", "/v2/_catalog").body)["repositories"] == []
 
 
 def test_a_layout_that_lacks_a_blob_serves_the_rest(tmp_path: Path) -> None:
-    manifest = _image(tmp_path)
+    manifest = image(tmp_path)
     (tmp_path / "blobs" / "sha256" / digest_of(b"layer").removeprefix("sha256:")).unlink()
-    _foreign(tmp_path, _entry(manifest, "shop/web:1.0"), _entry(b"never there", "shop/web:2.0"))
+    foreign(tmp_path, entry(manifest, "shop/web:1.0"), entry(b"never there", "shop/web:2.0"))
     with serve(tmp_path) as running:
         assert ask(running.host, "GET", "/v2/shop/web/manifests/1.0").status == 200
         assert ask(running.host, "GET", f"/v2/shop/web/blobs/{digest_of(b'layer')}").status == 404

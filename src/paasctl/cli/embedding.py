@@ -116,8 +116,7 @@ def _translated(doing: str, where: str) -> Iterator[None]:
     try:
         yield
     except NoLayoutError as error:
-        hint = "name another folder" if "no OCI" in str(error) else "end the other one first"
-        raise Refused(f"{doing}: {error}", hint=hint, code="folder-refused") from error
+        raise Refused(f"{doing}: {error}", hint=error.hint, code="folder-refused") from error
     except FolderBusyError as error:
         raise Refused(f"{doing}: {error}", hint="end the other one first", code="folder-refused") from error
     except OSError as error:

@@ -22,6 +22,17 @@ class Body(Protocol):
         ...
 
 
+def whole(body: Body, most: int) -> bytes | None:
+    """All of it; None: it is more than `most` bytes, and the rest is not waited for."""
+    parts, size = [], 0
+    while content := body.read(most + 1 - size):
+        parts.append(content)
+        size += len(content)
+        if size > most:
+            return None
+    return b"".join(parts)
+
+
 @dataclass(frozen=True)
 class Request:
     """One request. Header names are in lower case."""

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from paasctl.embedded.http.message import Request, Response
+from paasctl.embedded.http.message import Request, Response, whole
 from paasctl.embedded.registry.folder import Folder, Manifest
 from paasctl.embedded.registry.logins import Logins, RefusedError
 from paasctl.embedded.registry.uploads import Upload, Uploads
+from paasctl.embedded.registry.words import Document, document, is_digest, is_media_type, is_name, is_tag
 
-_NAME = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
 _ROUTES = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
@@ -29,12 +29,11 @@ _ROUTES = tuple(
         ("blobs", r"/v2/(?P<at>.+)/blobs/(?P<name>[^/]+)"),
     )
 )
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _INDEX = "application/vnd.oci.image.index.v1+json"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _LARGEST = 4 << 20
 _CHUNK = 1 << 20
+_NUMBER = r"[0-9]{1,18}"
 
 
 @dataclass
@@ -87,16 +86,18 @@ class Registry:
         try:
             return self._answered(request)
         except RefusedError as error:
-            said = {"code": error.code, "message": error.code.replace("_", " ").lower()}
-            body = json.dumps({"errors": [said]}).encode()
-            return Response(error.status, body, {"Content-Type": "application/json", **error.headers})
+            return _failed(error.status, error.code, error.code.replace("_", " ").lower(), error.headers)
+        except ConnectionError:
+            raise
+        except OSError as error:  # a full disk, a folder that became read-only
+            return _failed(507, "UNKNOWN", f"keeping it in {self.folder.root}: {error.strerror or error}", {})
 
     def _answered(self, request: Request) -> Response:
         route, found = _route(request)
         at, query = found.get("at", ""), dict(request.pairs)
         if route == "token":
             return self.logins.token(request)
-        if at and not re.fullmatch(_NAME, at):
+        if at and not is_name(at):
             raise RefusedError(400, "NAME_INVALID")
         self.logins.admit(request, at, query.get("from", "") if "mount" in query else "", self.url())
         asked = Asked(request, at, found.get("name", ""), query)
@@ -127,7 +128,7 @@ class Registry:
 
     def _page(self, asked: Asked, names: list[str], body: Callable[[list[str]], object], path: str) -> Response:
         said = asked.query.get("n", "")
-        if said and not said.isdecimal():
+        if said and not re.fullmatch(_NUMBER, said):
             raise RefusedError(400, "PAGINATION_NUMBER_INVALID")
         rest = [it for it in names if it > asked.query.get("last", "")]
         most = min(int(it) for it in (said or len(rest), self.rules.page or len(rest)))
@@ -137,7 +138,7 @@ class Registry:
         return Response(200, json.dumps(body(rest[:most])).encode(), headers)
 
     def _referrers(self, asked: Asked) -> Response:
-        if not _DIGEST.fullmatch(asked.name):
+        if not is_digest(asked.name):
             raise RefusedError(400, "DIGEST_INVALID")
         found = [_described(it) for it in self.folder.referrers(asked.at, asked.name)]
         headers = {"Content-Type": _INDEX}
@@ -150,7 +151,7 @@ class Registry:
     # --- manifests ---
 
     def _manifests(self, asked: Asked) -> Response:
-        if not _DIGEST.fullmatch(asked.name) and not _TAG.fullmatch(asked.name):
+        if not is_digest(asked.name) and not is_tag(asked.name):
             raise RefusedError(400 if asked.method == "PUT" else 404, "MANIFEST_INVALID")
         match asked.method:
             case "GET" | "HEAD":
@@ -172,10 +173,10 @@ class Registry:
     def _put_manifest(self, asked: Asked) -> Response:
         if not self.rules.creates and not self.folder.knows(asked.at):
             raise RefusedError(404, "NAME_UNKNOWN")
-        content = asked.request.body.read()
-        if len(content) > _LARGEST:
+        content = whole(asked.request.body, _LARGEST)
+        if content is None:
             raise RefusedError(413, "SIZE_INVALID")
-        document = _document(content)
+        said = _document(content)
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
         is_tag = not asked.name.startswith("sha256:")
         if not is_tag and asked.name != digest:
@@ -183,21 +184,21 @@ class Registry:
         held = self.folder.repositories.get(asked.at)
         if is_tag and self.rules.immutable and held and asked.name in held.tags:
             raise RefusedError(400, "TAG_IMMUTABLE")
-        if self.rules.checks_manifests and self._lost(asked.at, document):
+        if self.rules.checks_manifests and self._lost(asked.at, said):
             raise RefusedError(404, "MANIFEST_BLOB_UNKNOWN")
-        media_type = asked.request.headers.get("content-type") or str(document.get("mediaType", _MANIFEST))
+        media_type = asked.request.headers.get("content-type") or said.said.get("mediaType") or _MANIFEST
+        if not is_media_type(media_type):
+            raise RefusedError(400, "MANIFEST_INVALID")
         self.folder.put_manifest(asked.at, media_type, content, asked.name if is_tag else "")
         headers = {"Docker-Content-Digest": digest, "Location": f"/v2/{asked.at}/manifests/{digest}"}
-        if subject := document.get("subject"):
-            headers["OCI-Subject"] = subject["digest"]
+        if is_digest(said.subject):
+            headers["OCI-Subject"] = said.subject
         return Response(201, b"", headers)
 
-    def _lost(self, at: str, document: Mapping[str, Any]) -> bool:
-        blobs = [it for it in (document.get("config"), *document.get("layers", ())) if it and not it.get("urls")]
-        children = [it["digest"] for it in document.get("manifests", ())]
+    def _lost(self, at: str, said: Document) -> bool:
         held = self.folder.repositories.get(at)
-        return any(self.folder.blob(at, it["digest"]) is None for it in blobs) or any(
-            not held or it not in held.manifests for it in children
+        return any(self.folder.blob(at, it["digest"]) is None for it in said.blobs if not it.get("urls")) or any(
+            not held or it["digest"] not in held.manifests for it in said.children
         )
 
     def _delete_manifest(self, asked: Asked) -> Response:
@@ -210,7 +211,7 @@ class Registry:
     # --- blobs ---
 
     def _blobs(self, asked: Asked) -> Response:
-        if not _DIGEST.fullmatch(asked.name):
+        if not is_digest(asked.name):
             raise RefusedError(400, "DIGEST_INVALID")
         path = self.folder.blob(asked.at, asked.name)
         if path is None:
@@ -271,7 +272,9 @@ class Registry:
             length = int(asked.request.headers.get("content-length") or 0)
             if self.rules.largest is not None and length > self.rules.largest:
                 raise RefusedError(413, "SIZE_INVALID")
-            told = re.fullmatch(r"(?:bytes )?(\d+)-(\d+)(?:/.*)?", asked.request.headers.get("content-range", ""))
+            told = re.fullmatch(
+                rf"(?:bytes )?({_NUMBER})-({_NUMBER})(?:/.*)?", asked.request.headers.get("content-range", "")
+            )
             if told and int(told[1]) != upload.size:
                 raise RefusedError(416, "RANGE_INVALID", self._place(asked, asked.name, upload))
             before = upload.size
@@ -311,6 +314,11 @@ class Asked:
         return self.request.method
 
 
+def _failed(status: int, code: str, message: str, headers: Mapping[str, str]) -> Response:
+    body = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
+    return Response(status, body, {"Content-Type": "application/json", **headers})
+
+
 def _route(request: Request) -> tuple[str, Mapping[str, str]]:
     for name, pattern in _ROUTES:
         if found := pattern.fullmatch(request.path):
@@ -335,7 +343,7 @@ def _blob(path: Path, asked: Asked) -> Response:
         "Accept-Ranges": "bytes",
     }
     said = asked.request.headers.get("range", "")
-    found = re.fullmatch(r"bytes=(\d+)-(\d*)", said)
+    found = re.fullmatch(rf"bytes=({_NUMBER})-({_NUMBER})?", said)
     if not found:
         return Response(200, _chunks(path, 0, size), headers, size)
     start, end = int(found[1]), min(int(found[2] or size - 1), size - 1)
@@ -353,20 +361,18 @@ def _chunks(path: Path, start: int, left: int) -> Iterator[bytes]:
             yield chunk
 
 
-def _document(content: bytes) -> Mapping[str, Any]:
+def _document(content: bytes) -> Document:
     try:
-        found = json.loads(content)
+        return document(content)
     except ValueError as error:
         raise RefusedError(400, "MANIFEST_INVALID") from error
-    if not isinstance(found, dict):
-        raise RefusedError(400, "MANIFEST_INVALID")
-    return found
 
 
 def _described(it: Manifest) -> dict[str, Any]:
-    document = it.document
-    kind = document.get("artifactType") or (document.get("config") or {}).get("mediaType")
-    said = {"mediaType": it.media_type, "digest": it.digest, "size": len(it.content)}
+    said: dict[str, Any] = {"mediaType": it.media_type, "digest": it.digest, "size": len(it.content)}
+    if not (found := it.meaning):
+        return said
+    kind = found.said.get("artifactType") or (found.said.get("config") or {}).get("mediaType")
     if kind:
         said["artifactType"] = kind
-    return said | ({"annotations": document["annotations"]} if document.get("annotations") else {})
+    return said | ({"annotations": found.said["annotations"]} if found.said.get("annotations") else {})

@@ -18,16 +18,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from paasctl.embedded.registry.words import Document, document, is_digest, is_media_type, is_name, is_tag, named
+
 REF = "org.opencontainers.image.ref.name"
 REPOSITORY = "dev.paasctl.registry.repository"
 _LAYOUT = {"imageLayoutVersion": "1.0.0"}
 _LATEST = "latest"
+_FOLDERS = ("blobs", "blobs/sha256", "repositories", ".uploads")
+_BEGUN = (".registry.lock", ".tmp-")
+"""What a kill can leave of a folder that was only just being made."""
 _SMALL = 4 << 20
 """Bytes of the largest manifest that is taken (distribution-spec asks for 4 MiB at least)."""
 
 
 class NoLayoutError(Exception):
-    """The folder is something else, or another process has it."""
+    """The folder is something else, or another process has it; `hint` says what to do."""
+
+    def __init__(self, message: str, hint: str = "name another folder") -> None:
+        """A sentence and a hint."""
+        super().__init__(message)
+        self.hint = hint
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,14 @@ class Manifest:
         """Its JSON."""
         found: Mapping[str, Any] = json.loads(self.content)
         return found
+
+    @property
+    def meaning(self) -> Document | None:
+        """What it says; None: nothing that a manifest says."""
+        try:
+            return document(self.content)
+        except ValueError:
+            return None
 
 
 @dataclass
@@ -63,27 +81,50 @@ class Folder:
         self.root = root
         self.lock = threading.RLock()
         root.mkdir(parents=True, exist_ok=True)
-        if any(root.iterdir()) and not (root / "oci-layout").is_file():
+        others = (it for it in root.iterdir() if not it.name.startswith(_BEGUN))
+        if any(others) and not (root / "oci-layout").is_file():
             raise NoLayoutError(f"{root} is no OCI image layout, and not empty either")
-        (root / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
-        self._held = self._hold()
-        if not (root / "oci-layout").is_file():
-            self._replace(root / "oci-layout", json.dumps(_LAYOUT).encode())
+        self._check_links()
         self.repositories: dict[str, Repository] = {}
         self._links: dict[str, set[str]] = {}
-        self._read()
+        self._left: list[object] = []
+        """Entries of the index that can't be served; they stay in it as they are."""
+        self._held = self._hold()
+        try:
+            self._clean()
+            if not (root / "oci-layout").is_file():
+                self._replace(root / "oci-layout", json.dumps(_LAYOUT).encode())
+            self.path("").mkdir(parents=True, exist_ok=True)
+            self._read()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Let go of it."""
         os.close(self._held)
 
+    def _check_links(self) -> None:
+        """Whatever is written or removed lies in the folder: none of its own folders may lead out of it."""
+        marks = (it for it in (self.root / "repositories").rglob("*") if it.is_symlink())
+        for it in (*(self.root / name for name in _FOLDERS), *marks):
+            if not it.resolve().is_relative_to(self.root.resolve()):
+                raise NoLayoutError(f"{it} is a link that leads out of the folder", "remove it, or name another folder")
+
+    def _clean(self) -> None:
+        """Remove what an earlier process had begun to write when it was killed."""
+        for it in (*self.root.glob(".tmp-*"), *self.path("").glob(".tmp-*")):
+            if it.is_symlink() or it.is_file():
+                it.unlink()
+
     def _hold(self) -> int:
-        number = os.open(self.root / ".registry.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        flags = os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+        number = os.open(self.root / ".registry.lock", flags, 0o600)
         try:
             fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             os.close(number)
-            raise NoLayoutError(f"{self.root} is being served by another process") from error
+            raise NoLayoutError(f"{self.root} is being served by another process", "end the other one first") from error
         return number
 
     # --- blobs ---
@@ -92,10 +133,16 @@ class Folder:
         """Where a blob lies or would lie."""
         return self.root / "blobs" / "sha256" / digest.removeprefix("sha256:")
 
+    def _file(self, digest: str) -> Path | None:
+        """The file of a blob; None: there is none, or it is a link that leads out of the folder."""
+        path = self.path(digest)
+        if not path.is_file() or (path.is_symlink() and not path.resolve().is_relative_to(self.root.resolve())):
+            return None
+        return path
+
     def blob(self, repository: str, digest: str) -> Path | None:
         """The file of a blob that this repository holds; None: it doesn't."""
-        path = self.path(digest)
-        return path if digest in self._links.get(repository, ()) and path.is_file() else None
+        return self._file(digest) if digest in self._links.get(repository, ()) else None
 
     def blobs(self, repository: str) -> list[str]:
         """Digests of all that this repository holds."""
@@ -104,7 +151,7 @@ class Folder:
     def link(self, repository: str, digest: str) -> None:
         """Let the repository hold a blob that is there."""
         with self.lock:
-            if digest not in self._links.setdefault(repository, set()):
+            if is_digest(digest) and digest not in self._links.setdefault(repository, set()):
                 marks = self._marks(repository)
                 marks.mkdir(parents=True, exist_ok=True)
                 (marks / digest.removeprefix("sha256:")).touch()
@@ -143,40 +190,50 @@ class Folder:
             media_type = held.manifests.get(digest)
         if media_type is None:
             return None
-        path = self.path(digest)
-        return Manifest(digest, media_type, path.read_bytes()) if path.is_file() else None
+        path = self._file(digest)
+        return Manifest(digest, media_type, path.read_bytes()) if path else None
 
     def put_manifest(self, repository: str, media_type: str, content: bytes, tag: str = "") -> str:
         """Keep it, perhaps under a tag, which moves; its digest."""
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
         with self.lock:
-            if not self.path(digest).is_file():
+            if not self._file(digest):
                 self._replace(self.path(digest), content)
-            held = self.repositories.setdefault(repository, Repository())
+            held = self.repositories.get(repository, Repository())
             if held.manifests.get(digest) != media_type or (tag and held.tags.get(tag) != digest):
-                held.manifests[digest] = media_type
-                if tag:
-                    held.tags[tag] = digest
-                self._write_index()
+                tags = {**held.tags, tag: digest} if tag else held.tags
+                self._change(repository, Repository({**held.manifests, digest: media_type}, tags))
         return digest
+
+    def _change(self, repository: str, held: Repository) -> None:
+        """Let the repository hold this; what can't be written has not happened, or a retry would find it done."""
+        before = dict(self.repositories)
+        self.repositories[repository] = held
+        try:
+            self._write_index()
+        except OSError:
+            self.repositories = before
+            raise
 
     def untag(self, repository: str, tag: str) -> bool:
         """Forget a tag; False: there was none."""
         with self.lock:
             held = self.repositories.get(repository, Repository())
-            if held.tags.pop(tag, None) is None:
+            if tag not in held.tags:
                 return False
-            self._write_index()
+            tags = {name: it for name, it in held.tags.items() if name != tag}
+            self._change(repository, Repository(held.manifests, tags))
             return True
 
     def delete_manifest(self, repository: str, digest: str) -> bool:
         """Forget a manifest and its tags; False: there was none."""
         with self.lock:
             held = self.repositories.get(repository, Repository())
-            if held.manifests.pop(digest, None) is None:
+            if digest not in held.manifests:
                 return False
-            held.tags = {tag: it for tag, it in held.tags.items() if it != digest}
-            self._write_index()
+            manifests = {name: it for name, it in held.manifests.items() if name != digest}
+            tags = {tag: it for tag, it in held.tags.items() if it != digest}
+            self._change(repository, Repository(manifests, tags))
             if not self._is_named(digest) and not any(digest in it for it in self._links.values()):
                 self.path(digest).unlink(missing_ok=True)
             return True
@@ -186,7 +243,7 @@ class Folder:
         with self.lock:
             digests = list(self.repositories.get(repository, Repository()).manifests)
         found = [it for name in digests if (it := self.manifest(repository, name))]
-        return [it for it in found if (it.document.get("subject") or {}).get("digest") == digest]
+        return [it for it in found if (said := it.meaning) and said.subject == digest]
 
     def knows(self, repository: str) -> bool:
         """Whether the repository holds anything."""
@@ -201,7 +258,11 @@ class Folder:
 
     def _write_index(self) -> None:
         entries = [it for name, held in sorted(self.repositories.items()) for it in self._entries(name, held)]
-        index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": entries}
+        index = {
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.index.v1+json",
+            "manifests": [*entries, *self._left],
+        }
         self._replace(self.root / "index.json", json.dumps(index, indent=1).encode())
 
     def _entries(self, name: str, held: Repository) -> Iterator[dict[str, Any]]:
@@ -215,43 +276,60 @@ class Folder:
 
     def _read(self) -> None:
         index = self.root / "index.json"
-        entries = json.loads(index.read_bytes()).get("manifests", []) if index.is_file() else []
-        for it in entries:
-            self._read_entry(it)
+        for it in _entries_of(index) if index.is_file() else ():
+            if not self._read_entry(it):
+                self._left.append(it)
         top = self.root / "repositories"
         for marks in top.rglob("_blobs") if top.is_dir() else ():
             name = marks.parent.relative_to(top).as_posix()
-            held = self._links.setdefault(name, set())
-            held.update(f"sha256:{it.name}" for it in marks.iterdir())
+            if is_name(name) and marks.is_dir():
+                found = (f"sha256:{it.name}" for it in marks.iterdir())
+                self._links.setdefault(name, set()).update(it for it in found if is_digest(it))
         if not index.is_file():
             self._write_index()
 
-    def _read_entry(self, entry: Mapping[str, Any]) -> None:
-        annotations = entry.get("annotations") or {}
-        name, _, tag = str(annotations.get(REF, "")).partition(":")
+    def _read_entry(self, entry: object) -> bool:
+        """Serve what an entry names; False: it names nothing that can be served."""
+        if not isinstance(entry, dict) or not isinstance(annotations := entry.get("annotations") or {}, dict):
+            return False
+        name, tag = named(str(annotations.get(REF, "")))
         repository = annotations.get(REPOSITORY) or name
-        if not repository:
-            return  # no tool can ask for what has no name
+        digest, media_type = entry.get("digest"), entry.get("mediaType")
+        tags = {tag or _LATEST: str(digest)} if name else {}
+        if not (is_name(repository) and is_digest(digest) and is_media_type(media_type) and all(map(is_tag, tags))):
+            return False
+        if not self._file(str(digest)):
+            return False
+        if REPOSITORY not in annotations and not self._adopt_foreign(repository, str(digest), str(media_type)):
+            return False
         held = self.repositories.setdefault(repository, Repository())
-        held.manifests[entry["digest"]] = entry["mediaType"]
-        if name:
-            held.tags[tag or _LATEST] = entry["digest"]
-        if REPOSITORY not in annotations:
-            self._adopt_foreign(repository, entry["digest"])
+        held.manifests[str(digest)] = str(media_type)
+        held.tags.update(tags)
+        return True
 
-    def _adopt_foreign(self, repository: str, digest: str) -> None:
-        """A layout that another tool made says nothing of repositories: what a manifest needs, its repository holds."""
-        path = self.path(digest)
-        if not path.is_file() or path.stat().st_size > _SMALL:
-            return
-        document = json.loads(path.read_bytes())
-        for it in (document.get("config"), *document.get("layers", ())):
-            if it:
-                self.link(repository, it["digest"])
+    def _adopt_foreign(self, repository: str, digest: str, media_type: str) -> bool:
+        """A layout that another tool made says nothing of repositories: what a manifest needs, its repository holds.
+
+        False: it is no manifest.
+        """
         held = self.repositories.setdefault(repository, Repository())
-        for it in document.get("manifests", ()):
-            held.manifests[it["digest"]] = it["mediaType"]
-            self._adopt_foreign(repository, it["digest"])
+        wanted = [(digest, media_type)]
+        while wanted:
+            at, media = wanted.pop()
+            said = self._document(at)
+            if said is None or at in held.manifests or not is_media_type(media):
+                continue
+            held.manifests[at] = media
+            for it in said.blobs:
+                self.link(repository, it["digest"])
+            wanted += [(it["digest"], it.get("mediaType", "")) for it in said.children]
+        return digest in held.manifests
+
+    def _document(self, digest: str) -> Document | None:
+        path = self._file(digest) if is_digest(digest) else None
+        if not path or path.stat().st_size > _SMALL:
+            return None
+        return Manifest(digest, "", path.read_bytes()).meaning
 
     def _replace(self, path: Path, content: bytes) -> None:
         fresh = path.with_name(f".tmp-{uuid.uuid4().hex}")
@@ -260,3 +338,15 @@ class Folder:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
+
+
+def _entries_of(index: Path) -> list[object]:
+    """What an `index.json` lists. Raises `NoLayoutError` for one that lists nothing."""
+    try:
+        said = json.loads(index.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise NoLayoutError(f"{index} is no JSON: {error}", "mend it, or name another folder") from error
+    found = said.get("manifests") or [] if isinstance(said, dict) else None
+    if not isinstance(found, list):
+        raise NoLayoutError(f"{index} has no list of manifests", "mend it, or name another folder")
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import json
 import secrets
@@ -12,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qs
 
-from paasctl.embedded.http.message import Request, Response
+from paasctl.embedded.http.message import Request, Response, whole
 
 _REALM = 'realm="paasctl registry"'
+_LARGEST = 1 << 16
 _EVERYTHING = ("pull", "push")
 """What `*` asks for in a scope: skopeo does before it deletes."""
 
@@ -83,7 +83,7 @@ class Logins:
             return ""
         try:
             name, _, password = base64.b64decode(secret).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             return ""
         known = self.users.get(name)
         return name if known is not None and hmac.compare_digest(known.encode(), password.encode()) else ""
@@ -98,7 +98,9 @@ class Logins:
         if request.method == "POST":
             if not self.oauth:
                 raise RefusedError(404, "UNSUPPORTED")
-            kind, user, scopes = self._by_form(parse_qs(request.body.read().decode(errors="replace")))
+            kind, user, scopes = self._by_form(
+                parse_qs((whole(request.body, _LARGEST) or b"").decode(errors="replace"))
+            )
         else:
             user = self._user(kind, secret)
         if kind and not user:

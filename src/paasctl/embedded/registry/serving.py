@@ -49,13 +49,14 @@ def start(  # noqa: PLR0913 - each by name
     tls: ssl.SSLContext | None = None,
 ) -> Running:
     """Serve a layout on loopback. Raises `NoLayoutError`, and `OSError` where the port is taken."""
-    registry = Registry(Folder(folder), logins or Logins(), rules or Rules())
-    server = Server(registry, Faults(faults), registry.names, tls, admits=lambda it: _is_admitted(registry, it))
-    registry.url = lambda: server.url
+    held = Folder(folder)
     try:
+        registry = Registry(held, logins or Logins(), rules or Rules())
+        server = Server(registry, Faults(faults), registry.names, tls, admits=lambda it: _is_admitted(registry, it))
+        registry.url = lambda: server.url
         server.start(port)
-    except OSError:
-        registry.folder.close()
+    except BaseException:
+        held.close()
         raise
     return Running(registry, server)
 

@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,15 @@ class Upload:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def receive(self, body: Body, came: Callable[[int], None]) -> None:
-        """Append what comes, and tell of it in bytes; what came before a connection broke off stays."""
-        with self.path.open("ab") as file:
+        """Append what comes, and tell of it in bytes; what came before a connection broke off stays.
+
+        A full disk may have taken a part of what isn't counted: what comes next goes over it.
+        """
+        with self.path.open("r+b", buffering=0) as file:
+            file.truncate(self.size)
+            file.seek(self.size)
             while chunk := body.read(_CHUNK):
-                file.write(chunk)
+                _write(file, chunk)
                 self.digest.update(chunk)
                 self.size += len(chunk)
                 came(len(chunk))
@@ -43,6 +49,12 @@ class Upload:
             while chunk := file.read(_CHUNK):
                 self.digest.update(chunk)
         self.size = size
+
+
+def _write(file: RawIOBase, chunk: bytes) -> None:
+    left = memoryview(chunk)
+    while left:
+        left = left[file.write(left) or 0 :]
 
 
 class Uploads:
