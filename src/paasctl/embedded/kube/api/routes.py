@@ -39,7 +39,7 @@ def target(schemas: Schemas, path: str, names: tuple[str, ...]) -> Target:
     if rest[0] == "namespaces" and len(rest) > 2 and schemas.resource(group, version, rest[2]):
         namespace, rest = rest[1], rest[2:]
     resource = schemas.resource(group, version, rest[0])
-    if resource is None or len(rest) > 3 or resource.namespaced < bool(namespace):
+    if resource is None or (len(rest) > 3 and rest[2] != "proxy") or resource.namespaced < bool(namespace):
         raise missing()
     name, sub = (*rest[1:], "", "")[:2]
     if resource.namespaced and name and not namespace:
