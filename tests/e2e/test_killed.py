@@ -17,7 +17,7 @@ _HALVES = 2
 _KILLS = 5
 """In each half; each strikes in its own fifth of the deploy, the halves' moments lie between each other's."""
 _KINDS = "deployments,services,ingresses,configmaps,poddisruptionbudgets"
-_PAAS = PAAS.replace(
+PAAS_WITH_MORE = PAAS.replace(
     "    port: 8080\n",
     '    port: 8080\n    drain: 1s\n    config: {settings.ini: "version"}\n',
 )
@@ -25,7 +25,7 @@ _PAAS = PAAS.replace(
 
 @pytest.fixture
 def project(testbed: Testbed, tmp_path: Path) -> Iterator[Project]:
-    made = Project.make(testbed, tmp_path, _PAAS)
+    made = Project.make(testbed, tmp_path, PAAS_WITH_MORE)
     yield made
     made.remove()
 
@@ -45,10 +45,10 @@ def test_whenever_it_is_killed_the_next_run_ends_the_same(
         wanted = at % 2
         moment = took * (at + (half + dice.random()) / _HALVES) / _KILLS
         interrupted += _killed_and_run_again(project, versions[wanted], moment)
-        assert _state(project) == ends[wanted], f"seed {seed}: killed after {moment:.2f} s"
+        assert state(project) == ends[wanted], f"seed {seed}: killed after {moment:.2f} s"
         project.expect_served(("one", "two")[wanted])
-    assert "open" not in _outcomes(project)
-    assert _outcomes(project).count("interrupted") == interrupted
+    assert "open" not in outcomes(project)
+    assert outcomes(project).count("interrupted") == interrupted
     assert not project.objects("leases")[0]["spec"].get("holderIdentity")
     assert interrupted, f"seed {seed}: no kill struck between the first write and the last"
 
@@ -60,7 +60,7 @@ def _undisturbed(project: Project, versions: tuple[str, str]) -> tuple[list[Any]
         began = time.monotonic()
         project.paasctl("deploy", "dev", "--version", version)
         took = time.monotonic() - began
-        ends.append(_state(project))
+        ends.append(state(project))
     return [ends[1], ends[2]], took
 
 
@@ -70,14 +70,14 @@ def _killed_and_run_again(project: Project, version: str, moment: float) -> bool
     time.sleep(moment)  # noqa: TID251 - the moment is what is tested
     deploy.kill()
     deploy.communicate()
-    is_open = "open" in _outcomes(project)
+    is_open = "open" in outcomes(project)
     began = time.monotonic()
     project.paasctl("deploy", "dev", "--version", version)
     assert time.monotonic() - began < 40  # a dead holder's lock is taken over at once, not after its 60 s
     return is_open
 
 
-def _state(project: Project) -> dict[str, Any]:
+def state(project: Project) -> dict[str, Any]:
     """What we own there, as far as it is ours to say."""
     found = {}
     for it in project.objects(_KINDS):
@@ -88,7 +88,7 @@ def _state(project: Project) -> dict[str, Any]:
     return found
 
 
-def _outcomes(project: Project) -> list[str]:
+def outcomes(project: Project) -> list[str]:
     answer = project.outcome("history", "dev")["answer"]
     return [it["outcome"] for it in answer["entries"]]
 
