@@ -72,6 +72,14 @@ def journeys(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """Changes to the embedded world that one contract case alone notices: `nox -s mutants -- check|find …`."""
+    _install(session, "test")
+    chosen = session.posargs or ["check"]
+    session.run("python", "-m", "mutants", *chosen, env={**_without_testbed(), "PYTHONPATH": "tests"})
+
+
+@nox.session
 def demo_app(session: nox.Session) -> None:
     """The demo's application, built anew from its C source with gcc."""
     session.install("-q", "-e", ".")
