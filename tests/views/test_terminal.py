@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 
 from paasctl.model.answer import Rendered
-from paasctl.model.event import Answered, Ended, Event, LogLine, Noted, Observed, Planned, Progress, Started, Ticked
+from paasctl.model.event import (
+    Answered,
+    Ended,
+    Event,
+    LogLine,
+    Noted,
+    Observed,
+    Planned,
+    Progress,
+    Scene,
+    Started,
+    Ticked,
+)
 from paasctl.model.kube import Key, Manifest
 from paasctl.model.plan import Plan
 from paasctl.model.verdict import Verdict
@@ -69,6 +81,15 @@ def test_reading_is_a_sign_of_life_after_a_second() -> None:
     assert terminal([Ticked(0.5)])[0].lines == []
     assert terminal(list(seconds(0, 3)), until=3)[0].lines == ["⠼ looking  3 s"]
     assert terminal([*seconds(0, 3), Answered(STATUS)])[0].lines == []
+
+
+def test_while_a_scene_is_played_the_terminal_is_its_command_s_own() -> None:
+    """It writes there itself: whatever we drew would be in its lines."""
+    playing: list[Event] = [*seconds(0, 3), Scene(number=1, total=2, title="a release", command="paasctl release")]
+    screen, written = terminal(playing)
+    assert screen.lines[-1] == "$ paasctl release"
+    assert not any("looking" in line for line in screen.lines)
+    assert terminal([*playing, *seconds(4, 30)])[1].talk.text == written.talk.text
 
 
 def test_a_lock_that_is_waited_for_is_a_sign_of_life() -> None:

@@ -75,6 +75,10 @@ class Rich:
             case Ended():
                 self._say(self._lasting(event))
                 self._draw()
+            case Scene():
+                self._thinking = None  # the terminal is the scene's command's own now
+                self._frame.clear()
+                self._say(self._lines(event))
             case Planned() | Noted() | Ready():
                 self._thinking = self._thought(event)
                 self._say(self._lines(event))
