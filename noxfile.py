@@ -80,6 +80,13 @@ def mutants(session: nox.Session) -> None:
 
 
 @nox.session
+def scope(session: nox.Session) -> None:
+    """What the journeys ask of a real API server, recorded anew: the scope of the simulation."""
+    _install(session, "test")
+    session.run("python", "-m", "scope", *session.posargs, env={**_testbed_or_stop(session), "PYTHONPATH": "tests"})
+
+
+@nox.session
 def demo_app(session: nox.Session) -> None:
     """The demo's application, built anew from its C source with gcc."""
     session.install("-q", "-e", ".")
