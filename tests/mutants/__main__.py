@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import ast
 import fnmatch
+import json
+import os
 import random
 import sys
 import time
@@ -12,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mutants.change import changes
+from mutants.change import Change, changes
 from mutants.forked import Asked, run
 from mutants.kept import Kept, load, store
 from mutants.live import constants
@@ -36,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--least", type=int, default=1, help="find: and those that fewer run [%(default)s]")
     made.add_argument("--minutes", type=float, default=60, help="find: how long to look [%(default)s]")
+    made.add_argument(
+        "--tried", default="", metavar="FILE", help="find: what was in vain, so that the next one goes on"
+    )
     made.add_argument("--sample", type=int, default=0, help="check: so many, chosen anew each time [all]")
     made.add_argument("--seed", type=int, default=None, help="check: which sample")
     made.add_argument("--jobs", type=int, default=2)
@@ -54,6 +59,8 @@ class _Find:
     tried: int = 0
 
     def __post_init__(self) -> None:
+        self._tried = Path(self.given.tried or os.devnull)
+        self._vain = set(self._tried.read_text().splitlines()) if self._tried.is_file() else set[str]()
         self._ends = time.monotonic() + 60 * self.given.minutes
         self._left = self._candidates()
 
@@ -69,6 +76,8 @@ class _Find:
         if noticed is None:
             self.hangs.add((asked.file, asked.change.line))
         case = next(iter(noticed)) if noticed and len(noticed) == 1 else ""
+        with self._tried.open("a") as vain:
+            vain.write(_named(asked.file, asked.source, asked.change) + "\n")
         if case in self.wanted:
             file = str(Path(asked.file).resolve().relative_to(Path.cwd()))
             self.kept[case] = found = Kept.of(case, file, asked.source, asked.change)
@@ -85,8 +94,15 @@ class _Find:
                 continue
             source = Path(file).read_text()
             for change in changes(source, line):
-                if (file, line) not in self.hangs and cases & self.wanted and _parses(change.made(source)):
+                is_old = _named(file, source, change) in self._vain or (file, line) in self.hangs
+                if not is_old and cases & self.wanted and _parses(change.made(source)):
                     yield Asked(file, source, change, cases)
+
+
+def _named(file: str, source: str, change: Change) -> str:
+    """A change by the text that it changes, which may move."""
+    line = source.splitlines()[change.line - 1].strip()
+    return json.dumps([Path(file).name, line, source[change.start : change.end], change.text])
 
 
 def _of_constants(seen: Seen) -> dict[tuple[str, int], frozenset[str]]:

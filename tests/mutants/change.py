@@ -10,6 +10,9 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Eq: "!=", ast.NotEq: "==", ast.Lt: ">=", ast.LtE: ">", ast.Gt: "<=", ast.GtE: "<",
     ast.In: "not in", ast.NotIn: "in", ast.Is: "is not", ast.IsNot: "is",
 }  # fmt: skip
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "-", ast.Sub: "+", ast.BitOr: "&", ast.BitAnd: "|", ast.Mult: "//",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -106,5 +109,41 @@ def _expressions(node: ast.expr, said: Callable[[ast.expr], str]) -> Iterator[st
             yield f"bool({said(operand)})"
         case ast.IfExp(body=body, orelse=other):
             yield from (f"({said(it)})" for it in (body, other))
+        case ast.JoinedStr():
+            text = said(node)
+            begin = next((at for at, it in enumerate(text) if it in "\"'"), 0)
+            if text[begin : begin + 3] not in ('"""', "'''") and begin and text[-1] == text[begin]:
+                yield f"{text[: begin + 1]}~{text[begin + 1 :]}"
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+            yield f"({said(left)} {_OPERATORS[type(op)]} {said(right)})"
         case _:
-            return
+            yield from _dropped(node, said)
+
+
+def _dropped(node: ast.expr, said: Callable[[ast.expr], str]) -> Iterator[str]:
+    """The same without one of its parts."""
+    match node:
+        case ast.Set() | ast.List(ctx=ast.Load()) | ast.Tuple(ctx=ast.Load()) if len(node.elts) > 1:
+            around = {ast.Set: "{%s,}", ast.List: "[%s,]", ast.Tuple: "(%s,)"}[type(node)]
+            for parts in _without_one([said(it) for it in node.elts]):
+                yield around % ", ".join(parts)
+        case ast.Dict(keys=keys, values=values) if all(keys):
+            pairs = [f"{said(key)}: {said(value)}" for key, value in zip(keys, values, strict=True) if key]
+            for parts in _without_one(pairs):
+                yield f"{{{', '.join(parts)}}}"
+        case ast.Call(func=func, args=args, keywords=keywords) if all(it.arg for it in keywords):
+            for parts in _without_one([f"{it.arg}={said(it.value)}" for it in keywords]):
+                yield f"{said(func)}({', '.join([*map(said, args), *parts])})"
+        case _:
+            yield from _unfiltered(node, said)
+
+
+def _unfiltered(node: ast.expr, said: Callable[[ast.expr], str]) -> Iterator[str]:
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+        for test in (said(it) for part in node.generators for it in part.ifs):
+            yield said(node).replace(f" if {test}", "", 1)
+
+
+def _without_one(parts: list[str]) -> Iterator[list[str]]:
+    for gone in range(len(parts)):
+        yield parts[:gone] + parts[gone + 1 :]
