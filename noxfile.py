@@ -68,7 +68,7 @@ def journeys(session: nox.Session) -> None:
     """The journeys that need no real pod and no router, on embedded parts: no root, no network, under a minute."""
     _install(session, "test")
     chosen = session.posargs or ["-n", "4", "--dist", "loadgroup"]  # most of them wait most of the time
-    session.run("pytest", "-q", "tests/e2e", "-m", "not real and not demo and not laws", *chosen, env=_without_testbed())
+    session.run("pytest", "-q", "tests/e2e", "-m", "journey", *chosen, env=_without_testbed())
 
 
 @nox.session

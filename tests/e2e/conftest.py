@@ -50,3 +50,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             it.add_marker("e2e")
             if "real" in getattr(it, "fixturenames", ()) or it.name.endswith("[real]"):
                 it.add_marker("real")
+            elif not {"demo", "laws"} & {of.name for of in it.iter_markers()}:
+                it.add_marker("journey")
