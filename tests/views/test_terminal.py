@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from paasctl.errors import Exit
 from paasctl.model.answer import Rendered
 from paasctl.model.event import (
     Answered,
@@ -12,6 +13,7 @@ from paasctl.model.event import (
     LogLine,
     Noted,
     Observed,
+    Outcome,
     Planned,
     Progress,
     Scene,
@@ -25,7 +27,7 @@ from paasctl.views.marks import ASCII, UNICODE, marks_for
 from paasctl.views.paint import pieces
 from paasctl.views.rich import Rich
 from paasctl.views.rollout import rollout
-from support.answers import HISTORY, STATUS
+from support.answers import HISTORY, REHEARSAL, STATUS
 from support.shown import dump, terminal
 from support.stories import DEPLOY, GOOD, STORIES
 from support.story_release import RELEASE, UPLOAD
@@ -169,6 +171,14 @@ def test_an_answer_is_painted_for_a_terminal_and_bare_for_a_pipe() -> None:
     bare = Stream()
     Rich(bare, Stream(terminal=True), dump)(Answered(STATUS))
     assert "\x1b" not in bare.text
+
+
+def test_what_a_rehearsal_left_running_is_told_before_its_report() -> None:
+    running: list[Event] = [Planned(DEPLOY), Started(0, wait("Deployment/web")), Ticked(2)]
+    screen, written = terminal([*running, Answered(REHEARSAL)])
+    assert any(line.startswith("✗ wait") for line in screen.lines)
+    ended = terminal([*running, Answered(REHEARSAL), Outcome(status="answered", exit=Exit.FAILED)])[1]
+    assert "wait" not in ended.talk.text.removeprefix(written.talk.text)
 
 
 def test_a_list_in_yaml_is_no_difference() -> None:

@@ -9,7 +9,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
-from paasctl.model.answer import Answer, ConfigShown, Rendered, SchemaShown
+from paasctl.model.answer import Answer, ConfigShown, RehearsalAnswer, Rendered, SchemaShown
 from paasctl.model.event import (
     Answered,
     Ended,
@@ -151,21 +151,26 @@ class Rich:
     def _end(self, outcome: Outcome) -> None:
         self._thinking = None
         self._frame.clear()
-        mark = (
-            (f"{self._marks.doomed} ", "red") if outcome.status == "failed" else (f"{self._marks.waiting} ", "yellow")
-        )
+        self._leave(failed=outcome.status == "failed")
+        if not self.quiet or outcome.problems:
+            self._last(ending(it, outcome) for it in say_outcome(outcome))
+        write_lines(self.result, result_of(outcome))
+
+    def _leave(self, *, failed: bool) -> None:
+        """The lasting lines of steps that run and will not end."""
+        mark = (f"{self._marks.doomed} ", "red") if failed else (f"{self._marks.waiting} ", "yellow")
         for it in self._board.running.values():
             took = (f"  {duration(self._board.now - it.began)}", "dim")
             rows = self._rollout(it.step) if isinstance(it.step, AwaitReady) else []
             self._say([[mark, (say(it.step), ""), took], *rows])
         self._board.running.clear()
-        if not self.quiet or outcome.problems:
-            self._last(ending(it, outcome) for it in say_outcome(outcome))
-        write_lines(self.result, result_of(outcome))
 
     def _answer(self, answer: Answer) -> None:
         self._thinking = None
         self._frame.clear()
+        self._leave(
+            failed=isinstance(answer, RehearsalAnswer) and answer.status == "failed"
+        )  # before what is told of it
         lines = text(answer, self.dump)
         onto = console_on(self.result, self.color)
         if onto.color_system is None:
