@@ -100,6 +100,13 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "bench", *session.posargs, env={**_testbed_or_stop(session), "PYTHONPATH": "tests"})
 
 
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Random writes to the simulation and to a real API server, compared: `nox -s fuzz -- [N] [--seed S] [--stats]`."""
+    _install(session, "test")
+    session.run("python", "-m", "fuzz", *session.posargs, env={**_testbed_or_stop(session), "PYTHONPATH": "tests"})
+
+
 @nox.session(venv_backend="none")
 def testbed(session: nox.Session) -> None:
     """The real parts on this machine: `nox -s testbed -- up|down|status|env|peers`."""

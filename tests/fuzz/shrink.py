@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
+from fuzz.smaller import without_one
 from fuzz.steps import Sequence
 
 Fails = Callable[[Sequence], bool]
-_KEPT = {"apiVersion", "kind", "name", "metadata", "paused", "suspend", "ingressClassName"}
 
 
 def shrunk(sequence: Sequence, fails: Fails, tries: int = 150) -> Sequence:
@@ -33,23 +32,6 @@ def _smaller(sequence: Sequence) -> Iterator[Sequence]:
         if len(sequence.steps) > 1:
             yield replace(sequence, steps=sequence.steps[:index] + sequence.steps[index + 1 :])
     for index, step in enumerate(sequence.steps):
-        for body in _without_one(step.body):
+        for body in without_one(step.body):
             steps = (*sequence.steps[:index], replace(step, body=body), *sequence.steps[index + 1 :])
             yield replace(sequence, steps=steps)
-
-
-def _without_one(value: Any) -> Iterator[Any]:  # noqa: C901 - a walk over JSON
-    """The value without one field or item: big ones first."""
-    if isinstance(value, dict):
-        for name in value:
-            if name not in _KEPT:
-                yield {key: it for key, it in value.items() if key != name}
-        for name, it in value.items():
-            for smaller in _without_one(it):
-                yield {**value, name: smaller}
-    elif isinstance(value, list):
-        for index in range(len(value)):
-            yield value[:index] + value[index + 1 :]
-        for index, it in enumerate(value):
-            for smaller in _without_one(it):
-                yield [*value[:index], smaller, *value[index + 1 :]]

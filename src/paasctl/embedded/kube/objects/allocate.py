@@ -9,6 +9,7 @@ from typing import Any
 from zlib import crc32
 
 from paasctl.embedded.kube.model import Object
+from paasctl.embedded.kube.objects.special import is_reached_from_outside
 
 _LOWEST_PORT, _PORTS = 30000, 2768
 _FAMILY = ("ipFamilies", "ipFamilyPolicy")
@@ -51,6 +52,7 @@ def _drop_unneeded(spec: dict[str, Any], before: Object) -> None:
             {name: it for name, it in port.items() if name != "nodePort"} if port.get("nodePort") in had else port
             for port in spec.get("ports") or []
         ]
+    if is_reached_from_outside(before) and not is_reached_from_outside(spec):
         drop("externalTrafficPolicy")
     if old == "LoadBalancer" and new != "LoadBalancer":
         drop("allocateLoadBalancerNodePorts", "loadBalancerClass")

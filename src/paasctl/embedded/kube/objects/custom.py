@@ -9,12 +9,14 @@ from typing import Any
 from paasctl.embedded.kube.objects.causes import Causes, shown
 from paasctl.embedded.kube.objects.schema import ANY, Type
 
+_BLOCKING = {f"FieldValue{it}" for it in ("NotSupported", "Required", "TooLong", "TooMany", "TypeInvalid")}
+
 
 def refused(told: Causes, kind: Type, value: Mapping[str, Any]) -> None:
     """Add what the schema refuses of an object; then its rules in CEL aren't asked, and the server says so."""
     before = len(told)
     check(told, kind, value)
-    if len(told) > before:
+    if any(it.reason in _BLOCKING for it in told[before:]):
         said = "some validation rules were not checked because the object was invalid; correct the existing errors to"
         told.invalid("<nil>", None, f"{said} complete validation")
 

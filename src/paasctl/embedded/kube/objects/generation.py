@@ -41,7 +41,7 @@ def next_generation(write: Write, live: Object, wanted: Object, said: Object) ->
 
 def _hollow(value: object) -> bool:
     if isinstance(value, dict):
-        return any(it == [] or _hollow(it) for it in value.values())
+        return any((it == [] and name != "policyTypes") or _hollow(it) for name, it in value.items())
     return isinstance(value, list) and any(_hollow(it) for it in value)
 
 

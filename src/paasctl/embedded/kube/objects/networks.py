@@ -167,9 +167,14 @@ def _backend(told: Causes, field: str, it: Json) -> None:
         told.invalid(field, "", "resource or service backend is required")
 
 
-def network_policy(told: Causes, made: Object, live: Object | None) -> None:  # noqa: C901 - check after check
+def network_policy(told: Causes, made: Object, live: Object | None) -> None:
     """Add what is wrong with a NetworkPolicy."""
-    del live
+    _policy(told, made)
+    if live is not None:
+        _policy(told, made)  # the real server's check of an update has that of a creation in it once more
+
+
+def _policy(told: Causes, made: Object) -> None:  # noqa: C901 - check after check
     spec = made.get("spec") or {}
     names.check_selector(told, "spec.podSelector", spec.get("podSelector"))
     for way, peers in (("ingress", "from"), ("egress", "to")):

@@ -8,7 +8,7 @@ from typing import Any
 from paasctl.embedded.kube.model import Object
 from paasctl.embedded.kube.objects import names
 from paasctl.embedded.kube.objects.causes import Causes
-from paasctl.embedded.kube.objects.workloads import at_most_all, bound
+from paasctl.embedded.kube.objects.workloads import at_most_all, bound, claim_spec
 
 Json = Mapping[str, Any]
 _MOST = 1024 * 1024
@@ -63,10 +63,7 @@ def secret(told: Causes, made: Object, live: Object | None) -> None:
 def claim(told: Causes, made: Object, live: Object | None) -> None:
     """Add what is wrong with a PersistentVolumeClaim."""
     spec = made.get("spec") or {}
-    if not spec.get("accessModes"):
-        told.required("spec.accessModes", "at least 1 access mode is required")
-    if "storage" not in ((spec.get("resources") or {}).get("requests") or {}):
-        told.required("spec.resources[storage]")
+    claim_spec(told, "spec", spec)
     if live is not None and _fixed(spec) != _fixed(live.get("spec") or {}):
         said = (
             "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
@@ -122,6 +119,30 @@ def _metric(told: Causes, field: str, it: Json) -> None:
         name = kind[0].lower() + kind[1:]
         if name not in it:
             told.required(f"{field}.{name}", "must populate information for the given metric source")
+        elif name in _TARGETS:
+            _target(told, f"{field}.{name}", name, it[name])
+
+
+_TARGETS = {
+    "resource": ("averageUtilization", "must set either a target raw value or a target utilization"),
+    "external": ("averageValue", "must set either a target value for metric or a per-pod target"),
+}
+"""What is named as missing where a target has no number, and how."""
+
+
+def _target(told: Causes, field: str, name: str, source: Json) -> None:
+    if name == "resource" and not source.get("name"):
+        told.required(f"{field}.name", "must specify a resource name")
+    if name == "external" and not (source.get("metric") or {}).get("name"):
+        told.required(f"{field}.metric.name", "must specify a metric name")
+    target = source.get("target") or {}
+    if not (kind := target.get("type", "")):
+        told.required(f"{field}.target.type", "must specify a metric target type")
+    if kind not in ("Utilization", "Value", "AverageValue"):
+        told.invalid(f"{field}.target.type", kind, "must be either Utilization, Value, or AverageValue")
+    missing, said = _TARGETS[name]
+    if not target.keys() & {"averageValue", "averageUtilization" if name == "resource" else "value"}:
+        told.required(f"{field}.target.{missing}", said)
 
 
 def _scaling(told: Causes, field: str, rules: Json) -> None:
@@ -154,7 +175,12 @@ def budget(told: Causes, made: Object, live: Object | None) -> None:
 
 def role(told: Causes, made: Object, live: Object | None) -> None:
     """Add what is wrong with a Role or a ClusterRole."""
-    del live
+    _rules(told, made)
+    if live is not None:
+        _rules(told, made)  # the real server's check of an update has that of a creation in it once more
+
+
+def _rules(told: Causes, made: Object) -> None:
     for index, it in enumerate(made.get("rules") or []):
         field = f"rules[{index}]"
         if not it.get("verbs"):
@@ -169,8 +195,17 @@ def role(told: Causes, made: Object, live: Object | None) -> None:
 
 def binding(told: Causes, made: Object, live: Object | None) -> None:
     """Add what is wrong with a RoleBinding or a ClusterRoleBinding."""
+    _role_ref(told, made)
+    if live is not None:
+        _role_ref(told, made)  # as for roles
+        if made.get("roleRef") != live.get("roleRef"):
+            told.invalid("roleRef", made.get("roleRef"), "cannot change roleRef")
+
+
+def _role_ref(told: Causes, made: Object) -> None:
     ref = made.get("roleRef") or {}
-    if live is not None and ref != live.get("roleRef"):
-        told.invalid("roleRef", ref, "cannot change roleRef")
+    known = ("Role", "ClusterRole") if made.get("kind") == "RoleBinding" else ("ClusterRole",)
+    if (kind := ref.get("kind", "")) not in known:
+        told.unsupported("roleRef.kind", kind, known)
     if not ref.get("name"):
         told.required("roleRef.name")

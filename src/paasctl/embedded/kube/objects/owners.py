@@ -59,9 +59,12 @@ def is_reset(body: Object) -> bool:
     return entries is not None and (not entries or entries == [{}])
 
 
-def encoded(owners: Owners) -> list[dict[str, Any]]:
-    """As objects carry it: Apply before Update, then by time, manager, version, subresource."""
-    made = [_entry(who, held) for who, held in owners.items()]
+def encoded(owners: Owners, apart: Owners | None = None) -> list[dict[str, Any]]:
+    """As objects carry it: Apply before Update, then by time, manager, version, subresource.
+
+    `apart`: entries beside those that the same owners have.
+    """
+    made = [_entry(who, held) for each in (owners, apart or {}) for who, held in each.items()]
     made.sort(key=lambda it: (it["operation"], it.get("time", ""), it.get("manager", ""), it["apiVersion"], _sub(it)))
     return made
 

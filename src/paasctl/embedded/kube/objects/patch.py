@@ -67,12 +67,23 @@ def _by_json_patch(live: Object, patch: Any) -> Object:
 def _operated(body: Any, operation: Mapping[str, Any]) -> Any:
     if operation.get("op") not in _OPERATIONS:
         raise _unprocessable()
+    if operation["op"] == "copy" and _is_copy_of_nothing(body, str(operation.get("from", ""))):
+        operation = {"op": "add", "path": operation.get("path", "")}
     if operation["op"] == "replace" and not operation.get("path", "").rpartition("/")[2].isdecimal():
         operation = {**operation, "op": "add"}  # the real one replaces what isn't there, but for items of lists
     try:
         return jsonpatch.apply_patch(body, [{"value": None, **operation}])  # the real one takes null where none is
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, KeyError, TypeError) as error:
         raise _unprocessable() from error
+
+
+def _is_copy_of_nothing(body: Any, source: str) -> bool:
+    """Whether it names a field that an object doesn't have: the real one copies a null then."""
+    try:
+        holder, name = jsonpatch.JsonPointer(source).to_last(body)
+    except jsonpatch.JsonPointerException:
+        return False
+    return isinstance(holder, dict) and name is not None and name not in holder
 
 
 def _unprocessable() -> Refusal:

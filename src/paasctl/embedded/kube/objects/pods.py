@@ -14,6 +14,16 @@ _POLICIES = ("Always", "IfNotPresent", "Never")
 _PROTOCOLS = ("SCTP", "TCP", "UDP")
 _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 _SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")
+_VOLUMES = (
+    *("emptyDir", "hostPath", "secret", "nfs", "persistentVolumeClaim", "downwardAPI", "configMap", "projected"),
+    *("csi", "ephemeral", "image"),
+)
+_SOURCE_NEEDS = (
+    ("fieldRef", "fieldPath"),
+    ("resourceFieldRef", "resource"),
+    ("configMapKeyRef", "key"),
+    ("secretKeyRef", "key"),
+)
 _COUNTS = ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold")
 _LIFE = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
 
@@ -28,7 +38,7 @@ def check_template(told: Causes, field: str, template: Json, claims: tuple[str, 
 
 def check_spec(told: Causes, field: str, spec: Json, claims: tuple[str, ...] = ()) -> None:
     """Add what is wrong with a pod's spec."""
-    volumes = {*claims, *_volumes(told, f"{field}.volumes", spec.get("volumes") or [])}
+    volumes = {*claims, *_volumes(told, f"{field}.volumes", spec.get("volumes") or [], len(claims))}
     grace = spec.get("terminationGracePeriodSeconds")
     containers = spec.get("containers") or []
     if not containers:
@@ -96,11 +106,12 @@ def _once(told: Causes, field: str, name: str, seen: set[str]) -> None:
     seen.add(name)
 
 
-def _volumes(told: Causes, field: str, volumes: list[Json]) -> set[str]:
+def _volumes(told: Causes, field: str, volumes: list[Json], first: int) -> set[str]:
+    """`first`: how many claims are counted before them."""
     found: set[str] = set()
-    for index, it in enumerate(volumes):
+    for index, it in enumerate(volumes, first):
         here, before, name = f"{field}[{index}]", len(told), it.get("name", "")
-        sources = [key for key in it if key != "name"]
+        sources = sorted((key for key in it if key != "name"), key=_in_turn)
         if not sources:
             told.required(here, "must specify a volume type")
         for extra in sources[1:]:
@@ -114,6 +125,11 @@ def _volumes(told: Causes, field: str, volumes: list[Json]) -> set[str]:
         if len(told) == before:
             found.add(name)
     return found
+
+
+def _in_turn(source: str) -> int:
+    """Which source of a volume the real server looks at first; those that few know come last."""
+    return _VOLUMES.index(source) if source in _VOLUMES else len(_VOLUMES)
 
 
 def _container(told: Causes, field: str, it: Json, volumes: set[str]) -> None:
@@ -165,9 +181,9 @@ def _env(told: Causes, field: str, variables: list[Json]) -> None:  # noqa: C901
         if (source := it.get("valueFrom")) is None:
             continue
         count = sum(key in source for key in _SOURCES)
-        for key in ("configMapKeyRef", "secretKeyRef"):
-            if key in source and not source[key].get("key"):
-                told.required(f"{here}.valueFrom.{key}.key")
+        for key, needed in _SOURCE_NEEDS:
+            if key in source and not source[key].get(needed):
+                told.required(f"{here}.valueFrom.{key}.{needed}")
         if not count:
             known = "`fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"
             told.invalid(f"{here}.valueFrom", "", f"must specify one of: {known}")

@@ -9,16 +9,18 @@ from paasctl.embedded.kube.objects.admission import admitted
 from paasctl.embedded.kube.objects.allocate import job, service
 from paasctl.embedded.kube.objects.defaults import normal
 from paasctl.embedded.kube.objects.generation import counts, next_generation
+from paasctl.embedded.kube.objects.special import TEMPLATE_GENERATION, labelled_by_template
 from paasctl.embedded.kube.objects.write import Write
 
 _KEPT = ("deletionTimestamp", "deletionGracePeriodSeconds")
 
 
-def for_create(write: Write, body: Object) -> Object:
-    """The object without what a create can't say, with what the server adds."""
-    metadata = {
-        name: it for name, it in body["metadata"].items() if name not in (*_KEPT, "resourceVersion", "selfLink")
-    }
+def for_create(write: Write, body: Object, said: Object) -> Object:
+    """The object without what a create can't say, with what the server adds; `said` is it before its defaults."""
+    left_out = [*_KEPT, "resourceVersion", "selfLink"]
+    if write.kind == ("batch", "jobs") and not said["metadata"].get("labels"):
+        left_out.append("labels")  # the template's, which there is more to come to
+    metadata = {name: it for name, it in body["metadata"].items() if name not in left_out}
     if counts(write):
         metadata["generation"] = 1
     made = {**body, "metadata": metadata}
@@ -40,6 +42,8 @@ def for_update(write: Write, live: Object, body: Object, said: Object) -> Object
         made = {**made, "spec": live.get("spec", {})}
     if write.kind == ("", "services") and write.by.subresource != "status":
         made = service(made, live)
+    if write.kind == ("apps", "daemonsets") and write.by.subresource != "status":
+        made = _counted(made, live)
     if write.kind == ("", "secrets") and not made.get("type"):
         made = {**made, "type": live.get("type", "Opaque")}
     return {**made, "metadata": _metadata(write, live, made, said)}
@@ -117,9 +121,29 @@ def _service(body: Object) -> Object:
     return service(body, None)
 
 
+def _job(body: Object) -> Object:
+    return labelled_by_template(job(body))
+
+
+def _daemon_set(body: Object) -> Object:
+    return _with_count(body, 1)
+
+
+def _counted(body: Object, live: Object) -> Object:
+    """How often its template was changed."""
+    before = int((live["metadata"].get("annotations") or {}).get(TEMPLATE_GENERATION, 0))
+    return _with_count(body, before + (body["spec"].get("template") != live["spec"].get("template")))
+
+
+def _with_count(body: Object, count: int) -> Object:
+    annotations = {**(body["metadata"].get("annotations") or {}), TEMPLATE_GENERATION: str(count)}
+    return {**body, "metadata": {**body["metadata"], "annotations": annotations}}
+
+
 _FIRST: dict[tuple[str, str], Callable[[Object], Object]] = {
     ("", "namespaces"): _namespace,
     ("", "pods"): _pod,
     ("", "services"): _service,
-    ("batch", "jobs"): job,
+    ("apps", "daemonsets"): _daemon_set,
+    ("batch", "jobs"): _job,
 }

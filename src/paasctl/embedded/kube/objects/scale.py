@@ -8,7 +8,7 @@ from paasctl.embedded.kube.model import Object, Refusal, Resource
 from paasctl.embedded.kube.objects import owners as owning
 from paasctl.embedded.kube.objects.defaults import defaulted
 from paasctl.embedded.kube.objects.fieldset import Fields, difference, intersection
-from paasctl.embedded.kube.objects.owners import Held
+from paasctl.embedded.kube.objects.owners import Held, Owners
 from paasctl.embedded.kube.objects.write import Write, bare, with_owners
 from paasctl.embedded.kube.objects.writing import finished
 
@@ -48,7 +48,11 @@ def _expressions(selector: Object) -> list[str]:
 
 
 def scaled(write: Write, live: Object, scale: Object) -> Object:
-    """The object with that Scale put to it; `live` where it changes nothing. Raises 422."""
+    """The object with that Scale put to it; `live` where it changes nothing. Raises 422.
+
+    Who keeps `replicas` by an update has them in an entry of their own from then on: the real server takes a Scale's
+    owners for others than the object's.
+    """
     replicas: Any = (scale.get("spec") or {}).get("replicas", 0)
     if not isinstance(replicas, int) or isinstance(replicas, bool):
         why = "json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32"
@@ -56,18 +60,34 @@ def scaled(write: Write, live: Object, scale: Object) -> Object:
     if replicas < 0:
         _refuse(live, replicas)
     spec = {**(live.get("spec") or {}), "replicas": replicas}
-    owners = owning.decoded(live)
-    is_owned = any(intersection(it.fields, _REPLICAS) for it in owners.values())
+    owners, moved = owning.decoded(live), {}
+    is_owned = any(map(_has_replicas, owners.values()))
     if live["spec"].get("replicas") != replicas and is_owned:
-        taken = {who: held._replace(fields=difference(held.fields, _REPLICAS)) for who, held in owners.items()}
-        owners = {who: held for who, held in taken.items() if held.fields}
+        owners = _without_replicas(owners, owners)
         who = owning.owner(write.by.manager, "Update", write.resource.api_version, "scale")
         before = owning.decoded(live).get(who)
         if replicas:  # a Scale doesn't carry a zero, and so nobody owns one
             # the real server gives a new entry of scale no time
             owners[who] = Held(_REPLICAS, write.resource.api_version, before.time if before else "")
-    body = with_owners(bare({**live, "spec": spec}), owning.encoded(owners))
+    else:
+        moved = {who: held for who, held in owners.items() if who.operation == "Update" and _has_replicas(held)}
+        owners = _without_replicas(owners, moved)
+    apart = {who: Held(_REPLICAS, held.version, "") for who, held in moved.items()}
+    body = with_owners(bare({**live, "spec": spec}), owning.encoded(owners, apart))
     return finished(write, live, defaulted(write, body, live))
+
+
+def _has_replicas(held: Held) -> bool:
+    return bool(intersection(held.fields, _REPLICAS))
+
+
+def _without_replicas(owners: Owners, chosen: Owners) -> Owners:
+    """The owners where the chosen ones don't have `replicas`."""
+    left = {
+        who: held._replace(fields=difference(held.fields, _REPLICAS)) if who in chosen else held
+        for who, held in owners.items()
+    }
+    return {who: held for who, held in left.items() if held.fields}
 
 
 def _refuse(live: Object, replicas: int) -> None:

@@ -12,14 +12,14 @@ _CORE = "io.k8s.api.core.v1."
 
 
 def _container(value: dict[str, Any]) -> dict[str, Any]:
-    """`:latest` and images without a tag are pulled always, the others when they are missing."""
-    if value.get("image") and not value.get("imagePullPolicy"):
-        value["imagePullPolicy"] = "Always" if _is_latest(value["image"]) else "IfNotPresent"
+    """`:latest` and images without a tag are pulled always, the others (and none at all) when they are missing."""
+    if not value.get("imagePullPolicy"):
+        value["imagePullPolicy"] = "Always" if _is_latest(value.get("image", "")) else "IfNotPresent"
     return value
 
 
 def _is_latest(image: str) -> bool:
-    if "@" in image:
+    if not image or "@" in image:
         return False
     _, colon, tag = image.rpartition("/")[2].partition(":")
     return not colon or tag == "latest"
@@ -92,9 +92,13 @@ def _secret(body: Object, live: Object | None) -> Object:
     return {**kept, "data": {**(body.get("data") or {}), **given}}
 
 
-def _labelled_by_template(body: Object, live: Object | None) -> Object:
-    """Jobs and ReplicaSets without labels get those of their template."""
+def _replica_set(body: Object, live: Object | None) -> Object:
     del live
+    return labelled_by_template(body)
+
+
+def labelled_by_template(body: Object) -> Object:
+    """Jobs and ReplicaSets without labels get those of their template."""
     labels = ((body.get("spec") or {}).get("template") or {}).get("metadata", {}).get("labels")
     if body["metadata"].get("labels") or not labels:
         return body
@@ -119,6 +123,16 @@ def _asking(container: dict[str, Any]) -> dict[str, Any]:
     return {**container, "resources": {**resources, "requests": {**limits, **requests}}}
 
 
+TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
+
+
+def _daemon_set(body: Object, live: Object | None) -> Object:
+    """An older version's field is an annotation that is always there."""
+    del live
+    annotations = body["metadata"].get("annotations") or {}
+    return {**body, "metadata": {**body["metadata"], "annotations": {TEMPLATE_GENERATION: "0", **annotations}}}
+
+
 def _namespace(body: Object, live: Object | None) -> Object:
     del live
     name, labels = body["metadata"].get("name"), body["metadata"].get("labels") or {}
@@ -129,11 +143,18 @@ def _namespace(body: Object, live: Object | None) -> Object:
 
 def _job(body: Object, live: Object | None) -> Object:
     """One pod that completes, unless something is said of either number."""
+    del live
     spec = dict(body.get("spec") or {})
     if "completions" not in spec and "parallelism" not in spec:
         spec["completions"] = 1
     spec.setdefault("parallelism", 1)
-    return _labelled_by_template({**body, "spec": spec}, live)
+    return labelled_by_template({**body, "spec": spec})
+
+
+def is_reached_from_outside(spec: Object) -> bool:
+    """Whether a service has an external traffic policy."""
+    kind = spec.get("type")
+    return kind in ("NodePort", "LoadBalancer") or (kind == "ClusterIP" and bool(spec.get("externalIPs")))
 
 
 def _service(body: Object, live: Object | None) -> Object:
@@ -141,7 +162,7 @@ def _service(body: Object, live: Object | None) -> Object:
     del live
     spec = dict(body.get("spec") or {})
     kind = spec.get("type")
-    if kind in ("NodePort", "LoadBalancer") or (kind == "ClusterIP" and spec.get("externalIPs")):
+    if is_reached_from_outside(spec):
         spec.setdefault("externalTrafficPolicy", "Cluster")
     if spec.get("sessionAffinity") == "None":
         spec.pop("sessionAffinityConfig", None)
@@ -168,6 +189,7 @@ OBJECTS: dict[tuple[str, str], Callable[[Object, Object | None], Object]] = {
     ("", "pods"): _pod,
     ("", "services"): _service,
     ("batch", "jobs"): _job,
-    ("apps", "replicasets"): _labelled_by_template,
+    ("apps", "daemonsets"): _daemon_set,
+    ("apps", "replicasets"): _replica_set,
     ("autoscaling", "horizontalpodautoscalers"): _autoscaler,
 }

@@ -95,7 +95,7 @@ def _put(out: dict[str, Value], name: str, value: Value) -> None:
 def _bare(value: Value) -> Value:
     """A value that goes where nothing was: without directives and nulls; None: it says that it is not to be."""
     if isinstance(value, dict):
-        if value.get(_DIRECTIVE) == "delete":
+        if _DIRECTIVE in value:
             return None
         pairs = {name: _bare(it) for name, it in value.items() if not name.startswith("$") and it is not None}
         return {name: it for name, it in pairs.items() if it is not None}

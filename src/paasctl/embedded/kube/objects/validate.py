@@ -65,11 +65,25 @@ def _metadata(told: Causes, write: Write, made: Object, live: Object | None) -> 
         _name(told, write, metadata.get("name", ""))
     names.check_labels(told, "metadata.labels", metadata.get("labels"))
     names.check_annotations(told, "metadata.annotations", metadata.get("annotations"))
+    for it in metadata.get("ownerReferences") or []:
+        _reference(told, it)
     if live is not None and "deletionTimestamp" in live["metadata"]:
         known = live["metadata"].get("finalizers") or []
         if new := [it for it in metadata.get("finalizers") or [] if it not in known]:
             said = f"no new finalizers can be added if the object is being deleted, found new finalizers {_go(new)}"
             told.forbidden("metadata.finalizers", said)
+            if write.is_custom:
+                told.forbidden("metadata.finalizers", said)  # the real server checks these twice
+
+
+def _reference(told: Causes, reference: Object) -> None:
+    if not reference.get("apiVersion", "").rpartition("/")[2]:
+        told.invalid(
+            "metadata.ownerReferences.apiVersion", reference.get("apiVersion", ""), "version must not be empty"
+        )
+    for name in ("kind", "name", "uid"):
+        if not reference.get(name):
+            told.invalid(f"metadata.ownerReferences.{name}", "", "must not be empty")
 
 
 def _go(values: list[str]) -> str:

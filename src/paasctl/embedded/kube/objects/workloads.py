@@ -117,30 +117,30 @@ def replica_set(told: Causes, made: Object, live: Object | None) -> None:
 def daemon_set(told: Causes, made: Object, live: Object | None) -> None:
     """Add what is wrong with a DaemonSet."""
     spec = made.get("spec") or {}
-    if spec.get("selector") is None:
-        told.required("spec.selector")
+    if live is not None:
+        told.immutable("spec.selector", spec.get("selector"), live["spec"].get("selector"))
+    if spec.get("selector") is not None:  # the real server alone of this kind doesn't say that it is required
+        _selected(told, spec, "daemonset")
     _matched(told, spec)
     check_template(told, "spec.template", spec.get("template") or {})
     _always(told, spec, "DaemonSet")
     told.not_negative("spec.minReadySeconds", spec.get("minReadySeconds"))
-    if live is not None:
-        told.immutable("spec.selector", spec.get("selector"), live["spec"].get("selector"))
+
+
+def claim_spec(told: Causes, field: str, spec: Json) -> None:
+    """Add what a claim lacks."""
+    if not spec.get("accessModes"):
+        told.required(f"{field}.accessModes", "at least 1 access mode is required")
+    if "storage" not in ((spec.get("resources") or {}).get("requests") or {}):
+        told.required(f"{field}.resources[storage]")
 
 
 def stateful_set(told: Causes, made: Object, live: Object | None) -> None:
     """Add what is wrong with a StatefulSet."""
     spec = made.get("spec") or {}
-    if (policy := spec.get("podManagementPolicy")) not in ("OrderedReady", "Parallel"):
-        told.invalid("spec.podManagementPolicy", policy, "must be 'OrderedReady' or 'Parallel'")
-    strategy = spec.get("updateStrategy") or {}
-    if strategy.get("type") not in ("RollingUpdate", "OnDelete"):
-        told.invalid("spec.updateStrategy", strategy, "must be 'RollingUpdate' or 'OnDelete'")
-    elif strategy["type"] == "OnDelete" and "rollingUpdate" in strategy:
-        said = "only allowed for updateStrategy 'RollingUpdate'"
-        told.invalid("spec.updateStrategy.rollingUpdate", strategy["rollingUpdate"], said)
-    for name, policy in (spec.get("persistentVolumeClaimRetentionPolicy") or {}).items():
-        if policy not in ("Retain", "Delete"):
-            told.unsupported(f"spec.persistentVolumeClaimRetentionPolicy.{name}", policy, ["Retain", "Delete"])
+    _updates(told, spec)
+    for index, it in enumerate((live is None and spec.get("volumeClaimTemplates")) or []):
+        claim_spec(told, f"spec.volumeClaimTemplates[{index}].spec", it.get("spec") or {})
     told.not_negative("spec.replicas", spec.get("replicas"))
     told.not_negative("spec.minReadySeconds", spec.get("minReadySeconds"))
     if live is None and spec.get("serviceName"):
@@ -155,6 +155,20 @@ def stateful_set(told: Causes, made: Object, live: Object | None) -> None:
         also = "'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds'"
         said = f"updates to statefulset spec for fields other than {listed}, {also} are forbidden"
         told.forbidden("spec", said)
+
+
+def _updates(told: Causes, spec: Json) -> None:
+    if (policy := spec.get("podManagementPolicy")) not in ("OrderedReady", "Parallel"):
+        told.invalid("spec.podManagementPolicy", policy, "must be 'OrderedReady' or 'Parallel'")
+    strategy = spec.get("updateStrategy") or {}
+    if strategy.get("type") not in ("RollingUpdate", "OnDelete"):
+        told.invalid("spec.updateStrategy", strategy, "must be 'RollingUpdate' or 'OnDelete'")
+    elif strategy["type"] == "OnDelete" and "rollingUpdate" in strategy:
+        said = "only allowed for updateStrategy 'RollingUpdate'"
+        told.invalid("spec.updateStrategy.rollingUpdate", strategy["rollingUpdate"], said)
+    for name, policy in (spec.get("persistentVolumeClaimRetentionPolicy") or {}).items():
+        if policy not in ("Retain", "Delete"):
+            told.unsupported(f"spec.persistentVolumeClaimRetentionPolicy.{name}", policy, ["Retain", "Delete"])
 
 
 def _rest(spec: Json, names_: tuple[str, ...]) -> Object:
@@ -184,16 +198,12 @@ def _job_spec(told: Causes, field: str, spec: Json) -> None:
 def job(told: Causes, made: Object, live: Object | None) -> None:
     """Add what is wrong with a Job."""
     spec = made.get("spec") or {}
-    _job_spec(told, "spec", spec)
-    if spec.get("selector") is None:
-        told.required("spec.selector")
-    else:
-        names.check_selector(told, "spec.selector", spec["selector"])
-    labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
-    if not selectors.matches(spec.get("selector") or {}, labels):
-        told.invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
+    if not spec.get("manualSelector") and spec.get("selector") is not None:
+        _generated(told, made)
+    _selecting(told, spec)
     if live is None:
         return
+    _selecting(told, spec)  # the real server's check of an update has that of a creation in it once more
     before = live["spec"]
     if spec.get("completionMode") != "Indexed":
         told.immutable("spec.completions", spec.get("completions"), before.get("completions"))
@@ -204,6 +214,31 @@ def job(told: Causes, made: Object, live: Object | None) -> None:
     told.immutable("spec.template", template, old)
     for name in ("completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"):
         told.immutable(f"spec.{name}", spec.get(name), before.get(name))
+
+
+def _generated(told: Causes, made: Object) -> None:
+    """What a job's controller knows its pods by must stay in the template."""
+    uid, name = made["metadata"].get("uid", ""), made["metadata"].get("name", "")
+    labels = ((made["spec"].get("template") or {}).get("metadata") or {}).get("labels") or {}
+    for prefix in ("", "batch.kubernetes.io/"):
+        for label, wanted in (("controller-uid", uid), ("job-name", name)):
+            field = f"spec.template.metadata.labels[{prefix}{label}]"
+            if prefix + label not in labels:
+                told.required(field, f"must be '{wanted}'")
+            elif labels[prefix + label] != wanted:
+                told.invalid(field, labels, f"must be '{wanted}'")
+
+
+def _selecting(told: Causes, spec: Json) -> None:
+    _job_spec(told, "spec", spec)
+    selector = spec.get("selector")
+    if selector is None:
+        told.required("spec.selector")
+    else:
+        names.check_selector(told, "spec.selector", selector)
+    labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
+    if selector is None or not selectors.matches(selector, labels):
+        told.invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
 
 
 def _may_move(live: Object) -> bool:

@@ -20,7 +20,7 @@ def created(write: Write, wanted: Object) -> Object:
     """
     unknown.check(write, wanted)
     whole = defaulted(write, wanted, None)
-    return finished(write, None, updated(write, None, whole))
+    return finished(write, None, updated(write, None, whole), wanted)
 
 
 def replaced(write: Write, live: Object, wanted: Object) -> Object:
@@ -51,7 +51,7 @@ def finished(write: Write, live: Object | None, body: Object, said: Object | Non
     """
     whole = defaulted(write, body, live)
     if live is None:
-        made = prepare.for_create(write, whole)
+        made = prepare.for_create(write, whole, said or body)
         _refuse(write, made, validate.causes(write, made, None))
         return made
     made = prepare.for_update(write, live, whole, said or body)
