@@ -1,4 +1,8 @@
-"""`python -m mutants find [CASE…] | check [--sample N]`, at the top of the repository."""
+"""`python -m mutants find [CASE…] | add FILE | check [--sample N]`, at the top of the repository.
+
+`add` takes changes that somebody thought of: a JSON line each, {"case", "file", "anchor", "old", "new"}, where `anchor`
+is the stripped line on which `old` begins. Those that their case alone notices are kept.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,12 +30,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(argv)
     seen = observe()
     say(f"{len(seen.tests)} cases, {len(seen.cases)} lines of the embedded world are run by them")
-    return _find(seen, given) if given.verb == "find" else _check(seen, given)
+    verbs: dict[str, Callable[[Seen, argparse.Namespace], int]] = {"find": _find, "add": _add, "check": _check}
+    return verbs[given.verb](seen, given)
 
 
 def _parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="mutants", description=__doc__)
-    made.add_argument("verb", choices=("find", "check"))
+    made.add_argument("verb", choices=("find", "add", "check"))
     made.add_argument("cases", nargs="*", metavar="CASE", help="only these, * and ? allowed")
     made.add_argument(
         "--most", type=int, default=60, help="find: lines that more cases run are left alone [%(default)s]"
@@ -137,12 +142,30 @@ def _parses(source: str) -> bool:
     return True
 
 
+def _add(seen: Seen, given: argparse.Namespace) -> int:
+    lines = [json.loads(it) for file in given.cases for it in Path(file).read_text().splitlines() if it.strip()]
+    unknown = [it["case"] for it in lines if it["case"] not in seen.tests]
+    made = [Kept.said(**it) for it in lines if it["case"] in seen.tests]
+    asked = {it: _asked(it, seen) for it in made}
+    for it in made:
+        if asked[it] is None:
+            say(f"GONE {it.case}: {it.file} has no {it.old!r} from {it.anchor!r} on")
+    checking = _Check([it for it in asked.values() if it], [])
+    run(checking, given.jobs, [SUITE])
+    for line in (*checking.wrong, *(f"there is no case {it}" for it in unknown)):
+        say(f"NO   {line}")
+    store(list({it.case: it for it in (*load(), *checking.right)}.values()))
+    say(f"{len(checking.right)} of {len(lines)} are kept")
+    return 0 if len(checking.right) == len(lines) else 1
+
+
 @dataclass
 class _Check:
     """Makes each kept change again."""
 
     left: list[Asked]
     wrong: list[str]
+    right: list[Kept] = field(default_factory=list)
 
     def next(self) -> Asked | None:
         """As in `Asks`."""
@@ -152,7 +175,10 @@ class _Check:
         """As in `Asks`."""
         kept: Kept = asked.about
         if noticed != frozenset([kept.case]):
-            self.wrong.append(f"{kept.case}: {kept.old!r} -> {kept.new!r} is noticed by {sorted(noticed or ())}")
+            said = "nobody can tell" if noticed is None else f"it is noticed by {sorted(noticed)}"
+            self.wrong.append(f"{kept.case}: {kept.old!r} -> {kept.new!r}: {said}")
+        else:
+            self.right.append(kept)
 
 
 def _check(seen: Seen, given: argparse.Namespace) -> int:

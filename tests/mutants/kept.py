@@ -37,6 +37,17 @@ class Kept:
         old = source[change.start : change.end]
         return cls(case, file, anchor, nth, old, change.text, change.start - begins)
 
+    @classmethod
+    def said(cls, case: str, file: str, anchor: str, old: str, new: str) -> Kept:
+        """A change as somebody wrote it down: the first such place."""
+        source = Path(file).read_text()
+        for nth, line in enumerate(n for n, it in enumerate(source.splitlines(), 1) if it.strip() == anchor):
+            begins = _offset(source, line)
+            at = source.find(old, begins)
+            if 0 <= at < begins + len(anchor):
+                return cls(case, file, anchor, nth, old, new, at - begins)
+        return cls(case, file, anchor, 0, old, new, 0)
+
     def change(self, source: str) -> Change | None:
         """The change in today's source; None: its line is no longer there."""
         lines = [number for number, it in enumerate(source.splitlines(), 1) if it.strip() == self.anchor]
