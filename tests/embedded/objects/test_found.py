@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any, Literal
 
 import pytest
@@ -193,3 +194,33 @@ def test_a_custom_resource_that_breaks_no_more_than_a_limit_is_still_asked_its_r
     assert refused(route) == ["spec.rules: Invalid value: 0: spec.rules in body should have at least 1 items"]
     del route["spec"]
     assert [it.partition(":")[0] for it in refused(route)] == ["spec", "<nil>"]
+
+
+def test_a_custom_resource_that_keeps_nothing_of_its_spec_has_a_null_there() -> None:
+    version, kind = "gateway.networking.k8s.io/v1", "HTTPRoute"
+    body = of(version, kind, spec={"rules": [{"name": "main"}]})
+    forced = dataclasses.replace(write(version, kind), by=By("bob", "Apply", force=True))
+    live = applied(forced, make(body), {**body, "spec": {"rules": [{}]}})
+    with pytest.raises(Refusal, match="must be of type object"):
+        applied(write(version, kind, "bob", "Apply"), live, of(version, kind))
+
+
+def test_new_finalizers_of_what_is_being_deleted_are_told_twice() -> None:
+    live = make(of("v1", "ConfigMap", metadata={"finalizers": ["example.com/a"]}))
+    going = {**live, "metadata": {**live["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z"}}
+    found = refused(of("v1", "ConfigMap", metadata={"finalizers": ["example.com/b"]}), going)
+    assert [it.partition(":")[0] for it in found] == 2 * ["metadata.finalizers"]
+
+
+@pytest.mark.parametrize(("source", "needed"), [("secret", "secretName"), ("configMap", "name")])
+def test_a_volume_names_what_it_is_filled_from(source: str, needed: str) -> None:
+    spec = {**POD["spec"], "volumes": [{"name": "data", source: {}}]}
+    found = refused(of("apps/v1", "Deployment", spec={**WORKLOAD, "template": {**POD, "spec": spec}}))
+    assert found == [f"spec.template.spec.volumes[0].{source}.{needed}: Required value"]
+
+
+def test_nodes_that_are_asked_for_are_asked_for_by_a_term() -> None:
+    asked = "requiredDuringSchedulingIgnoredDuringExecution"
+    spec = {**POD["spec"], "affinity": {"nodeAffinity": {asked: {}}}}
+    (found,) = refused(of("apps/v1", "Deployment", spec={**WORKLOAD, "template": {**POD, "spec": spec}}))
+    assert found.startswith(f"spec.template.spec.affinity.nodeAffinity.{asked}.nodeSelectorTerms: Required value")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from paasctl.embedded.kube.objects.causes import Causes, shown
+from paasctl.embedded.kube.objects.causes import Cause, Causes, shown
 from paasctl.embedded.kube.objects.schema import ANY, Type
 
 _BLOCKING = {f"FieldValue{it}" for it in ("NotSupported", "Required", "TooLong", "TooMany", "TypeInvalid")}
@@ -27,6 +27,10 @@ def check(told: Causes, kind: Type, value: Any, field: str = "") -> None:
         _fields(told, kind, value, field)
     elif isinstance(value, list):
         _items(told, kind, value, field)
+    elif value is None:
+        wanted = kind.said.get("type", "object")
+        said = f'Invalid value: "null": {field} in body must be of type {wanted}: "null"'
+        told.append(Cause(field, "FieldValueTypeInvalid", said))
     else:
         _scalar(told, kind, value, field)
 

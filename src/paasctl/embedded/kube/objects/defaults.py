@@ -11,7 +11,7 @@ from typing import Any
 
 from paasctl.embedded.kube.model import Object
 from paasctl.embedded.kube.objects.quantity import canonical
-from paasctl.embedded.kube.objects.schema import ANY, STRUCT, Rule, Type
+from paasctl.embedded.kube.objects.schema import ANY, NOTHING, STRUCT, Rule, Type
 from paasctl.embedded.kube.objects.special import OBJECTS, TYPES
 from paasctl.embedded.kube.objects.write import Write
 
@@ -52,12 +52,14 @@ def normal(kind: Type, value: Value) -> Value:
 
 
 def _struct(kind: Type, value: dict[str, Value]) -> dict[str, Value]:  # noqa: C901 - the hot loop of every write
-    out = {}
+    out: dict[str, Value] = {}
     fields, zeros = kind.fields, kind.zeros
     for name, it in value.items():
-        if it is None:
-            continue
         field = fields.get(name)
+        if it is None:
+            if kind.nulls and field is not None and field.default is NOTHING:
+                out[name] = None
+            continue
         if field is None:
             if kind.preserves:
                 out[name] = it

@@ -18,6 +18,8 @@ _VOLUMES = (
     *("emptyDir", "hostPath", "secret", "nfs", "persistentVolumeClaim", "downwardAPI", "configMap", "projected"),
     *("csi", "ephemeral", "image"),
 )
+_NODES = "requiredDuringSchedulingIgnoredDuringExecution"
+_VOLUME_NEEDS = {"secret": "secretName", "persistentVolumeClaim": "claimName", "configMap": "name"}
 _SOURCE_NEEDS = (
     ("fieldRef", "fieldPath"),
     ("resourceFieldRef", "resource"),
@@ -88,6 +90,7 @@ def _check_rest(told: Causes, field: str, spec: Json) -> None:
     if (dns := spec.get("dnsPolicy")) not in known:
         told.unsupported(f"{field}.dnsPolicy", dns, known)
     names.check_labels(told, f"{field}.nodeSelector", spec.get("nodeSelector"))
+    _nodes(told, f"{field}.affinity.nodeAffinity", (spec.get("affinity") or {}).get("nodeAffinity") or {})
     for index, it in enumerate(spec.get("topologySpreadConstraints") or []):
         _spread(told, f"{field}.topologySpreadConstraints[{index}]", it)
     for name in ("serviceAccountName", "nodeName", "priorityClassName"):
@@ -98,6 +101,11 @@ def _check_rest(told: Causes, field: str, spec: Json) -> None:
         told.invalid(f"{field}.activeDeadlineSeconds", spec["activeDeadlineSeconds"], said)
     for index, it in enumerate(spec.get("tolerations") or []):
         _toleration(told, f"{field}.tolerations[{index}]", it)
+
+
+def _nodes(told: Causes, field: str, affinity: Json) -> None:
+    if _NODES in affinity and not affinity[_NODES].get("nodeSelectorTerms"):
+        told.required(f"{field}.{_NODES}.nodeSelectorTerms", "must have at least one node selector term")
 
 
 def _once(told: Causes, field: str, name: str, seen: set[str]) -> None:
@@ -111,11 +119,7 @@ def _volumes(told: Causes, field: str, volumes: list[Json], first: int) -> set[s
     found: set[str] = set()
     for index, it in enumerate(volumes, first):
         here, before, name = f"{field}[{index}]", len(told), it.get("name", "")
-        sources = sorted((key for key in it if key != "name"), key=_in_turn)
-        if not sources:
-            told.required(here, "must specify a volume type")
-        for extra in sources[1:]:
-            told.forbidden(f"{here}.{extra}", "may not specify more than 1 volume type")
+        _sources(told, here, it)
         if name:
             told.each_invalid(f"{here}.name", name, names.label(name))
         else:
@@ -125,6 +129,18 @@ def _volumes(told: Causes, field: str, volumes: list[Json], first: int) -> set[s
         if len(told) == before:
             found.add(name)
     return found
+
+
+def _sources(told: Causes, field: str, volume: Json) -> None:
+    sources = sorted((key for key in volume if key != "name"), key=_in_turn)
+    if not sources:
+        told.required(field, "must specify a volume type")
+    for source in sources[:1]:
+        needed = _VOLUME_NEEDS.get(source)
+        if needed and not volume[source].get(needed):
+            told.required(f"{field}.{source}.{needed}")
+    for extra in sources[1:]:
+        told.forbidden(f"{field}.{extra}", "may not specify more than 1 volume type")
 
 
 def _in_turn(source: str) -> int:

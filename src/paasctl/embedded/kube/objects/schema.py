@@ -55,8 +55,8 @@ class Type:
     """
 
     __slots__ = (
-        "atomic", "element", "enum", "fields", "form", "format", "keys", "name", "preserves", "relation", "required",
-        "rules", "said", "scalar", "written", "zeros",
+        "atomic", "element", "enum", "fields", "form", "format", "keys", "name", "nulls", "preserves", "relation",
+        "required", "rules", "said", "scalar", "written", "zeros",
     )  # fmt: skip
 
     def __init__(self, name: str, said: Mapping[str, Any]) -> None:
@@ -77,6 +77,8 @@ class Type:
         self.required: tuple[str, ...] = tuple(said.get("required", ()))
         self.enum: tuple[Any, ...] = tuple(said.get("enum", ()))
         self.preserves: bool = bool(said.get("x-kubernetes-preserve-unknown-fields"))
+        self.nulls = not name
+        """Whether a struct keeps nulls, for its schema to refuse: in custom resources, the only ones in place."""
         self.rules: tuple[Rule, ...] = ()
         self.written: dict[str, Any] = {}
         """Fields that Go always writes, with what an empty one holds; `STRUCT` for one with fields of its own."""
@@ -225,7 +227,8 @@ class Schemas:
         made.rules = self._rules(name)
         made.zeros = frozenset(self._data["zeros"].get(name, ()))
         silent = self._data["silent"].get(name, ())
-        if name not in self._custom:
+        made.nulls = name in self._custom
+        if not made.nulls:
             made.written = {it: value for it, value in written(made).items() if it not in silent}
         return made
 

@@ -72,8 +72,7 @@ def _metadata(told: Causes, write: Write, made: Object, live: Object | None) -> 
         if new := [it for it in metadata.get("finalizers") or [] if it not in known]:
             said = f"no new finalizers can be added if the object is being deleted, found new finalizers {_go(new)}"
             told.forbidden("metadata.finalizers", said)
-            if write.is_custom:
-                told.forbidden("metadata.finalizers", said)  # the real server checks these twice
+            told.forbidden("metadata.finalizers", said)  # the real server checks these for all kinds, then for each
 
 
 def _reference(told: Causes, reference: Object) -> None:
