@@ -224,3 +224,14 @@ def test_nodes_that_are_asked_for_are_asked_for_by_a_term() -> None:
     spec = {**POD["spec"], "affinity": {"nodeAffinity": {asked: {}}}}
     (found,) = refused(of("apps/v1", "Deployment", spec={**WORKLOAD, "template": {**POD, "spec": spec}}))
     assert found.startswith(f"spec.template.spec.affinity.nodeAffinity.{asked}.nodeSelectorTerms: Required value")
+
+
+def test_empty_lists_that_are_mostly_refused_are_left_out_where_they_are_not() -> None:
+    headless = of("v1", "Service", spec={"clusterIP": "None", "selector": {"app": "a"}, "ports": []})
+    assert "ports" not in make(headless)["spec"]
+    urls = of(
+        "rbac.authorization.k8s.io/v1",
+        "ClusterRole",
+        rules=[{"nonResourceURLs": ["/"], "verbs": ["get"], "resources": []}],
+    )
+    assert make(urls)["rules"] == [{"nonResourceURLs": ["/"], "verbs": ["get"]}]

@@ -72,6 +72,11 @@ def _subject(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _without_empty(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Lists that Go leaves out when empty, which nobody learns from a server that mostly refuses them so."""
+    return lambda value: {name: it for name, it in value.items() if it != [] or name not in names}
+
+
 TYPES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     f"{_CORE}Container": _container,
     f"{_CORE}EphemeralContainer": _container,
@@ -79,7 +84,10 @@ TYPES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     f"{_CORE}PodSpec": _pod_spec,
     f"{_CORE}ServicePort": _service_port,
     f"{_CORE}Volume": _volume,
+    f"{_CORE}ServiceSpec": _without_empty("ports"),
+    "io.k8s.api.rbac.v1.PolicyRule": _without_empty("apiGroups", "resources"),
     "io.k8s.api.rbac.v1.Subject": _subject,
+    "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement": _without_empty("values"),
 }
 
 
