@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import random
 import resource
+import socket
 import subprocess
 import sys
 import threading
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,8 +21,8 @@ import pytest
 
 from paasctl.embedded.kube.clock import DrivenClock
 from paasctl.embedded.kube.model import By, Place, Refusal
-from paasctl.embedded.kube.simulation import Simulation, simulate
-from paasctl.embedded.kube.store.journal import FolderBusyError
+from paasctl.embedded.kube.simulation import Simulation, simulate, start
+from paasctl.embedded.kube.store.journal import FolderBrokenError, FolderBusyError
 from paasctl.embedded.kube.store.store import Store
 from support.journal_child import at, config_map, ensure_namespace, opened
 
@@ -130,6 +134,34 @@ def test_what_is_no_line_of_ours_at_the_end_is_cut_off(tmp_path: Path, tail: byt
         _write(store, "two")
     with _open(tmp_path) as store:
         assert _names(store) == ["one", "two"]
+
+
+def test_a_file_that_is_damaged_in_its_middle_is_left_as_it_is(tmp_path: Path) -> None:
+    with _open(tmp_path) as store:
+        _write(store, "one", "two")
+    path = tmp_path / "objects.log"
+    damaged = path.read_bytes().replace(b'"n":"one"', b'"n":"oNe"')
+    path.write_bytes(damaged)
+    for _ in range(2):  # the second time the folder is free again
+        with pytest.raises(FolderBrokenError, match=r"objects\.log:\d+ is damaged, and what comes after it is not"):
+            opened(tmp_path)
+    assert path.read_bytes() == damaged
+
+
+@pytest.mark.parametrize("said", ['[7, {"place": "of a later version"}]', '{"format": 2}', '[7, "", "pods", null]'])
+def test_a_file_of_a_later_version_is_left_as_it_is(tmp_path: Path, said: str) -> None:
+    content = b"%08x %b\n" % (zlib.crc32(said.encode()), said.encode())
+    (tmp_path / "objects.log").write_bytes(content)
+    with pytest.raises(FolderBrokenError, match=r"objects\.log:1 is in no words of this version of paasctl"):
+        opened(tmp_path)
+    assert (tmp_path / "objects.log").read_bytes() == content
+
+
+def test_a_file_of_something_else_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "objects.log").write_text("chapter one")
+    with pytest.raises(FolderBrokenError, match="holds nothing that this version of paasctl has written"):
+        opened(tmp_path)
+    assert (tmp_path / "objects.log").read_text() == "chapter one"
 
 
 def test_a_fresh_file_that_was_never_put_in_place_is_no_harm(tmp_path: Path) -> None:
@@ -252,6 +284,38 @@ def test_a_second_simulation_on_the_folder_is_refused(tmp_path: Path) -> None:
         first.store.create(at("one"), config_map("one", n="1"), BY)
     with simulate(state=tmp_path, clock=DrivenClock()) as second:
         assert _names(second.store) == ["one"]
+
+
+def test_a_start_that_fails_lets_go_of_the_folder(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        start(state=tmp_path, port=taken.getsockname()[1])
+    with simulate(state=tmp_path, clock=DrivenClock()) as second:
+        assert _uid(second)
+
+
+def test_secrets_that_a_kill_left_half_written_are_made_anew(tmp_path: Path) -> None:
+    for name in ("token", "server.crt", "server.key", "ca.crt"):
+        (tmp_path / name).touch()
+    with simulate(state=tmp_path, clock=DrivenClock()) as made:
+        assert len(made.token) > 40
+        assert b"BEGIN CERTIFICATE" in made.authority
+
+
+def test_a_write_that_found_the_disk_full_is_answered_and_not_held_for_done(tmp_path: Path) -> None:
+    with simulate(state=tmp_path, clock=DrivenClock(), tls=False) as made:
+        path = "/api/v1/namespaces/default/configmaps"
+        with _full_disk(tmp_path / "objects.log", 0):
+            status, said = _post(made, path, config_map("one", n="x" * 1000))
+        assert (status, said["reason"]) == (500, "InternalError")
+        assert said["message"] == "Internal error occurred: keeping the cluster's state: File too large"
+        assert _post(made, path, config_map("one", n="1"))[0] == 201
+
+
+def _post(sim: Simulation, path: str, body: object) -> tuple[int, dict[str, str]]:
+    with closing(http.client.HTTPConnection(sim.server.host, timeout=5)) as connection:
+        connection.request("POST", path, json.dumps(body), {"Authorization": f"Bearer {sim.token}"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
 
 
 def test_a_folder_keeps_who_the_cluster_is_and_how_one_gets_in(tmp_path: Path) -> None:

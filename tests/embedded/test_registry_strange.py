@@ -289,7 +289,7 @@ def test_a_manifest_that_means_nothing_is_invalid(tmp_path: Path, content: bytes
         ("PUT", f"/v2/web/manifests/{'x' * 129}", {}, 400),
         ("PUT", "/v2/web/manifests/1", {"Content_Type": "x" * 300}, 400),
         ("PUT", "/v2/web/manifests/1", {"Content_Type": "\xe9"}, 400),
-        ("PUT", "/v2/web/manifests/1", {"Content_Length": "9" * 18}, 413),
+        ("PUT", "/v2/web/manifests/1", {}, 413),
     ],
 )
 def test_a_request_that_no_client_sends_is_refused(
@@ -297,7 +297,7 @@ def test_a_request_that_no_client_sends_is_refused(
 ) -> None:
     with serve(tmp_path) as running:
         push(running.host, "web", b"0123")
-        body = b"{}" if method == "PUT" and status != 413 else b"x" * (5 << 20) if method == "PUT" else None
+        body = b"{}" if method == "PUT" and status != 413 else b"x" * ((4 << 20) + 9) if method == "PUT" else None
         assert ask(running.host, method, path, body, **headers).status == status
 
 

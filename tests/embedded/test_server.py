@@ -321,6 +321,12 @@ def test_its_certificate_holds_with_its_authority_only(secured: Simulation) -> N
             _status_with(secured, "127.0.0.1", context)
 
 
+def test_its_certificate_holds_now_whatever_the_clusters_time_is() -> None:
+    with simulate(clock=DrivenClock(86_400.0)) as made:
+        context = ssl.create_default_context(cadata=made.authority.decode())
+        assert _status_with(made, "127.0.0.1", context) == 200
+
+
 def test_its_certificate_is_for_this_machine_only(secured: Simulation) -> None:
     context = ssl.create_default_context(cadata=secured.authority.decode())
     with (

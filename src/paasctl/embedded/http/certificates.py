@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _LASTS = timedelta(days=365)
-_FILES = ("ca.crt", "server.crt", "server.key")
+_FILES = ("ca.crt", "server.key", "server.crt")
+"""The last one tells whether they are good: it is written last, so that a kill leaves none that don't fit."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +56,23 @@ def kept(folder: Path, now: float) -> Certificates:
     """Those of a folder; fresh ones are put there where it has none, or only some, or they end within a day."""
     files = [folder / it for it in _FILES]
     if all(it.is_file() for it in files):
-        found = Certificates(*(it.read_bytes() for it in files))
-        ends = x509.load_pem_x509_certificate(found.certificate).not_valid_after_utc.timestamp()
-        if ends > now + 86_400:
-            return found
+        authority, key, certificate = (it.read_bytes() for it in files)
+        if _ends(certificate) > now + 86_400:
+            return Certificates(authority, certificate, key)
     fresh = make(now)
-    for path, content in zip(files, (fresh.authority, fresh.certificate, fresh.key), strict=True):
+    for path, content in zip(files, (fresh.authority, fresh.key, fresh.certificate), strict=True):
         path.unlink(missing_ok=True)
         with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
     return fresh
+
+
+def _ends(certificate: bytes) -> float:
+    """Seconds since the epoch; 0: it is no certificate."""
+    try:
+        return x509.load_pem_x509_certificate(certificate).not_valid_after_utc.timestamp()
+    except ValueError:
+        return 0
 
 
 def _root(key: ec.EllipticCurvePrivateKey, began: datetime) -> x509.Certificate:

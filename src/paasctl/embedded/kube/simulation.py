@@ -8,7 +8,7 @@ import os
 import secrets
 import ssl
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -111,29 +111,36 @@ def start(  # noqa: PLR0913 - each by name
     Plain HTTP is for tests: client-go sends no token over it.
     """
     time = clock or RealClock()
-    journal = FolderJournal(state) if state else None
-    shelf = Shelf(journal.version, journal.objects) if journal else Shelf()
-    shelf.journal = journal
-    authority, context = _tls(state, time) if tls else (b"", None)
-    store = Store(loaded(), time, shelf, authority.decode())
-    furnish(store, store.schemas, store.stamp())
-    if fill:
-        fill(store)
-    shelf.forget()
-    token = _token(state)
-    api = Api(store, Access({token: ADMIN}))
-    server = Server(api, Faults(faults), api.names, context, admits=lambda it: _is_admitted(api, it.headers))
-    running = run(store, time, scripts=scripts, pull=pull)
-    api.logs = running.logs
-    server.start(port)
+    with ExitStack() as undo:
+        journal = FolderJournal(state) if state else None
+        if journal:
+            undo.callback(journal.close)
+        shelf = Shelf(journal.version, journal.objects) if journal else Shelf()
+        shelf.journal = journal
+        authority, context = _tls(state) if tls else (b"", None)
+        store = Store(loaded(), time, shelf, authority.decode())
+        furnish(store, store.schemas, store.stamp())
+        if fill:
+            fill(store)
+        shelf.forget()
+        token = _token(state)
+        api = Api(store, Access({token: ADMIN}))
+        server = Server(api, Faults(faults), api.names, context, admits=lambda it: _is_admitted(api, it.headers))
+        undo.callback(shelf.end)
+        running = run(store, time, scripts=scripts, pull=pull)
+        undo.callback(running.stop)
+        api.logs = running.logs
+        server.start(port)
+        undo.pop_all()
     return Simulation(store, api, server, token, authority, running, journal)
 
 
-def _tls(state: Path | None, clock: Clock) -> tuple[bytes, ssl.SSLContext]:
-    """The authority's certificate (PEM) and the server's side of TLS."""
+def _tls(state: Path | None) -> tuple[bytes, ssl.SSLContext]:
+    """The authority's certificate (PEM) and the server's side of TLS, by the clock that its clients go by."""
     from paasctl.embedded.http import certificates  # noqa: PLC0415 - plain HTTP does without its library
 
-    made = certificates.kept(state, clock.utc()) if state else certificates.make(clock.utc())
+    now = RealClock().utc()
+    made = certificates.kept(state, now) if state else certificates.make(now)
     return made.authority, made.context()
 
 
@@ -159,8 +166,10 @@ def _token(state: Path | None) -> str:
     """A folder keeps its token, so that a kubeconfig stays good."""
     if state is None:
         return secrets.token_urlsafe(32)
-    path = state / "token"
-    if not path.exists():
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
+    path, fresh = state / "token", state / "token.new"
+    if not path.exists() or not path.read_text():  # an empty one would let everybody in
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(32))
+        fresh.replace(path)
     return path.read_text()

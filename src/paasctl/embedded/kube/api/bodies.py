@@ -11,6 +11,7 @@ from paasctl.embedded.kube.model import Object, Refusal
 from paasctl.embedded.kube.objects.unknown import decoded
 
 _OFFERED = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+_TEXTS = ("name", "generateName", "namespace", "uid", "resourceVersion")
 _SCHEME = 'in scheme "pkg/runtime/scheme.go:110"'
 
 
@@ -44,7 +45,18 @@ def whole(target: Target, sent: Sent) -> tuple[Object, tuple[str, ...]]:
     if not isinstance(body, dict):
         said = f"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind"
         raise Refusal(400, "BadRequest", f"{said}; json parse error: it is no object")
+    _check_head(body)
     return checked(target, _of_kind(target, body)), twice
+
+
+def _check_head(body: Object) -> None:
+    """Refuse with 400 a head that Go can't read: what is asked of it comes before the schema is."""
+    metadata = body.get("metadata") or {}
+    if not isinstance(metadata, dict):
+        raise Refusal(400, "BadRequest", "json: cannot unmarshal the metadata into Go value of type v1.ObjectMeta")
+    texts = (body.get("kind"), body.get("apiVersion"), *(metadata.get(it) for it in _TEXTS))
+    if not all(isinstance(it, str) for it in texts if it is not None):
+        raise Refusal(400, "BadRequest", "json: cannot unmarshal what names the object into Go value of type string")
 
 
 def _of_kind(target: Target, body: Object) -> Object:
@@ -66,6 +78,7 @@ def of_apply(target: Target, body: Any) -> Object:
     resource = target.resource
     if not isinstance(body, dict):
         raise Refusal(400, "BadRequest", "error decoding YAML: it is no object")
+    _check_head(body)
     kind, version = body.get("kind") or "", body.get("apiVersion") or ""
     if (kind, version) != (resource.kind, resource.api_version):
         group, _, number = version.rpartition("/")
@@ -83,4 +96,4 @@ def checked(target: Target, body: Object) -> Object:
     if namespace and namespace != target.namespace:
         said = "the namespace of the provided object does not match the namespace sent on the request"
         raise Refusal(400, "BadRequest", said)
-    return body if "metadata" in body else {**body, "metadata": metadata}
+    return {**body, "metadata": metadata}

@@ -84,6 +84,7 @@ def deletion(sent: Sent) -> dict[str, Any]:
         body = found if isinstance(found, dict) else {}
     preconditions = body.get("preconditions") or {}
     grace = body.get("gracePeriodSeconds", sent.query.get("gracePeriodSeconds"))
+    _check_deletion(body, preconditions, grace)
     return {
         "propagation": _propagation(sent, body),
         "uid": preconditions.get("uid", ""),
@@ -91,6 +92,22 @@ def deletion(sent: Sent) -> dict[str, Any]:
         "grace": None if grace is None else int(grace),
         "dry_run": "All" in (body.get("dryRun") or ()) or sent.query.get("dryRun") == "All",
     }
+
+
+def is_whole(said: str) -> bool:
+    """Whether it is a number that fits where numbers are kept."""
+    return said.isdecimal() and len(said) <= 18
+
+
+def _check_deletion(body: Mapping[str, Any], preconditions: Any, grace: Any) -> None:
+    """Refuse with 400 what Go can't read into DeleteOptions."""
+    texts = isinstance(preconditions, dict) and all(isinstance(it, str) for it in preconditions.values())
+    number = (
+        grace is None or (isinstance(grace, int) and abs(grace) < 1 << 63) or is_whole(str(grace).removeprefix("-"))
+    )
+    dry_run = isinstance(body.get("dryRun") or [], list)
+    if not (texts and number and dry_run and isinstance(body.get("propagationPolicy") or "", str)):
+        raise Refusal(400, "BadRequest", "cannot unmarshal the body into Go value of type v1.DeleteOptions")
 
 
 def _propagation(sent: Sent, body: Mapping[str, Any]) -> str:

@@ -42,7 +42,7 @@ def read(content: bytes) -> bytes:
         raise Refusal(400, "BadRequest", "provided data does not appear to be a protobuf message, expected prefix k8s")
     try:
         return json.dumps(_whole(content[len(_MAGIC) :])).encode()
-    except (IndexError, struct.error, UnicodeDecodeError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, struct.error) as error:
         raise Refusal(400, "BadRequest", "the protobuf message breaks off") from error
 
 
@@ -80,6 +80,10 @@ def raw_fields(content: bytes) -> Iterator[tuple[int, Any]]:
                 at += length
 
 
+_WIDEST = 63
+"""Bits of a number."""
+
+
 def _varint(content: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
     while True:
@@ -88,6 +92,8 @@ def _varint(content: bytes, at: int) -> tuple[int, int]:
         at, shift = at + 1, shift + 7
         if byte < 0x80:
             return value, at
+        if shift > _WIDEST:
+            raise IndexError
 
 
 def _message(name: str, content: bytes) -> Any:

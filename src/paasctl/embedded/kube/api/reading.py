@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paasctl.embedded.kube.api.answers import bare, listed, partial
+from paasctl.embedded.kube.api.options import is_whole
 from paasctl.embedded.kube.api.routes import Target
 from paasctl.embedded.kube.model import Object, Place, Refusal
 from paasctl.embedded.kube.objects import printing, selectors
@@ -82,7 +83,7 @@ def page(store: Store, target: Target, query: Query) -> Page:
 
 def _limit(query: Query) -> int:
     said = query.get("limit", "") or "0"
-    if not said.isdecimal():
+    if not is_whole(said):
         raise Refusal(400, "BadRequest", f'strconv.ParseInt: parsing "{said}": invalid syntax')
     return int(said)
 
@@ -112,7 +113,7 @@ def not_a_version(text: str) -> str:
 
 
 def _number(version: str) -> int:
-    if not version.isdecimal():
+    if not is_whole(version):
         raise Refusal(400, "BadRequest", f"invalid resource version: {not_a_version(version)}")
     return int(version)
 

@@ -14,13 +14,15 @@ PATHS = {
     "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
     "/apis/authentication.k8s.io/v1/selfsubjectreviews",
 }
+_SAID = ("verb", "group", "resource", "subresource", "namespace", "name")
 GROUP_VERSIONS = ("authentication.k8s.io/v1", "authorization.k8s.io/v1")
 
 
 def review(access: Access, user: User, path: str, body: Any) -> Object:
     """The review with its status. Raises 400 for a body that asks nothing."""
-    if not isinstance(body, dict):
-        raise Refusal(400, "BadRequest", "the body is no object")
+    spec = body.get("spec") or {} if isinstance(body, dict) else None
+    if not isinstance(body, dict) or not isinstance(spec, dict) or not isinstance(body.get("metadata") or {}, dict):
+        raise Refusal(400, "BadRequest", "the body is no review")
     body = {**body, "metadata": {**(body.get("metadata") or {}), "creationTimestamp": None}}
     if path.endswith("selfsubjectreviews"):
         return {**body, "status": {"userInfo": {"username": user.name, "groups": list(user.groups)}}}
@@ -30,11 +32,13 @@ def review(access: Access, user: User, path: str, body: Any) -> Object:
             **body,
             "status": {"resourceRules": everything, "nonResourceRules": [], "incomplete": bool(access.rules)},
         }
-    asked = (body.get("spec") or {}).get("resourceAttributes")
+    asked = spec.get("resourceAttributes")
     if not isinstance(asked, dict):
-        if (body.get("spec") or {}).get("nonResourceAttributes"):
+        if spec.get("nonResourceAttributes"):
             return {**body, "status": {"allowed": True}}
         raise _neither()
+    if not all(isinstance(asked.get(it, ""), str) for it in _SAID):
+        raise Refusal(400, "BadRequest", "json: cannot unmarshal a right into Go value of type string")
     sub = asked.get("subresource", "")
     right = Asked(
         asked.get("verb", ""),

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from paasctl.embedded.http.message import Request, Response
+from paasctl.embedded.http.message import Request, Response, whole
 from paasctl.embedded.kube.api import (
     discovery,
     openapi,
@@ -34,6 +34,7 @@ _DEPRECATED = {
     ("", "endpoints"): ("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",),
 }
 """What whoever reads these kinds is warned of."""
+_LARGEST = 3 << 20
 _NEVER = {"binding", "exec", "attach", "portforward", "proxy", "ephemeralcontainers", "resize", "finalize", "approval"}
 
 
@@ -53,6 +54,13 @@ class Api:
             return self._answered(request)
         except Refusal as error:
             return refused(error)
+        except RecursionError:
+            return refused(Refusal(400, "BadRequest", "it is nested too deeply"))
+        except ConnectionError:
+            raise
+        except OSError as error:  # a full disk, a folder that became read-only
+            why = f"Internal error occurred: keeping the cluster's state: {error.strerror or error}"
+            return refused(Refusal(500, "InternalError", why))
 
     def names(self, request: Request) -> Sequence[str]:
         """What a request is called, for faults and counts: ``patch deployments``, ``GET /version``."""
@@ -186,7 +194,7 @@ class Api:
                 metadata = {"resourceVersion": str(self.store.version())}
                 return answer(200, listed(found.resource.kind, found.resource.api_version, gone, metadata))
             case "POST", True if found.subresource == "eviction":
-                return answer(201, pods.evict(self.store, found))
+                return answer(201, pods.evict(self.store, found, sent))
         raise Refusal(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
 
     def _shown(self, found: Target, made: Object, form: str) -> Object:
@@ -219,5 +227,7 @@ def _json(request: Request) -> object:
 def _body(request: Request) -> tuple[str, bytes]:
     """The media type, without parameters, and the body; protobuf as the JSON that it means."""
     media = request.headers.get("content-type", "").partition(";")[0].strip()
-    content = request.body.read()
+    content = whole(request.body, _LARGEST)
+    if content is None:
+        raise Refusal(413, "RequestEntityTooLarge", f"Request entity too large: limit is {_LARGEST}")
     return ("application/json", protobuf.read(content)) if media == protobuf.MEDIA else (media, content)

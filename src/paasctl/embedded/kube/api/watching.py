@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from paasctl.embedded.kube.api.answers import partial, status_of
+from paasctl.embedded.kube.api.options import is_whole
 from paasctl.embedded.kube.api.reading import Query, chosen, in_version, not_a_version, table
 from paasctl.embedded.kube.api.routes import Target
 from paasctl.embedded.kube.model import Change, Object, Refusal
 from paasctl.embedded.kube.store.store import Store
 
 _LONGEST = 1800.0
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _BOOKMARK = 20.0
 """Seconds between two bookmarks; a real server sends one about once a minute, and before it ends."""
 
@@ -80,12 +83,18 @@ def watch(  # noqa: PLR0913 - a watch's options
     if query.get("sendInitialEvents") == "true":
         raise Refusal(501, "NotImplemented", "the simulated API server sends no initial events: list, then watch")
     version = query.get("resourceVersion", "")
-    if version and not version.isdecimal():
+    if version and not is_whole(version):
         raise Refusal(500, "", not_a_version(version))
-    ends = time.monotonic() + float(query.get("timeoutSeconds", "") or _LONGEST)
+    ends = time.monotonic() + _seconds(query.get("timeoutSeconds", ""))
     bookmarks = query.get("allowWatchBookmarks") == "true"
     shown = _shown(store, target, form)
     return _lines(_Watch(store, target, chosen(target, query), shown, over, ends, bookmarks, stalls), version)
+
+
+def _seconds(said: str) -> float:
+    if said and not _SECONDS.fullmatch(said):
+        raise Refusal(400, "BadRequest", f'strconv.ParseInt: parsing "{said}": invalid syntax')
+    return float(said or _LONGEST)
 
 
 def _lines(watching: _Watch, version: str) -> Iterator[bytes]:

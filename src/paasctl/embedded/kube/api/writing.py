@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from paasctl.embedded.kube.api import bodies
@@ -19,6 +20,7 @@ from paasctl.embedded.kube.store.store import UPSERTS, Store
 
 _PATCHES = (patches.JSON, patches.MERGE, patches.STRATEGIC)
 _LASTING = ("default", "kube-system", "kube-public")
+_HUGE = re.compile(r"[0-9]{19}")
 _VERSIONED = (
     ("coordination.k8s.io", "leases"),
     ("policy", "poddisruptionbudgets"),
@@ -71,15 +73,26 @@ def patch(store: Store, target: Target, sent: Sent) -> tuple[Object, bool, Write
     if sent.media not in _PATCHES:
         raise Refusal(415, "UnsupportedMediaType", "415: Unsupported Media Type")
     body, twice = bodies.parsed(sent)
+    if sent.media == patches.JSON:
+        _check_operations(body)
     write = write_of(store, target, sent, twice)
     if target.subresource == "scale":
         return _patch_scale(store, target, write, body, sent.media), False, write
-    asked = (body.get("metadata") or {}) if isinstance(body, dict) else {}
-    version = {"resourceVersion": asked["resourceVersion"]} if asked.get("resourceVersion") else {}
+    asked = body.get("metadata") if isinstance(body, dict) else None
+    said = asked.get("resourceVersion") if isinstance(asked, dict) else None
+    version = {"resourceVersion": said} if said else {}
     made = store.change(
         write, target.place, lambda it: bodies.checked(target, patched(write, it, body, sent.media)), version
     )
     return made, False, write
+
+
+def _check_operations(body: Any) -> None:
+    """Refuse with 400 operations whose places Go can't read."""
+    operations = [it for it in body if isinstance(it, dict)] if isinstance(body, list) else ()
+    places = [it[name] for it in operations for name in ("path", "from") if name in it]
+    if not all(isinstance(it, str) and not _HUGE.search(it) for it in places):
+        raise Refusal(400, "BadRequest", "error decoding patch: json: cannot unmarshal a path into Go type string")
 
 
 def _patch_scale(store: Store, target: Target, write: Write, body: Any, media: str) -> Object:

@@ -136,7 +136,7 @@ def _checked(key: str, value: str) -> str:
 
 
 def _compared(key: str, sign: str, value: str) -> Meets:
-    if not value.isdecimal():
+    if not value.isdecimal() or len(value) > 18:
         raise _bad(f"values[0]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value must be an integer")
     bound = int(value)
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from paasctl.embedded.kube.model import Object, Refusal
 from paasctl.embedded.kube.objects.golang import Complaint, shown, unmarshalled, unrestored
 from paasctl.embedded.kube.objects.schema import ANY, Type
 from paasctl.embedded.kube.objects.write import Write
+
+DEEPEST = 200
+"""Levels of a body: far more than any schema has, far fewer than what would end our stack."""
+_TOO_DEEP = "exceeded max depth"
 
 
 @dataclass(frozen=True)
@@ -40,10 +45,42 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def decoded(content: bytes) -> Decoded:
     """The body. Raises 400 where it isn't JSON."""
     try:
-        body = json.loads(content, object_pairs_hook=_object)
+        body = _loaded(content.decode())
+        if b"\\ud" in content.lower():  # halves of a surrogate pair are no text: Go reads U+FFFD, too
+            whole = json.dumps(body, ensure_ascii=False).encode("utf-16", "surrogatepass")
+            body = _loaded(whole.decode("utf-16", "replace"))
     except ValueError as error:
-        raise Refusal(400, "BadRequest", f"couldn't get version/kind; json parse error: {error}") from error
+        raise _no_json(str(error)) from error
+    except RecursionError as error:
+        raise _no_json(_TOO_DEEP) from error
+    if _is_deep(body):
+        raise _no_json(_TOO_DEEP)
     return Decoded(body, tuple(dict.fromkeys(_twice(body, ""))))
+
+
+def _no_json(why: str) -> Refusal:
+    return Refusal(400, "BadRequest", f"couldn't get version/kind; json parse error: {why}")
+
+
+def _loaded(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_object, parse_float=_float, parse_constant=_float)
+
+
+def _float(said: str) -> float:
+    number = float(said)
+    if not isfinite(number):
+        raise ValueError(f"cannot unmarshal number {said} into Go value of type float64")
+    return number
+
+
+def _is_deep(body: Any) -> bool:
+    level = [body] if isinstance(body, (dict, list)) else []
+    for _ in range(DEEPEST):
+        within = (it.values() if isinstance(it, dict) else it for it in level)
+        level = [it for values in within for it in values if isinstance(it, (dict, list))]
+        if not level:
+            return False
+    return True
 
 
 def _twice(value: Any, path: str) -> Iterator[str]:
@@ -123,8 +160,11 @@ def mistyped(
         if isinstance(value, dict):
             yield from _mistyped_fields(kind, value, path, owner, says)
         elif isinstance(value, list):
+            below = kind.element or ANY
             for it in value:
-                yield from mistyped(kind.element or ANY, it, path, owner, says=says)
+                if it is None and below.form == "struct":  # Go makes an empty one of it; none of ours expects one
+                    yield says(below, it, f"{owner}.{path}")
+                yield from mistyped(below, it, path, owner, says=says)
         return
     yield says(kind, value, f"{owner}.{path}")
 
@@ -151,7 +191,7 @@ def _reads_scalar(kind: Type, value: Any) -> bool:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     match kind.scalar:
         case "integer":
-            return number and value == int(value)
+            return number and value == int(value) and -(1 << 63) <= value < 1 << 63
         case "number":
             return number
         case "boolean":

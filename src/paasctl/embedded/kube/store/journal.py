@@ -11,7 +11,8 @@ import fcntl
 import json
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,15 @@ class FolderBusyError(Exception):
     """Another process has the folder open."""
 
 
+class FolderBrokenError(Exception):
+    """What the folder holds can't be read; it is left as it is."""
+
+
 class FolderJournal:
     """The open folder. `objects` is what it held, `version` the newest version."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the folder, made where it is missing. Raises `FolderBusyError`, `OSError`."""
+        """Open the folder, made where it is missing. Raises `FolderBusyError`, `FolderBrokenError`, `OSError`."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
@@ -37,9 +42,13 @@ class FolderJournal:
             os.close(self._lock)
             raise FolderBusyError(f"{folder} is in use by another process") from error
         path = folder / _FILE
-        self.objects, self.version = _read(path)
-        self._write_anew(path)
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        try:
+            self.objects, self.version = _read(path)
+            self._write_anew(path)
+            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        except BaseException:
+            os.close(self._lock)
+            raise
 
     def append(self, version: int, place: Place, body: Object | None) -> None:
         """As in `shelf.Journal`. Raises `OSError` on a full disk, and then takes back what it wrote."""
@@ -77,22 +86,36 @@ def _read(path: Path) -> tuple[dict[Place, Object], int]:
     objects: dict[Place, Object] = {}
     gone: set[str] = set()
     newest = 0
-    if not path.exists():
-        return objects, newest
-    with path.open("rb") as file:
-        for line in file:
-            check, _, text = line.rstrip(b"\n").partition(b" ")
-            if not line.endswith(b"\n") or check != b"%08x" % zlib.crc32(text):
-                break  # torn: nobody was told of it, and nothing was written after it
-            version, *place, body = json.loads(text)
-            newest = max(newest, version)
-            if body is None:
-                before = objects.pop(Place(*place), None)
-                gone |= {before["metadata"]["uid"]} if before else set()
-            else:
-                objects[Place(*place)] = body
+    for number, text in enumerate(_lines(path), 1):
+        try:
+            version, *names, body = json.loads(text)
+            place = Place(*names)
+        except (TypeError, ValueError) as error:
+            raise FolderBrokenError(f"{path}:{number} is in no words of this version of paasctl") from error
+        newest = max(newest, version)
+        if body is None:
+            before = objects.pop(place, None)
+            gone |= {before["metadata"]["uid"]} if before else set()
+        else:
+            objects[place] = body
     _collect(objects, gone)
     return objects, newest
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """What the lines say. Raises `FolderBrokenError` where more is lost than the end that a kill tore off."""
+    torn = number = 0
+    with path.open("rb") if path.exists() else BytesIO() as file:
+        for number, line in enumerate(file, 1):
+            check, _, text = line.rstrip(b"\n").partition(b" ")
+            if not line.endswith(b"\n") or check != b"%08x" % zlib.crc32(text):
+                torn = torn or number  # nobody was told of it, if nothing was written after it
+            elif torn:
+                raise FolderBrokenError(f"{path}:{torn} is damaged, and what comes after it is not")
+            else:
+                yield text
+    if torn == 1:  # a file of ours begins whole: it is renamed into its place
+        raise FolderBrokenError(f"{path} holds nothing that this version of paasctl has written")
 
 
 def _collect(objects: dict[Place, Object], gone: set[str]) -> None:
