@@ -235,3 +235,18 @@ def test_empty_lists_that_are_mostly_refused_are_left_out_where_they_are_not() -
         rules=[{"nonResourceURLs": ["/"], "verbs": ["get"], "resources": []}],
     )
     assert make(urls)["rules"] == [{"nonResourceURLs": ["/"], "verbs": ["get"]}]
+
+
+def test_an_affinity_and_an_alias_without_values_are_told() -> None:
+    key = {"key": "tier", "operator": "In", "values": []}
+    term = {"labelSelector": {"matchExpressions": [key]}, "topologyKey": "zone"}
+    node = {"nodeSelectorTerms": [{"matchExpressions": [key]}]}
+    wanted = {
+        "podAntiAffinity": {
+            "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "podAffinityTerm": term}]
+        },
+        "nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": node},
+    }
+    spec = {**POD["spec"], "affinity": wanted, "hostAliases": [{}]}
+    found = refused(of("apps/v1", "Deployment", spec={**WORKLOAD, "template": {**POD, "spec": spec}}))
+    assert [it.partition(":")[0].rpartition("]")[2] for it in found] == [".values", ".values", ".ip"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from paasctl.embedded.kube.objects import names
+from paasctl.embedded.kube.objects import affinity, names
 from paasctl.embedded.kube.objects.causes import Causes
 from paasctl.embedded.kube.objects.quantity import value
 
@@ -18,7 +18,6 @@ _VOLUMES = (
     *("emptyDir", "hostPath", "secret", "nfs", "persistentVolumeClaim", "downwardAPI", "configMap", "projected"),
     *("csi", "ephemeral", "image"),
 )
-_NODES = "requiredDuringSchedulingIgnoredDuringExecution"
 _VOLUME_NEEDS = {"secret": "secretName", "persistentVolumeClaim": "claimName", "configMap": "name"}
 _SOURCE_NEEDS = (
     ("fieldRef", "fieldPath"),
@@ -90,7 +89,7 @@ def _check_rest(told: Causes, field: str, spec: Json) -> None:
     if (dns := spec.get("dnsPolicy")) not in known:
         told.unsupported(f"{field}.dnsPolicy", dns, known)
     names.check_labels(told, f"{field}.nodeSelector", spec.get("nodeSelector"))
-    _nodes(told, f"{field}.affinity.nodeAffinity", (spec.get("affinity") or {}).get("nodeAffinity") or {})
+    affinity.check(told, f"{field}.affinity", spec.get("affinity") or {})
     for index, it in enumerate(spec.get("topologySpreadConstraints") or []):
         _spread(told, f"{field}.topologySpreadConstraints[{index}]", it)
     for name in ("serviceAccountName", "nodeName", "priorityClassName"):
@@ -101,11 +100,14 @@ def _check_rest(told: Causes, field: str, spec: Json) -> None:
         told.invalid(f"{field}.activeDeadlineSeconds", spec["activeDeadlineSeconds"], said)
     for index, it in enumerate(spec.get("tolerations") or []):
         _toleration(told, f"{field}.tolerations[{index}]", it)
+    _aliases(told, f"{field}.hostAliases", spec.get("hostAliases") or [])
 
 
-def _nodes(told: Causes, field: str, affinity: Json) -> None:
-    if _NODES in affinity and not affinity[_NODES].get("nodeSelectorTerms"):
-        told.required(f"{field}.{_NODES}.nodeSelectorTerms", "must have at least one node selector term")
+def _aliases(told: Causes, field: str, aliases: list[Json]) -> None:
+    for index, it in enumerate(aliases):
+        if not it.get("ip"):
+            said = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+            told.invalid(f"{field}[{index}].ip", "", said)
 
 
 def _once(told: Causes, field: str, name: str, seen: set[str]) -> None:
