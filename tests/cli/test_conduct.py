@@ -258,6 +258,16 @@ def test_a_question_that_cannot_be_answered_says_why() -> None:
     assert case.outcome.problems[0].message == "reading eu: refused"
 
 
+@pytest.mark.parametrize(
+    ("error", "exit_"),
+    [(Unavailable("reading eu: no answer"), Exit.TERMINATED), (ConfigError("the file is wrong"), Exit.CONFIG)],
+)
+def test_an_answer_that_is_missed_while_it_is_told_to_stop_is_no_reason(error: PaasError, exit_: Exit) -> None:
+    case = _Case()
+    case.cancel.ask(Exit.TERMINATED)
+    assert case.go(conduct.ask, _Question(error)) is exit_
+
+
 _MORE = replace(_PLAN, stages=((WriteFile(path="other", content=b""),),))
 
 

@@ -299,6 +299,13 @@ def test_a_line_that_cannot_be_read_is_refused_with_its_reason(client: Client) -
         ("get pods: slow by=soon", "by=soon: it takes seconds"),
         ("get pods: 503 often=2", "'often' in"),
         ("get pods: 503 times", "'times' in"),
+        ("get pods: 503 times=" + "9" * 5000, "it takes a number"),
+        ("get pods: 503 times=٣", "it takes a number"),
+        ("get pods: 5٠٠", "is nothing that can go wrong"),
+        ("get pods: slow by=" + "9" * 20, "it takes seconds"),
+        ("get pods: slow by=99999999m", "it takes a year at most"),
+        ("get pods: 503 times=1 times=2", "says something twice"),
+        ("PUT blobs: cut-upload lost=maybe", "lost=maybe: it takes yes or no"),
     ],
 )
 def test_a_bad_line_says_what_would_do(line: str, says: str) -> None:
@@ -313,6 +320,7 @@ def test_a_bad_line_says_what_would_do(line: str, says: str) -> None:
         "PUT blobs: cut-upload at=100 lost=yes",
         "GET /v2/*: slow by=1.5s",
         "get pods: 429 retry-after=2 after=1 times=3 for=60s",
+        "get pods: 429 retry-after=1000000 for=2000000s",
         'create *: deny body="say \\"please\\""',
         'get pods: 503 body="one: two"',
     ],

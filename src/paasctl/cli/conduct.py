@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from typing import Any, Literal, Protocol
 
 from paasctl.engine.cancel import Cancel
-from paasctl.errors import Cancelled, ConfigError, Exit, PaasError, Protected, Refused
+from paasctl.errors import Cancelled, ConfigError, Exit, PaasError, Protected, Refused, Unavailable
 from paasctl.model.answer import Answer
 from paasctl.model.event import Answered, Emit, Outcome, Planned, Problem
 from paasctl.model.kube import Holder
@@ -146,7 +146,7 @@ def stay(verb: Stay, embedded: Embedded, how: Conduct) -> Exit:
     try:
         outcome = verb.stay(embedded, how.emit, how.cancel)
     except PaasError as error:
-        outcome = failed(error)
+        outcome = failed(_or_stopped(error, how.cancel))
     return ended(outcome, began, how)
 
 
@@ -158,8 +158,18 @@ def ask(question: Question, how: Conduct) -> Exit:
         how.emit(Answered(answer))
         outcome = Outcome(status="answered", exit=status)
     except PaasError as error:
-        outcome = failed(error)
+        outcome = failed(_or_stopped(error, how.cancel))
     return ended(outcome, began, how)
+
+
+def _or_stopped(error: PaasError, cancel: Cancel) -> PaasError:
+    """A wait for an answer that came to nothing is not what ended a run that was told to stop meanwhile."""
+    if isinstance(error, Unavailable):
+        try:
+            cancel.check()
+        except PaasError as stopped:
+            return stopped
+    return error
 
 
 def ended(outcome: Outcome, began: float, how: Conduct) -> Exit:

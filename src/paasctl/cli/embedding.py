@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -9,11 +10,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
+from paasctl.adapters.disk import disk, read_regular
 from paasctl.adapters.kube.cluster import KubeCluster
 from paasctl.adapters.kube.connect import Where
 from paasctl.cli.filling import Filling, holds, is_begun
@@ -21,20 +23,23 @@ from paasctl.cli.said import read_faults, read_script_file, read_users
 from paasctl.cli.wiring import Outside
 from paasctl.embedded.kube.controllers.pull import AskRegistry
 from paasctl.embedded.kube.simulation import CONTEXT, Simulation, start
-from paasctl.embedded.kube.store.journal import FolderBusyError
+from paasctl.embedded.kube.store.journal import FolderBrokenError, FolderBusyError
 from paasctl.embedded.registry import serving
 from paasctl.embedded.registry.folder import NoLayoutError
 from paasctl.embedded.registry.logins import Logins
-from paasctl.errors import ConfigError, Refused, Unavailable
+from paasctl.errors import ConfigError, PaasError, Refused, Unavailable
 from paasctl.model.config import Config
 from paasctl.model.copying import Copy
 from paasctl.model.kube import Served
+from paasctl.ports.cancel import Cancel
 from paasctl.ports.cluster import ClusterReads
 from paasctl.ports.embedded import ClusterPart, Part, Ran, RegistryPart, Stage
 
 _SCRUBBED = ("GIT_", "PAASCTL_")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
-_LONGEST = 120.0
+_LONGEST, _LOOK, _GRACE = 120.0, 0.2, 2.0
+_UNREAD = 141
+"""How a command of ours ends whose reader went away (`| head`); it was our reader, too."""
 
 
 @dataclass
@@ -54,7 +59,7 @@ class Box:
         folder = Path(how.folder)
         users = read_users(how)
         logins = Logins("basic" if users else "", users)
-        with _translated(f"serving {folder}", f"port {how.port}"):
+        with translated(f"serving {folder}", f"port {how.port}"):
             return _Registry(
                 folder, serving.start(folder, port=how.port, logins=logins, faults=read_faults(how.faults))
             )
@@ -64,8 +69,10 @@ class Box:
         state = Path(how.state) if how.state else None
         scripts = read_script_file(Path(how.script)) if how.script else ()
         faults = read_faults(how.faults)
-        place, is_ours = _kubeconfig_place(how, state)
-        with _translated("simulating a cluster", f"port {how.port}"):
+        with translated("simulating a cluster", f"port {how.port}"), ExitStack() as undo:
+            place, is_ours = _kubeconfig_place(how, state)
+            if is_ours:
+                undo.callback(place.unlink, missing_ok=True)
             filling = Filling(copy, state, self._outside.clock.utc())
             running = start(
                 state=state,
@@ -75,7 +82,10 @@ class Box:
                 pull=AskRegistry(),
                 fill=filling.fill if copy else None,
             )
-        running.write_kubeconfig(place)
+            undo.callback(running.stop)
+            undo.callback(place.unlink, missing_ok=True)  # half a one is none of ours to the next
+            running.write_kubeconfig(place)
+            undo.pop_all()
         return _Cluster(running, place, state, removes=is_ours)
 
     def is_begun(self, state: str) -> bool:
@@ -97,10 +107,7 @@ class Box:
 
     def stage(self, *, keep: bool) -> Stage:
         """A fresh temporary folder."""
-        try:
-            return _Folder(Path(tempfile.mkdtemp(prefix="paasctl-demo-")), keep)
-        except OSError as error:
-            raise Unavailable(f"making a temporary folder: {error.strerror or error}", code="disk") from error
+        return _Folder(temporary("paasctl-demo-"), keep, self._outside.cancel)
 
     def demo_files(self) -> Mapping[str, bytes]:
         """The demo's application."""
@@ -112,15 +119,38 @@ class Box:
 
 
 @contextmanager
-def _translated(doing: str, where: str) -> Iterator[None]:
+def translated(doing: str, where: str) -> Iterator[None]:
+    """Around what begins: say in our words why it did not. `where` is the port."""
     try:
         yield
     except NoLayoutError as error:
         raise Refused(f"{doing}: {error}", hint=error.hint, code="folder-refused") from error
     except FolderBusyError as error:
         raise Refused(f"{doing}: {error}", hint="end the other one first", code="folder-refused") from error
+    except FolderBrokenError as error:
+        hint = "name another folder, or remove this one: it is left as it is"
+        raise Refused(f"{doing}: {error}", hint=hint, code="folder-refused") from error
     except OSError as error:
-        raise Unavailable(f"{doing}: {error.strerror or error} ({where})", code="cannot-listen") from error
+        raise _outside(doing, where, error) from error
+
+
+def _outside(doing: str, where: str, error: OSError) -> PaasError:
+    """What has a file is about that file; what has none is about the port, or the disk that is full."""
+    said = error.strerror or str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Unavailable(f"{doing}: {said}", hint="df -h", code="disk-full")
+    if error.filename is None:
+        return Unavailable(f"{doing}: {said} ({where})", code="cannot-listen")
+    return Unavailable(f"{doing}: {error.filename}: {said}", hint=f"ls -ld {error.filename}", code="disk")
+
+
+def temporary(prefix: str) -> Path:
+    """A fresh temporary folder."""
+    try:
+        return Path(tempfile.mkdtemp(prefix=prefix))
+    except OSError as error:
+        said = f"making a temporary folder: {error.strerror or error}"
+        raise Unavailable(said, hint="TMPDIR=DIR names a place for it", code="disk") from error
 
 
 def _kubeconfig_place(how: ClusterPart, state: Path | None) -> tuple[Path, bool]:
@@ -136,9 +166,16 @@ def _kubeconfig_place(how: ClusterPart, state: Path | None) -> tuple[Path, bool]
 
 def _free(path: Path) -> Path:
     """A place for a kubeconfig: nothing is there, or one of ours. Raises `Refused`, or somebody's own would be lost."""
-    if path.exists() and f'"current-context": "{CONTEXT}"' not in path.read_text(errors="replace"):
-        hint = "name a file that is not there yet"
-        raise Refused(f"writing {path}: it is there, and none of ours", hint=hint, code="file-refused")
+    why = ""
+    try:
+        if f'"current-context": "{CONTEXT}"'.encode() not in read_regular(path):
+            why = "it is there, and none of ours"
+    except FileNotFoundError:
+        why = "" if path.parent.is_dir() else f"there is no folder {path.parent}"
+    except OSError as error:
+        why = error.strerror or str(error)
+    if why:
+        raise Refused(f"writing {path}: {why}", hint="name a file that is not there yet", code="file-refused")
     return path
 
 
@@ -177,13 +214,15 @@ class _Cluster:
 class _Folder:
     folder: Path
     keep: bool
+    cancel: Cancel
     _running: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def write(self, path: str, content: bytes, *, executable: bool = False) -> None:
         place = self.folder / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
-        place.chmod(0o755 if executable else 0o644)
+        with disk("writing", place):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+            place.chmod(0o755 if executable else 0o644)
 
     def run(self, argv: Sequence[str], environ: Mapping[str, str], *, on_screen: bool) -> Ran:
         began = time.monotonic()
@@ -204,12 +243,29 @@ class _Folder:
             raise ConfigError(f"running {argv[0]}: it is not on this machine", hint=f"install {argv[0]}") from error
         self._running.append(running)
         try:
-            output, _ = running.communicate(timeout=_LONGEST)
-        except subprocess.TimeoutExpired as error:
-            raise Unavailable(f"running {' '.join(argv)}: no end after {_LONGEST:g} s", code="demo-broken") from error
+            output = self._output(running, argv)
         finally:
             _end(running)
-        return Ran(running.returncode, time.monotonic() - began, output or "")
+            if running.stdout:
+                running.stdout.close()
+        if on_screen and running.returncode == _UNREAD:
+            raise BrokenPipeError
+        return Ran(running.returncode, time.monotonic() - began, output)
+
+    def _output(self, running: subprocess.Popen[str], argv: Sequence[str]) -> str:
+        """What it said when it has ended; a request to stop is one to it, too, which a terminal hands it by itself."""
+        until = time.monotonic() + _LONGEST
+        while True:
+            try:
+                return running.communicate(timeout=_LOOK)[0] or ""
+            except subprocess.TimeoutExpired as error:
+                if self.cancel.asked:
+                    with suppress(subprocess.TimeoutExpired):
+                        running.communicate(timeout=_GRACE)
+                self.cancel.check()
+                if time.monotonic() > until:
+                    said = f"running {' '.join(argv)}: no end after {_LONGEST:g} s"
+                    raise Unavailable(said, code="demo-broken") from error
 
     def close(self) -> None:
         for it in self._running:

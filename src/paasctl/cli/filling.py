@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from paasctl.embedded.kube.controllers.scripts import Script, read_scripts
 from paasctl.embedded.kube.filling import fill, scripts_of
 from paasctl.embedded.kube.objects.schema import loaded
 from paasctl.embedded.kube.store.store import Store
+from paasctl.errors import Refused
 from paasctl.model.copying import Copy
 from paasctl.model.kube import Kind, Served
 
@@ -52,12 +54,20 @@ class Filling:
         """How the copied pods go on; a folder remembers it."""
         kept = self.state / _SCRIPTS if self.state else None
         if self.copy is None:
-            return read_scripts(json.loads(kept.read_text())) if kept and kept.exists() else ()
+            return _remembered(kept) if kept and kept.exists() else ()
         found = scripts_of((dict(it.body) for it in self.copy.objects), self.now)
         if kept:
             kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             kept.write_text(json.dumps([_said(it) for it in found]))
         return found
+
+
+def _remembered(kept: Path) -> tuple[Script, ...]:
+    try:
+        return read_scripts(json.loads(kept.read_text()))
+    except (ValueError, TypeError) as error:
+        hint = f"rm {shlex.quote(str(kept))}   (pods that are ill get well then)"
+        raise Refused(f"reading {kept}: it is not as it was: {error}", hint=hint, code="folder-refused") from error
 
 
 def _said(script: Script) -> Mapping[str, Any]:

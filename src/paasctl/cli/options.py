@@ -153,6 +153,7 @@ def seconds(text: str, name: str) -> float:
     return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(rest or 0)
 
 
+Port = Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="Port on loopback [default: one that is free].")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")]
 ExitCode = Annotated[bool, typer.Option("--exit-code", help="Exit 3 where something would change.")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Agree to a plan that asks first.")]

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from paasctl.cli.options import Settings, several
+from paasctl.cli.options import Port, Settings, several
 
 
 def serve(
     settings: Settings,
     folder: Annotated[str, typer.Argument(metavar="DIR", help="An OCI image layout; made where it is missing.")],
     *,
-    port: Annotated[int, typer.Option(metavar="N", help="Port on loopback [default: one that is free].")] = 0,
+    port: Port = 0,
     user: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME:PASSWORD", help="Who may come in [default: everybody]; repeatable."),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from paasctl.adapters.disk import read_regular
 from paasctl.adapters.yaml.read import read
 from paasctl.embedded.http.faults import BadFaultError, Fault, parsed
 from paasctl.embedded.kube.controllers.scripts import BadScriptError, Script, read_scripts
@@ -41,7 +42,7 @@ def _lines(path: str) -> list[str]:
     if not path:
         return []
     try:
-        return [it for it in Path(path).read_text().splitlines() if it.strip() and not it.startswith("#")]
+        return [it for it in read_regular(Path(path)).decode().splitlines() if it.strip() and not it.startswith("#")]
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or "it is no text"
         raise ConfigError(f"reading {path}: {said}", code="file-unreadable") from error
@@ -50,7 +51,7 @@ def _lines(path: str) -> list[str]:
 def read_script_file(path: Path) -> tuple[Script, ...]:
     """How pods behave, from a file. Raises `ConfigError`."""
     try:
-        found = read(path.read_bytes(), str(path))
+        found = read(read_regular(path), str(path))
     except OSError as error:
         raise ConfigError(f"reading {path}: {error.strerror}", code="file-unreadable") from error
     except ConfigError as error:  # its hint is about paas.yaml

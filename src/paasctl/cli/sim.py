@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from paasctl.cli.options import Settings
+from paasctl.cli.options import Port, Settings
 
 
 def sim(
@@ -30,7 +30,7 @@ def sim(
     with_secrets: Annotated[
         bool, typer.Option("--with-secrets", help="Copy the values of Secrets, too [default: placeholders].")
     ] = False,
-    port: Annotated[int, typer.Option(metavar="N", help="Port on loopback [default: one that is free].")] = 0,
+    port: Port = 0,
     kubeconfig_out: Annotated[
         str, typer.Option(metavar="FILE", help="Where to write the kubeconfig [default: into DIR, or a new file].")
     ] = "",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from paasctl.adapters.kube.connect import Where
 from paasctl.adapters.registry import RegistryClient
 from paasctl.cli import conduct
 from paasctl.cli.copies import Copies, OnCopy, ReadThrough
+from paasctl.cli.embedding import temporary, translated
 from paasctl.cli.filling import Filling, holds
 from paasctl.cli.wiring import Outside
 from paasctl.embedded.http.faults import Fault
@@ -59,12 +60,13 @@ class Stage:
     def copy(self, copy: Copy) -> None:
         """As the port says."""
         filling = Filling(copy, None, self.outside.clock.utc())
-        running = start(fill=filling.fill, scripts=(*filling.scripts(), *self.scripts), pull=self._pull)
-        self._running[copy.cluster] = running
-        witness = self._witnesses[copy.cluster] = Witness(self.rules)
-        running.server.faults = witness
         place = self._place() / f"{copy.cluster}.kubeconfig"
-        running.write_kubeconfig(place)
+        with translated(f"copying {copy.cluster}", "a free port"):
+            running = start(fill=filling.fill, scripts=(*filling.scripts(), *self.scripts), pull=self._pull)
+            self._running[copy.cluster] = running
+            witness = self._witnesses[copy.cluster] = Witness(self.rules)
+            running.server.faults = witness
+            running.write_kubeconfig(place)
         where = Where(context=CONTEXT, kubeconfig=str(place), environ={})
         copied = KubeCluster(copy.cluster, where, self.outside.clock)
         self._world.clusters[copy.cluster] = OnCopy(copied, self.outside.cluster(copy.cluster))
@@ -108,16 +110,16 @@ class Stage:
 
     def close(self) -> None:
         """As the port says."""
-        for it in self._running.values():
-            it.stop()
-        if self._registry:
-            self._registry.stop()
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        with ExitStack() as undo:  # whatever one of them says, the others end, too
+            if self._folder:
+                undo.callback(shutil.rmtree, self._folder, ignore_errors=True)
+            for it in (self._registry, *self._running.values()):
+                if it:
+                    undo.callback(it.stop)
 
     def _place(self) -> Path:
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="paasctl-rehearse-"))
+            self._folder = temporary("paasctl-rehearse-")
         return self._folder
 
     def _overlaid(self, host: str) -> Registry:
@@ -129,7 +131,8 @@ class Stage:
             if self._registry is None:
                 if not make:
                     return None
-                self._registry = serving.start(self._place() / "registry")
+                with translated("keeping what is pushed", "a free port"):
+                    self._registry = serving.start(self._place() / "registry")
         return RegistryClient(self._registry.host, clock=self.outside.clock, insecure=True)
 
     def _pull(self, image: str, secrets: Sequence[Mapping[str, Any]]) -> str:

@@ -75,5 +75,10 @@ def paasctl(
 
 def run(args: list[str]) -> int:
     """Parse and run; the exit status."""
-    found = app(args=args, prog_name="paasctl", standalone_mode=True)
+    try:
+        found = app(args=args, prog_name="paasctl", standalone_mode=True)
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # typer makes a 1 of it, which is what a bad rollout ends with
+            raise end.__context__ from None
+        raise
     return int(found or 0)

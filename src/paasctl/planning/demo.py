@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from paasctl.values import dataclass
 
 APP = "hello"
@@ -119,4 +121,9 @@ def what_next(folder: str, *, kept: bool, parts: tuple[str, ...]) -> tuple[str, 
         "the registry and the cluster end with this command; start them again, each in a shell of its own:",
         *parts,
     )
-    return (f"cd {folder}/project", *again, "then: paasctl deploy demo, paasctl status, paasctl history demo", *own)
+    return (
+        shlex.join(["cd", f"{folder}/project"]),
+        *again,
+        "then: paasctl deploy demo, paasctl status, paasctl history demo",
+        *own,
+    )

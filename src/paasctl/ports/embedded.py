@@ -37,6 +37,8 @@ class RegistryPart:
     """`NAME:PASSWORD`; where neither they nor a file name anybody, everybody may come in."""
     password_file: str = ""
     """A file with such a line for each user."""
+    tokens: bool = False
+    """Whether a login buys a token, instead of going with each request; there must be somebody to log in."""
     faults: tuple[str, ...] = ()
 
 

@@ -9,7 +9,7 @@ from paasctl.errors import Exit, PaasError, Unavailable
 from paasctl.model.event import Emit, Noted, Outcome, Played, Scene
 from paasctl.planning.demo import SCRIPTS, Act, acts, what_next
 from paasctl.ports.cancel import Cancel
-from paasctl.ports.embedded import ClusterPart, Embedded, Part, RegistryPart, Stage
+from paasctl.ports.embedded import ClusterPart, Embedded, Part, Ran, RegistryPart, Stage
 from paasctl.values import dataclass
 
 _READING = 0.25
@@ -57,14 +57,14 @@ class Demo:
         environ = {**_ENVIRON, "KUBECONFIG": cluster["kubeconfig"]}
         for number, act in enumerate(scenes, 1):
             cancel.check()
-            _prepare(stage, act, environ)
+            self._prepare(stage, act, environ)
             command = shlex.join(act.command)
             emit(Scene(number=number, total=len(scenes), title=act.title, said=act.said, command=command))
             embedded.shown()()
             ran = stage.run(act.command, environ, on_screen=self.on_screen)
             emit(Played(number=number, command=command, exit=ran.exit, seconds=ran.seconds))
             if ran.exit != act.expect:
-                raise _unexpected(act, ran.exit, ran.output)
+                raise self._unexpected(stage, act, ran)
             if not self.fast:
                 cancel.pause(_READING)
         _tell(stage, emit, keep=self.keep, facts=facts)
@@ -72,35 +72,34 @@ class Demo:
             status="done", exit=Exit.OK, verb="demo", facts=(("folder", str(stage.folder)),) if self.keep else ()
         )
 
+    def _prepare(self, stage: Stage, act: Act, environ: Mapping[str, str]) -> None:
+        for name, text in act.files:
+            stage.write(f"project/{name}", text.encode())
+        for command in act.before:
+            ran = stage.run(command, environ, on_screen=False)
+            if ran.exit:
+                raise self._unexpected(stage, act, ran, command)
 
-def _prepare(stage: Stage, act: Act, environ: Mapping[str, str]) -> None:
-    for name, text in act.files:
-        stage.write(f"project/{name}", text.encode())
-    for command in act.before:
-        ran = stage.run(command, environ, on_screen=False)
-        if ran.exit:
-            raise _unexpected(act, ran.exit, ran.output, shlex.join(command))
-
-
-def _unexpected(act: Act, status: int, output: str, command: str = "") -> PaasError:
-    said = command or shlex.join(act.command)
-    last = tuple(output.strip().splitlines()[-20:])
-    return Unavailable(
-        f"playing “{act.title}”: {said} ended with {status}, not with {act.expect}",
-        hint="paasctl demo --keep leaves the folder to look at",
-        code="demo-broken",
-        evidence=last,
-    )
+    def _unexpected(self, stage: Stage, act: Act, ran: Ran, before: tuple[str, ...] = ()) -> PaasError:
+        wanted = 0 if before else act.expect
+        folder = shlex.quote(str(stage.folder / "project"))
+        return Unavailable(
+            f"playing “{act.title}”: {shlex.join(before or act.command)} ended with {ran.exit}, not with {wanted}",
+            hint=f"cd {folder}" if self.keep else "paasctl demo --keep leaves the folder to look at",
+            code="demo-broken",
+            evidence=tuple(ran.output.strip().splitlines()[-20:]),
+        )
 
 
 def _tell(stage: Stage, emit: Emit, *, keep: bool, facts: tuple[Mapping[str, str], Mapping[str, str]]) -> None:
     registry, cluster = facts
     folder = stage.folder
     ports = (registry["address"].rpartition(":")[2], cluster["server"].rpartition(":")[2])
+    sim = ("paasctl", "cluster", "sim", "--state", f"{folder}/cluster")
     parts = (
-        f"  paasctl registry serve {folder}/registry --port {ports[0]}",
-        f"  paasctl cluster sim --state {folder}/cluster --port {ports[1]} --script {folder}/scripts.yaml",
-        f"  export KUBECONFIG={cluster['kubeconfig']}",
+        "  " + shlex.join(["paasctl", "registry", "serve", f"{folder}/registry", "--port", ports[0]]),
+        "  " + shlex.join([*sim, "--port", ports[1], "--script", f"{folder}/scripts.yaml"]),
+        f"  export KUBECONFIG={shlex.quote(cluster['kubeconfig'])}",
     )
     emit(Noted(""))
     emit(Noted("what to try next:"))

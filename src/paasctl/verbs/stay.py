@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from paasctl.errors import Cancelled, Exit
 from paasctl.model.copying import Copy
 from paasctl.model.event import Emit, Noted, Outcome, Ready
@@ -49,7 +51,7 @@ class SimulateCluster:
         facts = dict(part.facts)
         end = "Ctrl-C ends it; the state stays" if self.how.state else "Ctrl-C ends it, and all that is in it"
         tips = (
-            f"export KUBECONFIG={facts['kubeconfig']}",
+            f"export KUBECONFIG={shlex.quote(facts['kubeconfig'])}",
             f"in paas.yaml: clusters: {{sim: {{context: {facts['context']}}}}}",
             end,
         )

@@ -205,7 +205,15 @@ def test_a_script_that_cannot_be_read_says_why(said: Any, why: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "does", [{"ready": "soon"}, {"crash": {"exit": "x"}}, {"exit": None}, {"logs": 3}, {"match": 3}]
+    "does",
+    [
+        *({"ready": "soon"}, {"ready": float("nan")}, {"ready": -1}, {"slow-stop": float("inf")}, {"exit": None}),
+        *({"crash": {"exit": "x"}}, {"crash": {"exti": 3}}, {"crash": 3}, {"crash": {"logs": "x"}}, {"exit": 1 << 31}),
+        *({"logs": 3}, {"logs": "x"}, {"logs": [3]}, {"oom": "false"}, {"pull": "never"}, {"never-ready": {}}),
+        *({"match": 3}, {"match": {"labels": ["app"]}}, {"match": {"env": {"A": 1}}}, {"match": {"args": 5}}),
+        *({"match": {"image": 5}}, {"match": {"container": []}}, {"match": {"namespace": 1}}),
+    ],
+    ids=str,
 )
 def test_a_script_whose_values_make_no_sense_is_refused(does: dict[str, Any]) -> None:
     with pytest.raises(BadScriptError, match="script 1"):

@@ -38,7 +38,8 @@ WORDS = (
 _NUMBERS = frozenset({"after", "times", "at"})
 _SECONDS = frozenset({"for", "by", "retry-after"})
 _TEXTS = frozenset({"body", "lost"})
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m)?")
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m)?", re.ASCII)
+_LONGEST = 31_536_000
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
 _OPTION = re.compile(r"""([a-z-]+)=("(?:[^"\\]|\\.)*"|\S+)""")
 
@@ -87,7 +88,11 @@ class Fault:
 
 
 def _seconds(value: float) -> str:
-    return f"{value:g}s" if value else ""
+    return f"{_plain(value)}s" if value else ""
+
+
+def _plain(value: float) -> str:
+    return f"{value:.9f}".rstrip("0").rstrip(".")
 
 
 def _quoted(text: str) -> str:
@@ -102,7 +107,7 @@ def parsed(line: str) -> Fault:
     if not colon or not on.strip() or not words:
         raise BadFaultError(f"{line!r} is no fault: write ON: WORD, such as 'patch deployments: 503 times=2'")
     word = words[0]
-    if word not in WORDS and not re.fullmatch(r"[3-5]\d\d", word):
+    if word not in WORDS and not re.fullmatch(r"[3-5][0-9][0-9]", word):
         raise BadFaultError(f"{word!r} is nothing that can go wrong: a status, or one of {', '.join(WORDS)}")
     return _with(on.strip(), word, _options(line, words[1] if len(words) > 1 else ""))
 
@@ -116,13 +121,17 @@ def _options(line: str, text: str) -> dict[str, str]:
     for name in found:
         if name not in known:
             raise BadFaultError(f"{name!r} in {line!r} is unknown: there are {', '.join(known)}")
+    if len(found) < len(_OPTION.findall(text)):
+        raise BadFaultError(f"{line!r} says something twice")
+    if found.get("lost", "no") not in ("yes", "no"):
+        raise BadFaultError(f"lost={found['lost']}: it takes yes or no")
     return found
 
 
 def _with(on: str, word: str, options: Mapping[str, str]) -> Fault:
     numbers = {name: _number(name, it) for name, it in options.items() if name in _NUMBERS}
     seconds = {name: _duration(name, it) for name, it in options.items() if name in _SECONDS}
-    retry = {"Retry-After": f"{seconds['retry-after']:g}"} if "retry-after" in seconds else {}
+    retry = {"Retry-After": _plain(seconds["retry-after"])} if "retry-after" in seconds else {}
     return Fault(
         on=on,
         word=word,
@@ -138,7 +147,7 @@ def _with(on: str, word: str, options: Mapping[str, str]) -> Fault:
 
 
 def _number(name: str, text: str) -> int:
-    if not text.isdecimal():
+    if not re.fullmatch(r"[0-9]{1,15}", text):
         raise BadFaultError(f"{name}={text}: it takes a number")
     return int(text)
 
@@ -147,7 +156,10 @@ def _duration(name: str, text: str) -> float:
     found = _DURATION.fullmatch(text)
     if not found:
         raise BadFaultError(f"{name}={text}: it takes seconds, such as 2, 1.5s or 200ms")
-    return float(found[1]) * _UNITS[found[2]]
+    seconds = float(found[1]) * _UNITS[found[2]]
+    if seconds > _LONGEST:
+        raise BadFaultError(f"{name}={text}: it takes a year at most")
+    return seconds
 
 
 @dataclass

@@ -103,7 +103,7 @@ class Logins:
             )
         else:
             user = self._user(kind, secret)
-        if kind and not user:
+        if not user and (kind or not self._grants("", "pull")):
             raise RefusedError(401, "UNAUTHORIZED")
         rights = self._rights(user, scopes)
         token = secrets.token_hex(16)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -26,10 +26,13 @@ _JOBS: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "fail": (4, ("job: failed",)),
 }
 """Arguments of the application that make it a Job: its exit code and its lines."""
-_MATCHERS = frozenset({"namespace", "labels", "container", "image", "env", "args"})
 _WORDS = frozenset(
     {"ready", "crash", "oom", "never-ready", "unschedulable", "pull", "start-error", "exit", "slow-stop", "logs"}
 )
+
+_CRASH = ("exit", "after", "signal", "logs")
+_PULLS = ("not-found", "unauthorized", "unreachable")
+_LONGEST, _HIGHEST = 1_000_000, (1 << 31) - 1
 
 
 class BadScriptError(ValueError):
@@ -71,6 +74,61 @@ class Script:
     does: Mapping[str, Any] = field(default_factory=dict)
 
 
+def _text(said: Any) -> str:
+    if not isinstance(said, str):
+        raise ValueError("it takes a text")  # noqa: TRY004 - all that is wrong is told alike
+    return said
+
+
+def _lines(said: Any) -> tuple[str, ...]:
+    if not isinstance(said, list | tuple):
+        raise ValueError("it takes a list of texts")  # noqa: TRY004
+    return tuple(map(_text, said))
+
+
+def _texts(said: Any) -> Mapping[str, str]:
+    if not isinstance(said, Mapping):
+        raise ValueError("it takes names and texts")  # noqa: TRY004
+    return {_text(name): _text(it) for name, it in said.items()}
+
+
+def _time(said: Any) -> float:
+    found = float(said)
+    if not 0 <= found <= _LONGEST:
+        raise ValueError(f"it takes seconds, 0 to {_LONGEST}")
+    return found
+
+
+def _code(said: Any) -> int:
+    found = int(said)
+    if abs(found) > _HIGHEST:
+        raise ValueError("it takes a number of 32 bits")
+    return found
+
+
+def _pull(said: Any) -> str:
+    if said not in _PULLS:
+        raise ValueError(f"it takes one of {', '.join(_PULLS)}")
+    return str(said)
+
+
+def _yes(said: Any) -> bool:
+    if not isinstance(said, bool):
+        raise ValueError("it takes true or false")  # noqa: TRY004
+    return said
+
+
+_MATCHERS: Mapping[str, Callable[[Any], Any]] = {
+    "namespace": _text,
+    "labels": _texts,
+    "container": _text,
+    "image": _text,
+    "env": _texts,
+    "args": _lines,
+}
+_READERS: Mapping[str, Callable[[Any], Any]] = {"logs": _lines, "slow-stop": _time, "pull": _pull}
+
+
 def read_scripts(said: Sequence[Mapping[str, Any]]) -> tuple[Script, ...]:
     """Scripts from their data. Raises `BadScriptError`."""
     return tuple(_script(it, f"script {number}") for number, it in enumerate(said, 1))
@@ -83,14 +141,22 @@ def _script(said: Mapping[str, Any], where: str) -> Script:
     does = {name: it for name, it in said.items() if name != "match"}
     if not isinstance(match, Mapping):
         raise BadScriptError(f"{where}: match is no mapping")
-    for name in match:
-        if name not in _MATCHERS:
-            raise BadScriptError(f"{where}: {name!r} is nothing to match by: there are {', '.join(sorted(_MATCHERS))}")
+    _check_match(match, where)
     for name in does:
         if name not in _WORDS:
             raise BadScriptError(f"{where}: {name!r} is nothing that a pod does: there are {', '.join(sorted(_WORDS))}")
     _check_values(does, where)
     return Script(match, does)
+
+
+def _check_match(match: Mapping[str, Any], where: str) -> None:
+    for name, it in match.items():
+        if name not in _MATCHERS:
+            raise BadScriptError(f"{where}: {name!r} is nothing to match by: there are {', '.join(sorted(_MATCHERS))}")
+        try:
+            _MATCHERS[name](it)
+        except ValueError as error:
+            raise BadScriptError(f"{where}: match: {name}: {it!r} makes no sense: {error}") from error
 
 
 def _check_values(does: Mapping[str, Any], where: str) -> None:
@@ -159,23 +225,28 @@ def _with(before: Behaviour, does: Mapping[str, Any]) -> Behaviour:
     for name, it in does.items():
         match name:
             case "ready":
-                changes |= {"ready": float(it), "crash": None, "never_ready": ""}
+                changes |= {"ready": _time(it), "crash": None, "never_ready": ""}
             case "crash":
-                said = it if isinstance(it, Mapping) else {}
-                changes["crash"] = Crash(
-                    exit=int(said.get("exit", 1)),
-                    after=float(said.get("after", 0.2)),
-                    signal=int(said.get("signal", 0)),
-                    logs=tuple(said.get("logs", ())),
-                )
+                changes["crash"] = _crash(it)
             case "oom":
-                changes["crash"] = Crash(exit=137, reason="OOMKilled") if it else None
+                changes["crash"] = Crash(exit=137, reason="OOMKilled") if _yes(it) else None
             case "exit":
-                changes["ends"] = int(it)
-            case "logs":
-                changes["logs"] = tuple(it)
-            case "slow-stop":
-                changes["slow_stop"] = float(it)
+                changes["ends"] = _code(it)
             case _:
-                changes[name.replace("-", "_")] = str(it)
+                reads: Callable[[Any], Any] = _READERS.get(name, _text)
+                changes[name.replace("-", "_")] = reads(it)
     return replace(before, **changes)
+
+
+def _crash(said: Any) -> Crash:
+    if not isinstance(said, Mapping):
+        raise ValueError(f"it takes some of {', '.join(_CRASH)}")  # noqa: TRY004
+    for name in said:
+        if name not in _CRASH:
+            raise ValueError(f"there is no {name!r}, but {', '.join(_CRASH)}")
+    return Crash(
+        exit=_code(said.get("exit", 1)),
+        after=_time(said.get("after", 0.2)),
+        signal=_code(said.get("signal", 0)),
+        logs=_lines(said.get("logs", ())),
+    )
