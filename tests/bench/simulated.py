@@ -8,6 +8,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from bench.commands import BrokenCommandError, Command, run
 from bench.place import Place, testbed
@@ -137,7 +138,7 @@ def _simulated(place: Place) -> Iterator[str]:
     running = subprocess.Popen(argv, cwd=place.folder, env=place.environ, stdout=subprocess.PIPE, text=True)
     try:
         lines = (json.loads(line) for line in running.stdout or ())
-        said = next((it for it in lines if it["event"] != "hello"), {})
+        said: dict[str, Any] = next((it for it in lines if it["event"] != "hello"), {})
         if said.get("event") != "ready":
             raise BrokenCommandError(f"{' '.join(argv)} said {said}")
         yield dict(said["facts"])["kubeconfig"]

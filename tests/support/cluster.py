@@ -51,6 +51,7 @@ class FakeCluster:
     """Objects, leases, history. Script it: `rollouts`, `rejections`, `fail_after`, `unreadable`, `forbidden`."""
 
     name: str = "testbed"
+    kubectl: str = "kubectl --context testbed"
     objects: dict[Key, Body] = field(default_factory=dict)
     namespaces: set[str] = field(default_factory=lambda: {"shop-dev"})
     rollouts: dict[str, Rollout] = field(default_factory=dict)

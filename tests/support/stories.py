@@ -151,7 +151,7 @@ CRASH: Story = (
             Problem(
                 code="crash-loop",
                 message=f"rolling out Deployment/web in {STAGING}: {_CRASH.message}",
-                hint="kubectl -n shop-dev logs web-7d9f8-x2k4p -c web --previous",
+                hint="kubectl --context kind-local -n shop-dev logs web-7d9f8-x2k4p -c web --previous",
                 evidence=(
                     "the end of the log of web-7d9f8-x2k4p, container web, its previous run:",
                     "  \x1b[31mERROR\x1b[0m could not connect to db:5432",
@@ -161,6 +161,7 @@ CRASH: Story = (
             ),
         ),
         again="paasctl deploy dev",
+        back="paasctl deploy dev --version 1.2.3",
         seconds=34.0,
     ),
 )

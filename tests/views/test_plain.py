@@ -133,6 +133,6 @@ def test_no_stream_is_too_narrow(encoding: str) -> None:
     for event in (*CRASH, LogLine("web", "日本語 \udcff → ✓"), *GOOD):
         view(event)
     if encoding == "ascii":
-        assert "  -> kubectl -n shop-dev logs" in talk.text
+        assert "  -> kubectl --context kind-local -n shop-dev logs" in talk.text
         assert r"web | \u65e5\u672c\u8a9e \udcff -> +" not in talk.text  # the lone surrogate is no letter at all
         assert r"web | \u65e5\u672c\u8a9e" in talk.text

@@ -49,6 +49,11 @@ class OnCopy:
         """Its name in `paas.yaml`."""
         return self._live.name
 
+    @property
+    def kubectl(self) -> str:
+        """Nobody's: the copy ends with the rehearsal."""
+        return "kubectl"
+
     def identity(self) -> Identity:
         """The live cluster's."""
         return self._live.identity()

@@ -93,7 +93,10 @@ ReleaseStep = TagCommit | Record | TagImage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldChange:
-    """One field that differs: a path in Kubernetes' notation, both values as short texts (masked in Secrets)."""
+    """One field that differs: a path in Kubernetes' notation, both values as texts (masked in Secrets).
+
+    A text has at most 1,000 characters.
+    """
 
     path: str
     before: str | None

@@ -20,6 +20,11 @@ class ClusterReads(Protocol):
         """Its name in `paas.yaml`."""
         ...
 
+    @property
+    def kubectl(self) -> str:
+        """How a person's kubectl is called for it, from any shell: `kubectl --context kind-local`."""
+        ...
+
     def identity(self) -> Identity:
         """Who it is (decision 11)."""
         ...

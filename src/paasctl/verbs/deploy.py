@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from typing import Literal
 
 from paasctl.config.cascade import Resolved
-from paasctl.errors import Cancelled, Exit, Forbidden, Refused, UsageError
+from paasctl.errors import Cancelled, Exit, Forbidden, Refused, RolloutFailed, UsageError
 from paasctl.model.answer import DiffAnswer, ObjectDiff
 from paasctl.model.config import Cluster
 from paasctl.model.event import Emit, Noted, Outcome, Problem
@@ -120,7 +120,15 @@ class Deploy:
             problems=(Problem.of(last.error),) if last.error else (),
             urls=() if last.error else facts.urls,
             facts=named,
+            back=self._back(facts, last),
         )
+
+    def _back(self, facts: Facts, last: Round) -> str:
+        """The command that deploys what ran well before; empty: the rollout did not fail, or it is the first."""
+        if not (isinstance(last.error, RolloutFailed) and facts.deploy):
+            return ""
+        ran = facts.deploy.ran_well
+        return f"paasctl deploy {self.environment} --version {ran}" if ran else ""
 
 
 def _announce(facts: Facts, environment: str, emit: Emit) -> None:

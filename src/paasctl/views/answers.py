@@ -86,12 +86,14 @@ def _config(answer: ConfigShown, dump: Dump) -> list[str]:
     if not answer.explain:
         return dump(shown(answer.document)).rstrip("\n").split("\n")
     rows = [(it.path, json.dumps(shown(it.value), ensure_ascii=False), it.source) for it in answer.settings]
+    if not rows:
+        return ["no values are set: `values:` of the file, an environment or a cluster, and --set would be"]
     return table(("VALUE", "IS", "FROM"), rows)
 
 
 def _diff(answer: DiffAnswer) -> list[str]:
     if not answer.objects:
-        return [f"{answer.environment}: {answer.version} is what runs there, no difference"]
+        return [f"{answer.environment}: no difference, {answer.version} is what was deployed there"]
     lines: list[str] = []
     mark = {"create": "+", "update": "~", "delete": "-"}
     for it in answer.objects:
@@ -137,7 +139,7 @@ def _history(answer: HistoryAnswer) -> list[str]:
         return [f"{answer.environment}: nothing was deployed there yet"]
     several = len({it.target.cluster for it in answer.entries}) > 1
     rows = [_history_row(it, several=several) for it in answer.entries]
-    heads = ("#", *(("CLUSTER",) if several else ()), "VERSION", "FROM", "OUTCOME", "BEGAN", "BY", "COMMIT")
+    heads = ("#", *(("CLUSTER",) if several else ()), "VERSION", "LAST GOOD", "OUTCOME", "BEGAN", "BY", "COMMIT")
     notes = [line for it in answer.entries for line in _history_notes(it)]
     return [*table(heads, rows), *notes]
 

@@ -28,6 +28,7 @@ from paasctl.views.amounts import count, duration
 from paasctl.views.clean import clean, clean_lines
 from paasctl.views.mask import fields_of
 
+_VALUE = 80
 _NAMED = 4
 """How many steps of an outcome are named, before the rest is only counted."""
 _LONG = re.compile(r"\b(?P<kept>sha256:[0-9a-f]{12}|[0-9a-f]{12}(?=[0-9a-f]{28}\b))[0-9a-f]+…?")
@@ -114,13 +115,17 @@ def say_change(change: FieldChange) -> str:
     by = f"   (set by {change.manager})" if change.manager and change.manager != "paasctl" else ""
     before, after = (None if it is None else _LONG.sub(r"\g<kept>…", clean(it)) for it in (change.before, change.after))
     if before is None:
-        return f"+ {change.path}: {after}{by}"
+        return f"+ {change.path}: {_cut(after or '')}{by}"
     if after is None:
-        return f"- {change.path}: {before}{by}"
+        return f"- {change.path}: {_cut(before)}{by}"
     name, _, digest = after.partition("@sha256:")
     if digest and before.startswith(f"{name}@sha256:"):
         after = f"sha256:{digest}"
-    return f"~ {change.path}: {before} → {after}{by}"
+    return f"~ {change.path}: {_cut(before)} → {_cut(after)}{by}"
+
+
+def _cut(value: str) -> str:
+    return value if len(value) <= _VALUE else f"{value[: _VALUE - 1]}…"
 
 
 def say_plan(plan: Plan, number: int = 1) -> list[str]:
@@ -244,6 +249,8 @@ def _next(outcome: Outcome) -> list[str]:
     again = f"`{outcome.again}`" if outcome.again else "the same command again"
     if outcome.status == "refused" or outcome.exit in _UNCHANGED or not (outcome.problems or outcome.left):
         return []
+    if outcome.back:
+        return [f"  → mend it and release again, or go back: {outcome.back}"]
     if outcome.left and outcome.done:
         return [f"  → {'then ' if hinted else ''}run {again}: it goes on from here"]
     return [] if hinted else [f"  → run {again} when that is mended"]

@@ -92,7 +92,7 @@ def test_a_doomed_rollout_ends_at_once_with_proof() -> None:  # X3
         "rolling out Deployment/web in testbed/shop-dev/shop: "
         "container web of pod web-2-0 exits with code 3, 2 restarts"
     )
-    assert error.hint == "kubectl -n shop-dev logs web-2-0 -c web --previous"
+    assert error.hint == "kubectl --context testbed -n shop-dev logs web-2-0 -c web --previous"
     assert error.evidence[0] == "the end of the log of web-2-0, container web, its previous run:"
     assert error.evidence[1:21] == tuple(f"  line {number}" for number in range(10, 30))
     assert error.evidence[21:] == ("event: Unhealthy: Readiness probe failed: 503",)

@@ -57,5 +57,5 @@ def test_every_cause_has_a_budget_and_a_next_command() -> None:
     for code, (family, meaning) in CAUSES.items():
         assert hasattr(Patience(), family)
         assert meaning
-        assert hint(Cause(code=code, message="m", pod="p", container="c"), WEB)
+        assert hint(Cause(code=code, message="m", pod="p", container="c"), WEB, "kubectl")
         assert code == code.lower().replace("_", "-")

@@ -47,7 +47,11 @@ def read_status(answer: bytes, folder: Path) -> Status:
         else:
             paths.add(line.split(b" ", _FIELDS[chr(line[0])])[-1])
     if head["branch.oid"] == "(initial)":
-        raise Refused(f"reading the checkout {folder}: it has no commit yet", hint="git commit", code="no-commit")
+        raise Refused(
+            f"reading the checkout {folder}: it has no commit yet",
+            hint='git add -A && git commit -m "feat: begin"',
+            code="no-commit",
+        )
     branch = head["branch.head"]
     return Status(
         commit=head["branch.oid"], branch=None if branch == "(detached)" else branch, paths=tuple(sorted(paths))

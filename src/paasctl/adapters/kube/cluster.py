@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from paasctl.adapters.kube.connect import Where, open_access
+from paasctl.adapters.kube.connect import IN_CLUSTER, Where, open_access
 from paasctl.adapters.kube.discovery import Discovery
 from paasctl.adapters.kube.history import Ending, History
 from paasctl.adapters.kube.hold import Hold, Leases, Watch, is_free
@@ -46,6 +47,7 @@ class KubeCluster:
     def __init__(self, name: str, where: Where, clock: Clock, terms: Terms | None = None) -> None:
         """`name` is the cluster's in `paas.yaml`; `terms` are the lock's, shorter in tests."""
         self._name = name
+        self._where = where
         self._clock = clock
         self._terms = terms or Terms()
         self._wire = Wire(lambda: open_access(where), clock)
@@ -62,6 +64,13 @@ class KubeCluster:
     def name(self) -> str:
         """Its name in `paas.yaml`."""
         return self._name
+
+    @property
+    def kubectl(self) -> str:
+        """As in the port."""
+        named = {"kubeconfig": self._where.kubeconfig, "context": self._where.context}
+        said = (f"--{name} {shlex.quote(it)}" for name, it in named.items() if it and it != IN_CLUSTER)
+        return " ".join(("kubectl", *said))
 
     @property
     def requests(self) -> Counter[tuple[str, str]]:

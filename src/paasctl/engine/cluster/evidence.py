@@ -27,7 +27,7 @@ def proof(step: AwaitReady, verdicts: Sequence[Verdict], cluster: ClusterReads) 
     others = tuple(f"{it.key}: {it.cause.message if it.cause else it.text}" for it in doomed[1:])
     return RolloutFailed(
         f"rolling out {first.key} in {step.target}: {cause.message}",
-        hint=hint(cause, first.key),
+        hint=hint(cause, first.key, cluster.kubectl),
         evidence=(*others, *_told(step, first, cause, cluster)),
         code=cause.code,
     )
@@ -43,7 +43,7 @@ def late(step: AwaitReady, verdicts: Sequence[Verdict], cluster: ClusterReads) -
     why = f": {cause.message or first.text}" if first else ""
     return RolloutFailed(
         f"rolling out {keys} in {step.target}: not ready after {step.timeout:g} s{why}",
-        hint=hint(cause, first.key if first else step.keys[0]),
+        hint=hint(cause, first.key if first else step.keys[0], cluster.kubectl),
         evidence=(*lines, *(_told(step, first, cause, cluster) if first else ())),
         code="rollout-late",
     )

@@ -1,4 +1,4 @@
-"""Paths and values as short texts for people; whatever may be secret is masked."""
+"""Paths and values as texts; whatever may be secret is masked. Views shorten them for people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 from paasctl.planning.fields.merge import Item, Path, Segment
 
 MASK = "***"
-_WIDTH = 80
+_WIDTH = 1000
+"""A digest is whole for scripts, a whole file is in no plan."""
 _WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -27,14 +28,14 @@ def _segment(segment: Segment) -> str:
 
 
 def texts(before: Any, after: Any) -> tuple[str, str]:
-    """Both values as short texts; of long texts only the first line that differs."""
+    """Both values as texts; of long texts only the first line that differs."""
     if isinstance(before, str) and isinstance(after, str) and ("\n" in before or "\n" in after):
         return _line(before, after), _line(after, before)
     return text(before), text(after)
 
 
 def text(value: Any) -> str:
-    """A value in at most 80 characters."""
+    """A value in at most 1,000 characters."""
     if isinstance(value, str) and "\n" in value:
         return f"{len(value.splitlines())} lines"
     said = value if isinstance(value, str) and value else json.dumps(value, default=str, ensure_ascii=False)

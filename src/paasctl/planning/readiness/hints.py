@@ -8,9 +8,9 @@ from paasctl.model.verdict import Cause
 _LOGS = ("crash-loop", "out-of-memory", "init-failed", "job-failed", "pod-failed", "not-ready")
 
 
-def hint(cause: Cause, key: Key) -> str:
-    """A command that shows more of it, or mends it."""
-    kubectl = f"kubectl -n {key.namespace}"
+def hint(cause: Cause, key: Key, kubectl: str) -> str:
+    """A command that shows more of it, or mends it. `kubectl` is how it is called for that cluster."""
+    kubectl = f"{kubectl} -n {key.namespace}"
     if cause.code in _LOGS and cause.pod:
         container = f" -c {cause.container}" if cause.container else ""
         return f"{kubectl} logs {cause.pod}{container}{' --previous' if cause.previous else ''}"

@@ -206,7 +206,9 @@ def wrapped(line: Text, console: Console) -> list[Text]:
     bare = line.plain.lstrip(" ")
     hang = len(line.plain) - len(bare) + 4
     room = console.width - hang
-    is_whole = bare.startswith(("→", "|")) or any(len(it) > room for it in bare.split())
+    is_whole = bare.startswith(("→", "|", "$ ", "paasctl ", "export ", "cd ")) or any(
+        len(it) > room for it in bare.split()
+    )
     if line.cell_len <= console.width or is_whole:
         return [line]
     first, *rest = line.wrap(console, console.width)
