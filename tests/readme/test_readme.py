@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from paasctl.cli.front import VERBS
+from paasctl.cli.said import read_script_file
+from paasctl.embedded.http.faults import WORDS, parsed
+from paasctl.embedded.kube.controllers.scripts import _MATCHERS, _WORDS
 from paasctl.errors import MEANINGS, Exit
 from support.readme import README, filled
 
@@ -39,3 +43,23 @@ def test_every_file_it_links_to_is_there() -> None:
     assert links
     missing = [it for it in links if not (README.parent / it).exists()]
     assert missing == []
+
+
+def test_every_word_of_a_fault_is_in_its_table_and_every_example_can_be_read() -> None:
+    table = TEXT.partition("<!-- faults -->")[2].partition("<!-- /faults -->")[0]
+    rows = re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)
+    assert tuple(rows) == WORDS
+    examples = re.findall(r'--fault "([^"]+)"', TEXT)
+    assert len(examples) >= 4
+    for it in examples:
+        assert str(parsed(it))
+
+
+def test_the_script_in_the_readme_can_be_read_and_every_word_of_one_is_named(tmp_path: Path) -> None:
+    said = re.search(r"<!-- script -->\n```yaml\n(.*?)```", TEXT, re.DOTALL)
+    assert said
+    file = tmp_path / "pods.yaml"
+    file.write_text(said[1])
+    assert len(read_script_file(file)) == 4
+    named = TEXT.partition("A script says how pods play")[2].partition("<!-- script -->")[0]
+    assert {it for it in {*_WORDS, *_MATCHERS} if f"`{it}`" not in named} == set()
