@@ -27,7 +27,7 @@ from paasctl.embedded.kube.store.journal import FolderBrokenError, FolderBusyErr
 from paasctl.embedded.registry import serving
 from paasctl.embedded.registry.folder import NoLayoutError
 from paasctl.embedded.registry.logins import Logins
-from paasctl.errors import ConfigError, PaasError, Refused, Unavailable
+from paasctl.errors import ConfigError, PaasError, Refused, Unavailable, UsageError
 from paasctl.model.config import Config
 from paasctl.model.copying import Copy
 from paasctl.model.kube import Served
@@ -58,7 +58,9 @@ class Box:
         """Serve a folder."""
         folder = Path(how.folder)
         users = read_users(how)
-        logins = Logins("basic" if users else "", users)
+        if how.tokens and not users:
+            raise UsageError("reading --token: nobody could log in", hint="--token --user ann:secret")
+        logins = Logins("token" if how.tokens else "basic" if users else "", users)
         with translated(f"serving {folder}", f"port {how.port}"):
             return _Registry(
                 folder, serving.start(folder, port=how.port, logins=logins, faults=read_faults(how.faults))

@@ -21,6 +21,10 @@ def serve(
     password_file: Annotated[
         str, typer.Option(metavar="FILE", help="The same from a file, one NAME:PASSWORD a line.")
     ] = "",
+    token: Annotated[
+        bool,
+        typer.Option("--token", help="A login buys a token, as large registries do it [default: a password does]."),
+    ] = False,
     fault: Annotated[
         list[str] | None,
         typer.Option(metavar="RULE", help="What goes wrong: 'PUT blobs: 503 times=2'; repeatable."),
@@ -38,9 +42,8 @@ def serve(
     from paasctl.ports.embedded import RegistryPart
     from paasctl.verbs.stay import ServeRegistry
 
-    how = RegistryPart(
-        folder=folder, port=port, users=tuple(user or ()), password_file=password_file, faults=tuple(fault or ())
-    )
+    users, faults = tuple(user or ()), tuple(fault or ())
+    how = RegistryPart(folder=folder, port=port, users=users, password_file=password_file, tokens=token, faults=faults)
     return Session(settings, "registry serve").stay(ServeRegistry(how=how))
 
 
