@@ -96,4 +96,4 @@ def checked(target: Target, body: Object) -> Object:
     if namespace and namespace != target.namespace:
         said = "the namespace of the provided object does not match the namespace sent on the request"
         raise Refusal(400, "BadRequest", said)
-    return {**body, "metadata": metadata}
+    return body if body.get("metadata") is not None else {**body, "metadata": metadata}
