@@ -250,3 +250,19 @@ def test_an_affinity_and_an_alias_without_values_are_told() -> None:
     spec = {**POD["spec"], "affinity": wanted, "hostAliases": [{}]}
     found = refused(of("apps/v1", "Deployment", spec={**WORKLOAD, "template": {**POD, "spec": spec}}))
     assert [it.partition(":")[0].rpartition("]")[2] for it in found] == [".values", ".values", ".ip"]
+
+
+def test_nobody_owned_an_empty_role_before_its_first_apply() -> None:
+    version, kind = "rbac.authorization.k8s.io/v1", "Role"
+    bare = applied(write(version, kind, "bob", "Apply"), None, of(version, kind))
+    assert "managedFields" not in bare["metadata"]
+    made = applied(write(version, kind, "alice", "Apply"), bare, of(version, kind, rules=[]))
+    assert [it["manager"] for it in made["metadata"]["managedFields"]] == ["alice"]
+
+
+def test_a_patch_of_a_jobs_labels_leaves_those_of_its_template() -> None:
+    spec = {"suspend": True, "template": {**POD, "spec": {**POD["spec"], "restartPolicy": "Never"}}}
+    patch = [{"op": "add", "path": "/metadata/labels/more", "value": "b"}]
+    made = patched(write("batch/v1", "Job"), make(of("batch/v1", "Job", spec=spec)), patch, patches.JSON)
+    assert made["metadata"]["labels"]["more"] == "b"
+    assert "more" not in made["spec"]["template"]["metadata"]["labels"]

@@ -16,4 +16,6 @@ def empty(write: Write) -> Object:
 
 
 def _zero(kind: Type) -> Object:
-    return {name: _zero(kind.fields[name].type) if it is STRUCT else it for name, it in kind.written.items()}
+    nulls = {rule.field: None for rule in kind.rules if rule.value is None and not rule.when}
+    said = {name: _zero(kind.fields[name].type) if it is STRUCT else it for name, it in kind.written.items()}
+    return {**nulls, **said}

@@ -110,7 +110,7 @@ def labelled_by_template(body: Object) -> Object:
     labels = ((body.get("spec") or {}).get("template") or {}).get("metadata", {}).get("labels")
     if body["metadata"].get("labels") or not labels:
         return body
-    return {**body, "metadata": {**body["metadata"], "labels": labels}}
+    return {**body, "metadata": {**body["metadata"], "labels": dict(labels)}}  # a patch of one changes not the other
 
 
 def _pod(body: Object, live: Object | None) -> Object:
