@@ -99,8 +99,9 @@ def test_faults_are_told_with_what_they_did(waiting: Project) -> None:
 
 def test_a_right_that_is_refused_ends_it_as_it_would_the_deploy(waiting: Project) -> None:
     before = _live(waiting)
-    said = _report(waiting, "--fault", "patch deployments: forbid", expect=4)
-    assert (said["status"], said["done"], said["faults"][0]["hits"]) == ("refused", 0, 1)
+    said = _report(waiting, "--fault", "patch deployments: forbid", expect=77)
+    assert (said["exit"], said["done"], said["faults"][0]["hits"]) == (77, 0, 1)
+    assert "may not patch deployments.apps in the namespace" in said["problems"][0]["message"]
     assert _live(waiting) == before
 
 

@@ -78,3 +78,12 @@ def test_a_question_leaves_nothing_drawn_behind() -> None:
     view(Ticked(1))
     view(Outcome(status="answered", exit=Exit.OK))
     assert order == ["Ticked", "close", "write"]
+
+
+def test_every_outcome_says_whose_it_is() -> None:
+    result = Stream()
+    JsonLines(result, "status")(Outcome(status="answered", exit=Exit.OK))
+    assert json.loads(result.text.splitlines()[-1])["verb"] == "status"
+    whole = Stream()
+    EndOnly(whole, json.dumps, JsonLines(Stream()), "lint")(Outcome(status="failed", exit=Exit.CONFIG))
+    assert json.loads(whole.text)["verb"] == "lint"

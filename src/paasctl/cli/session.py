@@ -134,7 +134,7 @@ class Session:
             case Output.JSONL:
                 from paasctl.views.jsonl import JsonLines
 
-                return JsonLines(self.stdout)
+                return JsonLines(self.stdout, self.verb)
             case Output.JSON | Output.YAML:
                 return self._end_only()
             case Output.TEXT:
@@ -145,7 +145,7 @@ class Session:
         from paasctl.views.jsonl import EndOnly
 
         dump = dump_json if self._output is Output.JSON else dump_yaml
-        return EndOnly(self.stdout, dump, self._text(self.stderr))
+        return EndOnly(self.stdout, dump, self._text(self.stderr), self.verb)
 
     def _text(self, result: TextIO) -> View:
         from paasctl.cli.wiring import dump_yaml

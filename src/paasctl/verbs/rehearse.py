@@ -52,7 +52,7 @@ class Rehearse:
         wanted = ToCopy(namespaces=(where.environment.namespace,), held=self.stage.holds(), secrets=True)
         copy = read_copy(reads.cluster(name), wanted, cancel)
         self.stage.copy(copy)
-        emit(Noted(f"rehearsing on a copy of {name}: {len(copy.objects)} objects"))
+        emit(Noted(f"rehearsing on a copy of {name}: {_counted(len(copy.objects))}"))
         return _copy_told(copy)
 
     def _told(self, where: Place, copies: tuple[CopyTold, ...], ran: Rehearsed) -> RehearsalAnswer:
@@ -87,6 +87,10 @@ class Rehearse:
         """Steps that the same deploy would have to do now; None: it can't even be planned."""
         again = self.stage.act(self.deploy(), dry_run=True)
         return len(_steps(again.plans)) if again.outcome.status in ("nothing-to-do", "dry-run") else None
+
+
+def _counted(number: int) -> str:
+    return f"{number} object" if number == 1 else f"{number} objects"
 
 
 def _of_a_copy(problem: Problem) -> Problem:

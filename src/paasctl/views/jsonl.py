@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TextIO
 
 from paasctl.model.event import Answered, Event, Outcome, Ready, Ticked
@@ -21,6 +21,8 @@ class JsonLines:
     """Every event as a line on `result`; nothing is ever asked or drawn."""
 
     result: TextIO
+    verb: str = ""
+    """Of outcomes that name none."""
     _greeted: bool = False
     _stays: bool = False
     """Something is up that stays until it is stopped: silence is no worry then."""
@@ -37,7 +39,7 @@ class JsonLines:
             if self._stays or self._now - self._last < _QUIET:
                 return
         self._stays = self._stays or isinstance(event, Ready)
-        self._write(document(event))
+        self._write(document(_named(event, self.verb)))
 
     def close(self) -> None:
         """Nothing is held back."""
@@ -48,6 +50,11 @@ class JsonLines:
         self.result.flush()
 
 
+def _named(event: Event, verb: str) -> Event:
+    """For scripts every outcome says whose it is; people see what they typed."""
+    return replace(event, verb=verb) if isinstance(event, Outcome) and not event.verb else event
+
+
 @dataclass
 class EndOnly:
     """`json` and `yaml`: one document at the end, with the answer in it; progress goes to another view."""
@@ -55,6 +62,7 @@ class EndOnly:
     result: TextIO
     dump: Callable[[Any], str]
     progress: View
+    verb: str = ""
     _answer: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self, event: Event) -> None:
@@ -64,7 +72,11 @@ class EndOnly:
                 self._answer = encode(answer)
             case Outcome():
                 self.progress.close()
-                whole = {"format": FORMAT, **document(event), **({"answer": self._answer} if self._answer else {})}
+                whole = {
+                    "format": FORMAT,
+                    **document(_named(event, self.verb)),
+                    **({"answer": self._answer} if self._answer else {}),
+                }
                 said = self.dump(whole)
                 # JSON is YAML: what the stream cannot spell is escaped, and stays the same document.
                 fits = spelled(said, self.result.encoding) == said

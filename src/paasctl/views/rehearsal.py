@@ -37,8 +37,8 @@ def report(answer: RehearsalAnswer) -> list[str]:
 
 
 def _copy(it: CopyTold) -> list[str]:
-    where = ", ".join(it.namespaces) or "its namespace is not there yet"
-    lines = [f"  on a copy of {it.cluster}: {where}, {count(it.objects, 'object')}"]
+    where = f"{', '.join(it.namespaces)}, " if it.namespaces else "its namespace is not there yet; around it "
+    lines = [f"  on a copy of {it.cluster}: {where}{count(it.objects, 'object')}"]
     if it.unread:
         lines.append(f"  ! you may not read these there, so the copy has none: {', '.join(map(str, it.unread))}")
     if it.unheld:

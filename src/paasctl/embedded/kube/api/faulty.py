@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paasctl.embedded.http.faults import Fault
-from paasctl.embedded.kube.api.access import unauthorized
+from paasctl.embedded.kube.api.access import Asked, User, forbidden, unauthorized
 from paasctl.embedded.kube.api.routes import Target
 from paasctl.embedded.kube.model import Refusal
 from paasctl.embedded.kube.store.store import Store
@@ -11,12 +11,14 @@ from paasctl.embedded.kube.store.store import Store
 _MARK = "sim.paasctl.dev/touched"
 
 
-def refusal_of(fault: Fault) -> Refusal | None:
-    """What is answered whatever the request is about; None: the fault is of another kind."""
+def refusal_of(fault: Fault, user: User, asked: Asked | None) -> Refusal | None:
+    """What is answered; `asked` None: the request is about no object. None: the fault is of another kind."""
     match fault.word:
         case "expire":
             return unauthorized()
         case "forbid":
+            if asked and not fault.body:
+                return forbidden(user, asked)
             return Refusal(403, "Forbidden", fault.body or "forbidden on purpose")
         case "deny":
             why = fault.body or "denied on purpose"

@@ -88,7 +88,7 @@ class Api:
         if request.path.startswith(_OPEN):
             return self._open(request)
         user = self.access.user(request.headers)
-        if request.fault and (refusal := refusal_of(request.fault)):
+        if request.fault and (refusal := refusal_of(request.fault, user, self._asked(request))):
             raise refusal
         if (found := self._about(request, user)) is not None:
             return found
@@ -142,10 +142,21 @@ class Api:
         query = dict(request.pairs)
         return verb_of(request.method, collection=not found.name, watch=_is_watch(request.method, query))
 
-    def _objects(self, request: Request, user: User, found: Target) -> Response:
+    def _asked(self, request: Request) -> Asked | None:
+        """The right that a request about objects needs; None: it is about something else."""
+        try:
+            return self._right(request, target(self.store.schemas, request.path, self.served()))
+        except Refusal:
+            return None
+
+    def _right(self, request: Request, found: Target) -> Asked:
         resource, sub = found.resource, found.subresource
         plural = resource.plural + (f"/{sub}" if sub else "")
-        self.access.check(user, Asked(self._verb(request, found), resource.group, plural, found.namespace, found.name))
+        return Asked(self._verb(request, found), resource.group, plural, found.namespace, found.name)
+
+    def _objects(self, request: Request, user: User, found: Target) -> Response:
+        resource, sub = found.resource, found.subresource
+        self.access.check(user, self._right(request, found))
         if request.fault:
             broken_in(self.store, found, request.fault)
         if sub and sub not in resource.subresources:
