@@ -311,6 +311,23 @@ def test_a_write_that_found_the_disk_full_is_answered_and_not_held_for_done(tmp_
         assert _post(made, path, config_map("one", n="1"))[0] == 201
 
 
+def test_controllers_that_found_the_disk_full_go_on_when_there_is_room_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = DrivenClock()
+    with simulate(state=tmp_path, clock=clock) as made:
+        spec = {"containers": [{"name": "a", "image": "b:1"}]}
+        place = Place("", "pods", "default", "one")
+        made.store.create(place, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"}, "spec": spec}, BY)
+        with _full_disk(tmp_path / "objects.log", 0):
+            clock.advance(2)
+        assert [it.message for it in caplog.records if it.exc_info] == []
+        clock.advance(30)
+        found = made.store.get(place)
+        assert found
+        assert found["status"]["phase"] == "Running"
+
+
 def _post(sim: Simulation, path: str, body: object) -> tuple[int, dict[str, str]]:
     with closing(http.client.HTTPConnection(sim.server.host, timeout=5)) as connection:
         connection.request("POST", path, json.dumps(body), {"Authorization": f"Bearer {sim.token}"})

@@ -237,6 +237,19 @@ def test_a_push_that_found_the_disk_full_is_not_held_for_done(tmp_path: Path, mo
         assert ask(running.host, "GET", "/v2/web/manifests/1").body == manifest
 
 
+def test_what_a_full_disk_did_not_take_is_not_left_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with serve(tmp_path) as running:
+        push(running.host, "web", b"{}")
+        before = _names(tmp_path)
+        monkeypatch.setattr("os.fsync", full)
+        manifest = manifest_of(describe(b"{}", CONFIG), [])
+        assert ask(running.host, "PUT", "/v2/web/manifests/1", manifest, Content_Type=MANIFEST).status == 507
+        assert _names(tmp_path) == before
+
+
 def test_a_part_that_a_full_disk_took_is_not_in_the_blob(tmp_path: Path) -> None:
     with serve(tmp_path) as running:
         place = ask(running.host, "POST", "/v2/web/blobs/uploads/").headers["Location"]

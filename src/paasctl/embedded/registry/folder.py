@@ -333,11 +333,15 @@ class Folder:
 
     def _replace(self, path: Path, content: bytes) -> None:
         fresh = path.with_name(f".tmp-{uuid.uuid4().hex}")
-        with fresh.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        try:
+            with fresh.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(path)
+        except OSError:
+            fresh.unlink(missing_ok=True)  # a full disk must not get fuller by trying again
+            raise
 
 
 def _entries_of(index: Path) -> list[object]:

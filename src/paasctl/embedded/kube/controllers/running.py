@@ -130,6 +130,9 @@ class Running:
         except Refusal as error:  # what the API refuses of a controller is tried again, as real ones do
             _log.info("%s %s: %s", key.controller, key.place, error.message)
             self.desk.later(self.desk.now + 1.0, key)
+        except OSError as error:  # a full disk: whoever writes through the API is told of it
+            _log.info("%s %s: %s", key.controller, key.place, error)
+            self.desk.later(self.desk.now + 1.0, key)
 
     # --- real time ---
 
