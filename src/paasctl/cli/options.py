@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from paasctl.cli.front import EPILOG, OPTIONS
+from paasctl.cli.front import EPILOG, OPTIONS, VERBS
 from paasctl.errors import UsageError
 from paasctl.values import dataclass
 
@@ -133,11 +133,12 @@ def one(function: Callable[..., Any]) -> typer.Typer:
 def several(name: str, *functions: Callable[..., Any]) -> typer.Typer:
     """The typer app of a verb with words of its own: `config show`, `config schema`."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
-    app.callback(epilog=f"paasctl {name} COMMAND --help has examples.")(lambda: None)
+    app.callback(help=VERBS[name][1], epilog=f"paasctl {name} COMMAND --help has examples.")(lambda: None)
     for function in functions:
         word = function.__name__.strip("_")
         names = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": f"PAASCTL_{name}_{word}".upper()}
-        app.command(word, context_settings=names, epilog=EPILOG)(with_shared(function))
+        about = (function.__doc__ or "").partition("\n")[0]  # whole: typer would cut it off
+        app.command(word, short_help=about, context_settings=names, epilog=EPILOG)(with_shared(function))
     return app
 
 
@@ -153,7 +154,12 @@ def seconds(text: str, name: str) -> float:
     return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(rest or 0)
 
 
-Port = Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="Port on loopback [default: one that is free].")]
+Port = Annotated[
+    int,
+    typer.Option(
+        metavar="N", min=0, max=65535, show_default=False, help="Port on loopback [default: one that is free]."
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")]
 ExitCode = Annotated[bool, typer.Option("--exit-code", help="Exit 3 where something would change.")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Agree to a plan that asks first.")]
