@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from posixpath import normpath
 
 from paasctl.errors import ConfigError, Exit, PaasError, Refused
 from paasctl.model.answer import Finding, Findings, Rendered
@@ -83,6 +84,7 @@ class AskLint:
             cancel.check()
             where = place(config, name)
             found += _lint(reads, where, files, self.sets)
+        found += _unbuildable(reads)
         status = Exit.OK if all(it.ok for it in found) else Exit.CONFIG
         return Findings(verb="lint", findings=tuple(found)), status
 
@@ -105,6 +107,17 @@ def _lint(reads: Reads, where: Place, files: Mapping[str, bytes], sets: tuple[st
         clusters = ", ".join(it.name for it in where.clusters)
         return [Finding(ok=True, name=name, message=f"renders for {clusters}")]
     return [_finding(name, it) for it in problems.values()]
+
+
+def _unbuildable(reads: Reads) -> Iterator[Finding]:
+    """Images whose Dockerfile is not there."""
+    for it in reads.config.images.values():
+        path = normpath(f"{it.context}/{it.dockerfile}")
+        if it.layers or path.startswith(("/", "..")):  # what lies beside the project is seen by the build alone
+            continue
+        if reads.files.read(path) is None:
+            hint = f"images.{it.name}: context and dockerfile say where it is; or `layers:`, which need none"
+            yield Finding(ok=False, name=it.name, message=f"there is no {path} to build it from", hint=hint)
 
 
 def _finding(name: str, error: PaasError) -> Finding:
