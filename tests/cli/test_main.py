@@ -79,6 +79,18 @@ def test_stopped_twice_is_130(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "stopped at once\n"
 
 
+def test_stopped_twice_says_so_whatever_the_verb(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def stopped(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("paasctl.cli.session.Session.ask", stopped)
+    monkeypatch.chdir(tmp_path)
+    assert main(["version"]) == 130
+    assert capsys.readouterr().err == "stopped at once\n"
+
+
 @pytest.mark.parametrize("args", [("--help",), ("deploy", "--help"), ("config", "schema")])
 def test_a_reader_that_goes_away_is_no_problem(args: tuple[str, ...]) -> None:
     run = subprocess.Popen([*_PAASCTL, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -78,7 +78,16 @@ def run(args: list[str]) -> int:
     try:
         found = app(args=args, prog_name="paasctl", standalone_mode=True)
     except SystemExit as end:
-        if isinstance(end.__context__, BrokenPipeError):  # typer makes a 1 of it, which is what a bad rollout ends with
-            raise end.__context__ from None
+        if reason := _reason(end):
+            raise reason from None
         raise
     return int(found or 0)
+
+
+def _reason(end: BaseException) -> BaseException | None:
+    """What `main` has words for: of a pipe that broke typer makes a 1, which is a bad rollout, of Ctrl-C silence."""
+    while before := end.__context__:
+        if isinstance(before, BrokenPipeError | KeyboardInterrupt):
+            return before
+        end = before
+    return None
