@@ -31,6 +31,7 @@ class Certificates:
     def context(self) -> ssl.SSLContext:
         """What a server needs to speak TLS."""
         made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        made.minimum_version = ssl.TLSVersion.TLSv1_2
         with tempfile.TemporaryDirectory() as folder:  # the standard library reads keys from files only
             chain = Path(folder, "chain.pem")
             descriptor = os.open(chain, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
