@@ -23,7 +23,7 @@ _NEEDED = {
     ),
     *("targetRef", "uid", "rules", "limits", "port", "apiGroups", "resource"),
     *("fieldPath", "path", "configMapRef", "secretRef", "serviceAccountToken", "fieldRef", "values"),
-    *("weight", "podAffinityTerm", "topologyKey"),
+    *("weight", "podAffinityTerm", "topologyKey", "requestHeaderModifier", "cidr"),
 }
 """Without these an object is mostly invalid, which would hide everything else."""
 KEPT = {"apiVersion", "kind", "name", "metadata", *_PARKED}

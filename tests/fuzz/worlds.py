@@ -59,29 +59,36 @@ class World:
             self.server.ask("PATCH", path, freed, media="application/merge-patch+json")
 
     def _step(self, kind: Kind, step: Step, name: str) -> Any:
-        path, asked = self.path(kind, name), {"fieldManager": step.manager}
+        path = self.path(kind, name)
+        if step.subresource:
+            live = self.server.ask("GET", path)
+            if not live.is_good:  # the real server would make a Service of a status that is applied
+                return self._told(live, name)
+        answer = self._answer(kind, step, name)
+        stays = answer.is_good and not step.dry_run and "deletionTimestamp" in answer.body["metadata"]
+        if step.how == "delete" and answer.is_good and not stays:
+            return {"kind": "gone"}  # some kinds say what they were
+        return self._told(answer, name)
+
+    def _answer(self, kind: Kind, step: Step, name: str) -> Answer:
+        path = self.path(kind, name) + (f"/{step.subresource}" if step.subresource else "")
+        asked = {} if step.how == "delete" else {"fieldManager": step.manager}
         asked |= {"dryRun": "All"} if step.dry_run else {}
         asked |= {"force": "true"} if step.force else {}
         body = self._meant(step.body)
-        if step.subresource:
-            path += f"/{step.subresource}"
         match step.how:
             case "create":
-                answer = self.server.ask("POST", self.path(kind), _named(body, name), **asked)
+                return self.server.ask("POST", self.path(kind), _named(body, name), **asked)
             case "replace":
-                answer = self._replace(path, _named(body, name), asked)
+                return self._replace(path, _named(body, name), asked)
             case "delete":
-                del asked["fieldManager"]
-                answer = self.server.ask("DELETE", path, propagationPolicy="Background", **asked)
-                if answer.is_good and (step.dry_run or "deletionTimestamp" not in answer.body["metadata"]):
-                    return {"kind": "gone"}  # some kinds say what they were
+                return self.server.ask("DELETE", path, propagationPolicy="Background", **asked)
             case "scale":
-                answer = self.server.ask("PATCH", path, body, media="application/merge-patch+json", **asked)
+                return self.server.ask("PATCH", path, body, media="application/merge-patch+json", **asked)
             case _ if step.how == APPLY:
-                answer = self.server.ask("PATCH", path, _named(body, name), media=APPLY, **asked)
+                return self.server.ask("PATCH", path, _named(body, name), media=APPLY, **asked)
             case _:
-                answer = self.server.ask("PATCH", path, body, media=step.how, **asked)
-        return self._told(answer, name)
+                return self.server.ask("PATCH", path, body, media=step.how, **asked)
 
     def _replace(self, path: str, body: Json, asked: dict[str, str]) -> Answer:
         for _ in range(4):  # a controller may write in between

@@ -266,3 +266,18 @@ def test_a_patch_of_a_jobs_labels_leaves_those_of_its_template() -> None:
     made = patched(write("batch/v1", "Job"), make(of("batch/v1", "Job", spec=spec)), patch, patches.JSON)
     assert made["metadata"]["labels"]["more"] == "b"
     assert "more" not in made["spec"]["template"]["metadata"]["labels"]
+
+
+def test_two_constraints_of_one_topology_are_one_too_many() -> None:
+    spread = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}
+    spec = {**POD["spec"], "topologySpreadConstraints": [spread, spread]}
+    found = refused(of("apps/v1", "Deployment", spec={**WORKLOAD, "template": {**POD, "spec": spec}}))
+    place = "spec.template.spec.topologySpreadConstraints[0].{topologyKey, whenUnsatisfiable}"
+    assert found == [f'{place}: Duplicate value: "{{zone, DoNotSchedule}}"']
+
+
+def test_a_block_of_addresses_has_a_range() -> None:
+    policy = of(
+        "networking.k8s.io/v1", "NetworkPolicy", spec={"podSelector": {}, "egress": [{"to": [{"ipBlock": {}}]}]}
+    )
+    assert refused(policy) == ["spec.egress[0].to[0].ipBlock.cidr: Required value"]

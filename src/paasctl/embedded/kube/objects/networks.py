@@ -185,6 +185,8 @@ def _policy(told: Causes, made: Object) -> None:  # noqa: C901 - check after che
             for at, peer in enumerate(it.get(peers) or []):
                 if not peer:
                     told.required(f"spec.{way}[{index}].{peers}[{at}]", "must specify a peer")
+                elif not peer.get("ipBlock", {"cidr": "any"}).get("cidr"):
+                    told.required(f"spec.{way}[{index}].{peers}[{at}].ipBlock.cidr")
     for index, kind in enumerate(spec.get("policyTypes") or []):
         if kind not in ("Ingress", "Egress"):
             told.unsupported(f"spec.policyTypes[{index}]", kind, ["Ingress", "Egress"])

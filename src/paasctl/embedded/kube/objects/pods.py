@@ -91,7 +91,8 @@ def _check_rest(told: Causes, field: str, spec: Json) -> None:
     names.check_labels(told, f"{field}.nodeSelector", spec.get("nodeSelector"))
     affinity.check(told, f"{field}.affinity", spec.get("affinity") or {})
     for index, it in enumerate(spec.get("topologySpreadConstraints") or []):
-        _spread(told, f"{field}.topologySpreadConstraints[{index}]", it)
+        later = spec["topologySpreadConstraints"][index + 1 :]
+        _spread(told, f"{field}.topologySpreadConstraints[{index}]", it, later)
     for name in ("serviceAccountName", "nodeName", "priorityClassName"):
         if spec.get(name):
             told.each_invalid(f"{field}.{name}", spec[name], names.subdomain(spec[name]))
@@ -278,7 +279,7 @@ def _port(told: Causes, field: str, action: Json) -> None:
 _BY_HANDLER: dict[str, Callable[[Causes, str, Json], None]] = {"exec": _exec, "httpGet": _port, "tcpSocket": _port}
 
 
-def _spread(told: Causes, field: str, it: Json) -> None:
+def _spread(told: Causes, field: str, it: Json, later: list[Json]) -> None:
     if it.get("maxSkew", 0) <= 0:
         told.invalid(f"{field}.maxSkew", it.get("maxSkew", 0), "must be greater than zero")
     if not it.get("topologyKey"):
@@ -286,6 +287,9 @@ def _spread(told: Causes, field: str, it: Json) -> None:
     known = ("DoNotSchedule", "ScheduleAnyway")
     if (unsatisfied := it.get("whenUnsatisfiable", "")) not in known:
         told.unsupported(f"{field}.whenUnsatisfiable", unsatisfied, known)
+    pair = (it.get("topologyKey"), it.get("whenUnsatisfiable"))
+    if pair in [(other.get("topologyKey"), other.get("whenUnsatisfiable")) for other in later]:
+        told.duplicate(f"{field}.{{topologyKey, whenUnsatisfiable}}", "{" + ", ".join(map(str, pair)) + "}")
     names.check_selector(told, f"{field}.labelSelector", it.get("labelSelector"))
 
 
