@@ -151,3 +151,17 @@ def test_output_that_comes_while_it_is_waited_for_is_whole(box: Box) -> None:
     said = "import time; print('a' * 100_000, flush=True); time.sleep(0.5); print('b')"
     assert stage.run([sys.executable, "-c", said], {}, on_screen=False).output == "a" * 100_000 + "\nb\n"
     stage.close()
+
+
+@pytest.mark.parametrize("how", [{"state": "sim"}, {"kubeconfig": "sim.yaml"}], ids=["state", "kubeconfig"])
+def test_where_the_kubeconfig_is_holds_in_any_folder(
+    box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: dict[str, str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    part = box.cluster(ClusterPart(**how))
+    try:
+        said = Path(dict(part.facts)["kubeconfig"])
+    finally:
+        part.stop()
+    assert said.is_absolute()
+    assert said.is_file()

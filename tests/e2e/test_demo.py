@@ -40,7 +40,8 @@ class Newcomer:
     def make(cls, home: Path) -> Newcomer:
         tmp = home / "tmp"
         tmp.mkdir(parents=True)
-        return cls(home, {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "TMPDIR": str(tmp)})
+        path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+        return cls(home, {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", "TMPDIR": str(tmp)})
 
     def start(self, command: str, cwd: Path | None = None, **environ: str) -> subprocess.Popen[str]:
         """A line as it is typed: `paasctl` is the one under test."""
@@ -214,6 +215,17 @@ def _running_in(newcomer: Newcomer) -> list[str]:
             if str(newcomer.home).encode() in it.read_bytes():
                 found.append(it.parent.joinpath("cmdline").read_text())
     return found
+
+
+def test_a_pipe_gets_the_whole_story_in_its_order(newcomer: Newcomer) -> None:
+    running = newcomer.start("paasctl demo --fast")
+    out, err = running.communicate(timeout=_TIMEOUT)
+    assert running.returncode == 0
+    assert err == ""
+    told = [
+        out.index(it) for it in ("== 1 of 9", "$ paasctl release", "release 0.1.0: done", "== 3 of 9", "crash-loop")
+    ]
+    assert told == sorted(told)
 
 
 def test_without_git_it_says_so(newcomer: Newcomer) -> None:

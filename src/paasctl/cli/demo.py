@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,7 +35,19 @@ def demo(
     from paasctl.verbs.demo import Demo
 
     on_screen = (settings.output or Output.TEXT) is Output.TEXT and not settings.quiet
-    return Session(settings, "demo").stay(Demo(keep=keep, fast=fast, on_screen=on_screen))
+    verb = Demo(keep=keep, fast=fast, on_screen=on_screen, program=_program())
+    # Its story is what it is run for: a pipe gets all of it, not the results alone.
+    talk = sys.stdout if on_screen and not sys.stdout.isatty() else sys.stderr
+    return Session(settings, "demo", stderr=talk).stay(verb)
+
+
+def _program() -> str:
+    """How this paasctl is called from any folder."""
+    if shutil.which("paasctl"):
+        return "paasctl"
+    if sys.argv[0].endswith("__main__.py"):
+        return f"{shlex.quote(sys.executable)} -m paasctl"
+    return shlex.quote(str(Path(sys.argv[0]).absolute()))
 
 
 app = one(demo)

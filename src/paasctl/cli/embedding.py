@@ -156,11 +156,11 @@ def temporary(prefix: str) -> Path:
 
 
 def _kubeconfig_place(how: ClusterPart, state: Path | None) -> tuple[Path, bool]:
-    """Where the kubeconfig goes, and whether it is ours to remove at the end."""
+    """Where the kubeconfig goes, for any shell in any folder, and whether it is ours to remove at the end."""
     if how.kubeconfig:
-        return _free(Path(how.kubeconfig)), False
+        return _free(Path(how.kubeconfig).absolute()), False
     if state:
-        return state / "kubeconfig", False
+        return state.absolute() / "kubeconfig", False
     number, name = tempfile.mkstemp(prefix="paasctl-sim-", suffix=".kubeconfig")
     os.close(number)
     return Path(name), True
@@ -230,6 +230,7 @@ class _Folder:
         began = time.monotonic()
         command = [sys.executable, "-m", "paasctl", *argv[1:]] if argv[0] == "paasctl" else list(argv)
         pipe = None if on_screen else subprocess.PIPE
+        together = pipe or not sys.stdout.isatty()
         try:
             running = subprocess.Popen(
                 command,
@@ -237,7 +238,7 @@ class _Folder:
                 env=_environ(self.folder, environ),
                 stdin=subprocess.DEVNULL,
                 stdout=pipe,
-                stderr=subprocess.STDOUT if pipe else None,
+                stderr=subprocess.STDOUT if together else None,
                 text=True,
                 errors="replace",
             )

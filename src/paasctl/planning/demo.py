@@ -107,16 +107,16 @@ def acts(registry: str) -> tuple[Act, ...]:
     )
 
 
-def what_next(folder: str, *, kept: bool, parts: tuple[str, ...]) -> tuple[str, ...]:
-    """What to try when the curtain has fallen."""
+def what_next(folder: str, *, kept: bool, parts: tuple[str, ...], program: str = "paasctl") -> tuple[str, ...]:
+    """What to try when the curtain has fallen. `program` is how paasctl is called from any folder."""
     own = (
-        "paasctl init                  in a project of your own",
+        f"{program} init                  in a project of your own",
         "for a cluster of your own     one line of paas.yaml, where it can reach this registry:",
         f"  -  here: {{context: {CONTEXT}}}",
         "  +  here: {context: ONE-OF-YOUR-KUBECONFIG}",
     )
     if not kept:
-        return ("paasctl demo --keep           the same, and the project stays for you to play with", *own)
+        return (f"{program} demo --keep           the same, and the project stays for you to play with", *own)
     again = (
         "the registry and the cluster end with this command; start them again, each in a shell of its own:",
         *parts,
@@ -124,6 +124,6 @@ def what_next(folder: str, *, kept: bool, parts: tuple[str, ...]) -> tuple[str, 
     return (
         shlex.join(["cd", f"{folder}/project"]),
         *again,
-        "then: paasctl deploy demo, paasctl status, paasctl history demo",
+        f"then: {program} deploy demo, {program} status, {program} history demo",
         *own,
     )

@@ -25,6 +25,8 @@ class Demo:
     keep: bool = False
     fast: bool = False
     on_screen: bool = True
+    program: str = "paasctl"
+    """How it is called from any folder."""
 
     def stay(self, embedded: Embedded, emit: Emit, cancel: Cancel) -> Outcome:
         """Play all scenes. One that ends otherwise than it should ends the demo, with the problem."""
@@ -67,7 +69,7 @@ class Demo:
                 raise self._unexpected(stage, act, ran)
             if not self.fast:
                 cancel.pause(_READING)
-        _tell(stage, emit, keep=self.keep, facts=facts)
+        _tell(stage, emit, keep=self.keep, facts=facts, program=self.program)
         return Outcome(
             status="done", exit=Exit.OK, verb="demo", facts=(("folder", str(stage.folder)),) if self.keep else ()
         )
@@ -91,17 +93,19 @@ class Demo:
         )
 
 
-def _tell(stage: Stage, emit: Emit, *, keep: bool, facts: tuple[Mapping[str, str], Mapping[str, str]]) -> None:
+def _tell(
+    stage: Stage, emit: Emit, *, keep: bool, facts: tuple[Mapping[str, str], Mapping[str, str]], program: str
+) -> None:
     registry, cluster = facts
     folder = stage.folder
     ports = (registry["address"].rpartition(":")[2], cluster["server"].rpartition(":")[2])
-    sim = ("paasctl", "cluster", "sim", "--state", f"{folder}/cluster")
+    sim = ("cluster", "sim", "--state", f"{folder}/cluster")
     parts = (
-        "  " + shlex.join(["paasctl", "registry", "serve", f"{folder}/registry", "--port", ports[0]]),
-        "  " + shlex.join([*sim, "--port", ports[1], "--script", f"{folder}/scripts.yaml"]),
+        f"  {program} " + shlex.join(["registry", "serve", f"{folder}/registry", "--port", ports[0]]),
+        f"  {program} " + shlex.join([*sim, "--port", ports[1], "--script", f"{folder}/scripts.yaml"]),
         f"  export KUBECONFIG={shlex.quote(cluster['kubeconfig'])}",
     )
     emit(Noted(""))
     emit(Noted("what to try next:"))
-    for line in what_next(str(folder), kept=keep, parts=parts):
+    for line in what_next(str(folder), kept=keep, parts=parts, program=program):
         emit(Noted(f"  {line}"))

@@ -152,9 +152,14 @@ class Running:
                     came.put(None)
 
     def _work(self, came: queue.SimpleQueue[None]) -> None:
+        told = ""
         while not self._over.is_set():
             try:
                 self.settle()
+            except OSError as error:  # a full disk: it is tried again, and told once
+                if str(error) != told:
+                    _log.warning("controllers can't write: %s", error)
+                told = str(error)
             except Exception:  # noqa: BLE001 - a controller's bug must not end the others
                 _log.exception("a controller failed")
             due = self.due()
