@@ -153,12 +153,12 @@ def test_output_that_comes_while_it_is_waited_for_is_whole(box: Box) -> None:
     stage.close()
 
 
-@pytest.mark.parametrize("how", [{"state": "sim"}, {"kubeconfig": "sim.yaml"}], ids=["state", "kubeconfig"])
+@pytest.mark.parametrize("how", [ClusterPart(state="sim"), ClusterPart(kubeconfig="sim.yaml")], ids=["state", "out"])
 def test_where_the_kubeconfig_is_holds_in_any_folder(
-    box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: dict[str, str]
+    box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: ClusterPart
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    part = box.cluster(ClusterPart(**how))
+    part = box.cluster(how)
     try:
         said = Path(dict(part.facts)["kubeconfig"])
     finally:
