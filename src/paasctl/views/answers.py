@@ -69,7 +69,8 @@ def _findings(answer: Findings) -> list[str]:
 
 def _finding(it: Finding) -> list[str]:
     place = f"{it.where}: " if it.where else ""
-    lines = [f"{'ok ' if it.ok else 'BAD'} {it.name}: {place}{clean(it.message)}"]
+    about = "" if it.where.startswith(it.name) else f"{it.name}: "
+    lines = [f"{'ok ' if it.ok else 'BAD'} {about}{place}{clean(it.message)}"]
     return [*lines, f"      → {clean(it.hint)}"] if it.hint and not it.ok else lines
 
 

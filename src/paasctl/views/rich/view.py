@@ -9,7 +9,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
-from paasctl.model.answer import Answer, ConfigShown, RehearsalAnswer, Rendered, SchemaShown
+from paasctl.model.answer import Answer, ConfigShown, Findings, RehearsalAnswer, Rendered, SchemaShown
 from paasctl.model.event import (
     Answered,
     Ended,
@@ -178,9 +178,10 @@ class Rich:
         else:
             paint = data if isinstance(answer, Rendered | ConfigShown | SchemaShown) else pieces
             every = [painted(paint(it)) for it in lines]
-            notes = paint is pieces  # those are indented; a table's rows and data are left to the terminal
+            notes = " " if not isinstance(answer, Findings) else ""  # a table's rows are left to the terminal
+            wraps = [paint is pieces and it.plain.startswith(notes) for it in every]
             Frame(onto).above(
-                [row for it in every for row in (wrapped(it, onto) if notes and it.plain.startswith(" ") else [it])]
+                [row for it, wrap in zip(every, wraps, strict=True) for row in (wrapped(it, onto) if wrap else [it])]
             )
 
 
