@@ -30,8 +30,12 @@ _PLACES = {
     "CronJob": ("batch", "cronjobs"), "PodDisruptionBudget": ("policy", "poddisruptionbudgets"),
     "ControllerRevision": ("apps", "controllerrevisions"),
     "HorizontalPodAutoscaler": ("autoscaling", "horizontalpodautoscalers"),
+    "Ingress": ("networking.k8s.io", "ingresses"), "NetworkPolicy": ("networking.k8s.io", "networkpolicies"),
 }  # fmt: skip
-_VERSIONS = {"": "v1", "apps": "apps/v1", "batch": "batch/v1", "policy": "policy/v1", "autoscaling": "autoscaling/v2"}
+_VERSIONS = {
+    "": "v1", "apps": "apps/v1", "batch": "batch/v1", "policy": "policy/v1", "autoscaling": "autoscaling/v2",
+    "networking.k8s.io": "networking.k8s.io/v1",
+}  # fmt: skip
 
 
 def place(kind: str, name: str) -> Place:

@@ -216,3 +216,17 @@ def test_a_job_takes_its_pods_with_it(world: Driven) -> None:
     world.delete("Job", "seed")
     world.pass_(60)
     assert world.all("Pod") == []
+
+
+@pytest.mark.parametrize("kind", ["Ingress", "NetworkPolicy"])
+def test_what_is_owned_by_a_kind_of_another_plural_stays_until_it_goes(world: Driven, kind: str) -> None:
+    spec: dict[str, dict[str, Any]] = {
+        "Ingress": {"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}},
+        "NetworkPolicy": {"podSelector": {}},
+    }
+    owner = world.make(body(kind, "web", spec[kind]))
+    said = {"apiVersion": "networking.k8s.io/v1", "kind": kind, "name": "web", "uid": owner["metadata"]["uid"]}
+    world.make(body("ConfigMap", "under", ownerReferences=[said]))
+    assert _names(world) == ["top", "under"]
+    world.delete(kind, "web")
+    assert _names(world) == ["top"]

@@ -102,13 +102,8 @@ def _collect(shelf: Shelf, place: Place, gone: str, now: str) -> None:
 
 def _owner_place(shelf: Shelf, namespace: str, owner: Object) -> Place | None:
     group = owner["apiVersion"].rpartition("/")[0]
-    plural = f"{owner['kind'].lower()}s"
-    for where in (namespace, ""):
-        place = Place(group, plural, where, owner["name"])
-        body = shelf.get(place)
-        if body is not None and body["metadata"]["uid"] == owner["uid"]:
-            return place
-    return None
+    found = [it for where in (namespace, "") for it in shelf.named(group, where, owner["name"])]
+    return next((place for place, body in found if body["metadata"]["uid"] == owner["uid"]), None)
 
 
 def _is_there(shelf: Shelf, namespace: str, owner: Object) -> bool:

@@ -1,4 +1,4 @@
-"""Objects by place, and the log of their changes. Everything here happens under one lock."""
+"""Objects by place, and the log of their changes. Everything but `get` happens under one lock."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class Shelf:
             self._note_owners(place, None, body)
 
     def get(self, place: Place) -> Object | None:
-        """The object; None: there is none."""
-        return self._kinds[place[:2]].get(place[2:])
+        """The object; None: there is none. It takes no lock, and so must add no kind to what others go through."""
+        return self._kinds.get(place[:2], {}).get(place[2:])
 
     def of_kind(self, group: str, plural: str, namespace: str = "") -> list[tuple[Place, Object]]:
         """All of a kind, by namespace and name."""
@@ -64,6 +64,13 @@ class Shelf:
                 else:
                     then[change.place[2:]] = change.before
         return [(Place(group, plural, *it), then[it]) for it in sorted(then) if namespace in ("", it[0])]
+
+    def named(self, group: str, namespace: str, name: str) -> list[tuple[Place, Object]]:
+        """What has this name, of every kind of a group."""
+        found = [
+            (kind, objects[namespace, name]) for kind, objects in self._kinds.items() if (namespace, name) in objects
+        ]
+        return [(Place(*kind, namespace, name), body) for kind, body in found if kind[0] == group]
 
     def in_namespace(self, name: str) -> list[Place]:
         """Every place of a namespace that holds something."""
