@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from paasctl.embedded.http.faults import Fault
 from paasctl.embedded.kube.controllers.pull import AskRegistry
 from paasctl.embedded.kube.model import By
 from support.driven import Driven, body, condition, driven, is_ready, place, pod, refused, status_of, waiting
@@ -65,6 +66,18 @@ def test_an_image_that_comes_later_is_pulled_then(registry: Registry) -> None:
     world.pass_(60)
     assert is_ready(world.pod)
     assert status_of(world.pod)["restartCount"] == 0
+
+
+@pytest.mark.parametrize("answer", ["<html>", "[]"])
+def test_a_token_service_that_answers_nonsense_is_told_and_asked_again(answer: str) -> None:
+    with Registry(auth="token", users={"ann": "secret"}) as registry:
+        registry.put_image("shop/web", b"layer", tag="1")
+        registry.running.faults.switch_on(Fault(on="GET token", word="503", body=answer))
+        world = _asking(registry, "1", **MAY)
+        world.pass_(0.5)
+        assert waiting(world)[0] == "ErrImagePull"
+        world.pass_(60)
+        assert is_ready(world.pod)
 
 
 def test_who_brings_no_secret_is_refused(registry: Registry) -> None:

@@ -79,7 +79,7 @@ def _asked(host: str, path: str, reference: str, credentials: str) -> str:
     except OSError as error:
         scheme = "http" if is_local else "https"
         return f'failed to do request: Head "{scheme}://{host}{url}": {error.strerror or error}'
-    except http.client.HTTPException as error:
+    except (http.client.HTTPException, ValueError) as error:  # no host's name, or a token service that says no JSON
         return f"failed to do request: {error}"
     match status:
         case 200:
@@ -121,6 +121,8 @@ def _token(challenge: str, credentials: str) -> str:
         headers = {"Authorization": f"Basic {credentials}"} if credentials else {}
         connection.request("GET", f"/{path}?{query}", headers=headers)
         found = json.loads(connection.getresponse().read() or b"{}")
+        if not isinstance(found, dict):
+            raise ValueError("failed to fetch oauth token: the answer is no object")  # noqa: TRY004 - it is about content
         return str(found.get("token") or found.get("access_token") or "")
     finally:
         connection.close()
