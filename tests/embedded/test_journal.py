@@ -311,6 +311,14 @@ def test_a_write_that_found_the_disk_full_is_answered_and_not_held_for_done(tmp_
         assert _post(made, path, config_map("one", n="1"))[0] == 201
 
 
+def test_whoever_writes_after_the_end_is_told_that_nothing_is_kept(tmp_path: Path) -> None:
+    with simulate(state=tmp_path, clock=DrivenClock(), tls=False) as made:
+        pass
+    with (tmp_path / "other").open("wb"), pytest.raises(OSError, match="Bad file descriptor"):
+        made.store.create(at("late"), config_map("late", n="1"), BY)
+    assert (tmp_path / "other").read_bytes() == b""
+
+
 def test_controllers_that_found_the_disk_full_go_on_when_there_is_room_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -89,7 +89,8 @@ class Simulation:
         self.store.shelf.end()
         self.server.stop()
         if self._journal:
-            self._journal.close()
+            with self.store.shelf.lock:  # a thread that pulls an image, or answers, may still be about to write
+                self._journal.close()
 
 
 def start(  # noqa: PLR0913 - each by name

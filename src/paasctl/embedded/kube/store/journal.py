@@ -51,7 +51,7 @@ class FolderJournal:
             raise
 
     def append(self, version: int, place: Place, body: Object | None) -> None:
-        """As in `shelf.Journal`. Raises `OSError` on a full disk, and then takes back what it wrote."""
+        """As in `shelf.Journal`. Raises `OSError` when closed, or on a full disk, and takes back what it wrote."""
         line, end = _line(version, place, body), os.fstat(self._file).st_size
         try:
             while line:
@@ -61,8 +61,9 @@ class FolderJournal:
             raise
 
     def close(self) -> None:
-        """Let go of the folder."""
-        os.close(self._file)
+        """Let go of the folder. Whoever writes still finds no file: a closed number may soon be another's."""
+        file, self._file = self._file, -1
+        os.close(file)
         os.close(self._lock)
 
     def _write_anew(self, path: Path) -> None:
