@@ -34,10 +34,12 @@ def refusal_of(fault: Fault, user: User, asked: Asked | None) -> Refusal | None:
 
 def broken_in(store: Store, found: Target, fault: Fault) -> None:
     """``race``: somebody else changes the object in the moment before the request gets to it."""
-    live = store.get(found.place) if found.name else None
-    if fault.word != "race" or live is None:
+    if fault.word != "race" or not found.name:
         return
     with store.shelf.lock:
+        live = store.get(found.place)
+        if live is None:
+            return
         metadata = live["metadata"]
         version = metadata["resourceVersion"]
         marked = {**metadata, "annotations": {**(metadata.get("annotations") or {}), _MARK: version}}
