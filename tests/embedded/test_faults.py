@@ -281,9 +281,11 @@ def test_nobody_else_sees_or_switches_them(client: Client, method: str) -> None:
     assert len(client.sim.faults.rules()) == 1
 
 
-def test_a_line_that_cannot_be_read_is_refused_with_its_reason(client: Client) -> None:
-    status, _, body = client.ask("POST", "/_faults", "nonsense")
-    assert (status, "is no fault: write ON: WORD" in body) == (400, True)
+@pytest.mark.parametrize("lines", ["nonsense", "get configmaps: 503\nnonsense"])
+def test_a_line_that_cannot_be_read_is_refused_with_its_reason(client: Client, lines: str) -> None:
+    client.connection.request("POST", "/_faults", lines, {"Authorization": f"Bearer {client.sim.token}"})
+    answer = client.connection.getresponse()
+    assert (answer.status, b"'nonsense' is no fault: write ON: WORD" in answer.read()) == (400, True)
     assert client.sim.faults.rules() == []
 
 

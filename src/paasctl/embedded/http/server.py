@@ -48,9 +48,6 @@ class Server:
     """Whether a request may see and change the faults."""
     requests: Counter[str] = field(default_factory=Counter)
     connections: int = 0
-    received: int = 0
-    """Bytes of bodies that were read."""
-    sent: int = 0
     over: threading.Event = field(default_factory=threading.Event)
     """Set when it ends: whoever answers slowly stops then."""
     _open: set[socket.socket] = field(default_factory=set)
@@ -102,7 +99,7 @@ class Server:
                 return
             with self._lock:
                 self.connections += 1
-                self._open.add(connection)
+            self._opened(connection)
             threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
 
     def _talk(self, plain: socket.socket) -> None:
@@ -126,9 +123,16 @@ class Server:
         plain.settimeout(30)
         secured = tls.wrap_socket(plain, server_side=True)
         secured.settimeout(None)
-        with self._lock:
-            self._open = (self._open - {plain}) | {secured}
+        self._opened(secured)
         return secured
+
+    def _opened(self, connection: socket.socket) -> None:
+        """Let it be cut at the end; one that came in the moment of the end is cut at once."""
+        with self._lock:
+            self._open.add(connection)
+            if self.over.is_set():
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def _one(self, connection: socket.socket, source: Source) -> bool:
         """Answer one request; False: the connection has ended."""
@@ -146,9 +150,6 @@ class Server:
         return self._answered(_Exchange(self, connection, request), fault)
 
     def _answered(self, exchange: _Exchange, fault: Fault | None) -> bool:
-        request = exchange.request
-        if request.path == FAULTS_PATH:
-            return exchange.send(self._about_faults(request))
         if fault is None:
             return exchange.send(exchange.answer())
         if fault.status:
@@ -156,17 +157,19 @@ class Server:
             return exchange.send(Response(fault.status, fault.content or fault.body.encode(), headers))
         return exchange.fail(fault)
 
-    def _about_faults(self, request: Request) -> Response:
+    def about_faults(self, request: Request) -> Response:
+        """What `FAULTS_PATH` answers; of several rules none is switched on where one can't be read."""
         if not self.admits(request):
             return Response(401)
         if request.method == "DELETE":
             self.faults.clear()
         elif request.method == "POST":
             try:
-                for line in request.body.read().decode(errors="replace").splitlines():
-                    self.faults.switch_on(parsed(line))
+                fresh = [parsed(it) for it in request.body.read().decode(errors="replace").splitlines()]
             except BadFaultError as error:
                 return Response(400, f"{error}\n".encode())
+            for it in fresh:
+                self.faults.switch_on(it)
         told = [{"fault": str(it), "hits": hits} for it, hits in self.faults.rules()]
         return Response(200, json.dumps(told).encode(), {"Content-Type": "application/json"})
 
@@ -185,7 +188,7 @@ class _Exchange:
         """What is answered; a bug of ours is a 500 and a line in the log."""
         request = replace(self.request, fault=fault) if fault else self.request
         try:
-            return self.server.answers(request)
+            return (self.server.about_faults if request.path == FAULTS_PATH else self.server.answers)(request)
         except ConnectionError:
             raise
         except BadRequestError as error:
@@ -199,7 +202,7 @@ class _Exchange:
         """Send it; False: the connection can't be used again."""
         wants = self.request.headers.get("connection", "").lower()
         closes = "close" in wants or self.server.over.is_set() or self.is_broken or not self._is_drained()
-        send(response, self.request.method, self._write, closes=closes)
+        send(response, self.request.method, self.connection.sendall, closes=closes)
         return not closes
 
     def _is_drained(self) -> bool:
@@ -208,10 +211,6 @@ class _Exchange:
             return self.request.body.drain(_DRAINED)
         except BadRequestError:
             return False
-
-    def _write(self, content: bytes) -> None:
-        self.connection.sendall(content)
-        self.server.sent += len(content)
 
     def fail(self, fault: Fault) -> bool:
         """Let it go wrong; False: the connection can't be used again."""
@@ -239,7 +238,7 @@ class _Exchange:
         return False
 
     def _cut(self, response: Response, at: int) -> None:
-        sent = part(at, self._write)
+        sent = part(at, self.connection.sendall)
         with contextlib.suppress(ConnectionError):
             send(response, self.request.method, sent, closes=False)
 
