@@ -35,7 +35,7 @@ class OnCopy:
 
     def __init__(self, copy: Cluster, live: ClusterReads) -> None:
         """`live` is only ever read."""
-        self._copy, self._live = copy, live
+        self._live = live
         self.namespace_exists, self.owned, self.seen = copy.namespace_exists, copy.owned, copy.seen
         self.autoscalers, self.preview, self.snapshot = copy.autoscalers, copy.preview, copy.snapshot
         self.kinds, self.everything = copy.kinds, copy.everything

@@ -15,7 +15,6 @@ PATHS = {
     "/apis/authentication.k8s.io/v1/selfsubjectreviews",
 }
 _SAID = ("verb", "group", "resource", "subresource", "namespace", "name")
-GROUP_VERSIONS = ("authentication.k8s.io/v1", "authorization.k8s.io/v1")
 
 
 def review(access: Access, user: User, path: str, body: Any) -> Object:

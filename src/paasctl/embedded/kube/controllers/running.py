@@ -13,11 +13,11 @@ from typing import Any
 from paasctl.embedded.kube.clock import DrivenClock
 from paasctl.embedded.kube.controllers import deployments, jobs, replicasets, services, statefulsets
 from paasctl.embedded.kube.controllers.desk import Desk, Key
-from paasctl.embedded.kube.controllers.node.pods import NODE, Node
+from paasctl.embedded.kube.controllers.node.pods import Node
 from paasctl.embedded.kube.controllers.pull import Pull
 from paasctl.embedded.kube.controllers.scripts import Script
 from paasctl.embedded.kube.controllers.shapes import controller_of, labels, meta, part, selects
-from paasctl.embedded.kube.model import By, Change, Clock, Object, Objects, Place, Refusal
+from paasctl.embedded.kube.model import Change, Clock, Object, Objects, Place, Refusal
 
 _log = logging.getLogger(__name__)
 _OWN = frozenset({"deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs", "pods", "services"})
@@ -245,33 +245,8 @@ def run(objects: Objects, clock: Clock, *, scripts: Sequence[Script] = (), pull:
             place = Place(group, plural, meta(body).get("namespace", ""), meta(body)["name"])
             running.take(Change("ADDED", place, body))
     running._read = max(running._read, objects.version())  # noqa: SLF001
-    _have_node(objects)
     if isinstance(clock, DrivenClock):
         clock.attach(running)
     else:
         running.start()
     return running
-
-
-def _have_node(objects: Objects) -> None:
-    place = Place("", "nodes", "", NODE)
-    if objects.get(place) is None:
-        body = {
-            "apiVersion": "v1",
-            "kind": "Node",
-            "metadata": {"name": NODE, "labels": {"kubernetes.io/hostname": NODE}},
-        }
-        ready = {
-            "type": "Ready",
-            "status": "True",
-            "reason": "KubeletReady",
-            "message": "kubelet is posting ready status",
-        }
-        amount = {"cpu": "8", "memory": "32Gi", "pods": "1000"}
-        status = {
-            "conditions": [ready],
-            "capacity": amount,
-            "allocatable": amount,
-            "addresses": [{"type": "Hostname", "address": NODE}],
-        }
-        objects.create(place, {**body, "status": status}, By("kubelet"))

@@ -50,11 +50,6 @@ def stamp(utc: float) -> str:
     return datetime.fromtimestamp(int(utc), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def micro(utc: float) -> str:
-    """As `metav1.MicroTime` writes it."""
-    return datetime.fromtimestamp(utc, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def nano(utc: float) -> str:
     """As a log line's time is written."""
     return datetime.fromtimestamp(utc, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "000Z"

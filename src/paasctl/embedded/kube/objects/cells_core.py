@@ -11,7 +11,6 @@ from paasctl.embedded.kube.objects.ages import since
 from paasctl.embedded.kube.objects.cells import Cells, age, joined
 
 Json = Mapping[str, Any]
-_DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 _MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
 _ROLE = "node-role.kubernetes.io/"
 

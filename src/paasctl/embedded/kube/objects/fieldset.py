@@ -115,23 +115,6 @@ def without_trees(left: Fields, right: Fields) -> Fields:
     return kept
 
 
-def insert(into: Fields, path: Path) -> None:
-    """Add a path to a set that is still being made (its children are its own)."""
-    *steps, last = path
-    for step in steps:
-        below = into.get(step)
-        if below is None:
-            below = into[step] = {}
-        elif not below:
-            below[SELF] = _LEAF
-        into = below
-    below = into.get(last)
-    if below is None:
-        into[last] = {}
-    elif below:
-        below[SELF] = _LEAF
-
-
 def members(fields: Fields) -> Iterator[Path]:
     """All paths of the set in structured-merge-diff's order: an object's own members first, then what is below."""
     yield from _members(fields, ())
