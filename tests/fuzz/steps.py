@@ -19,6 +19,8 @@ MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 _SCALED = ("Deployment", "StatefulSet")
+_WATCHED = (*_SCALED, "DaemonSet", "Job", "HorizontalPodAutoscaler", "PodDisruptionBudget")
+"""Kinds whose status a controller of the testbed writes, in its own time; it owns a field then, for owners to begin."""
 Kind = tuple[str, str]
 
 
@@ -97,10 +99,11 @@ class _Writer:
             (8, self._merge),
             (6, self._json_patch),
             (6, self._delete),
-            (3, self._reset),
         ]
         if self.kind[1] != "HTTPRoute":  # no strategic patches of custom kinds
             ways.append((10, self._strategic))
+        if self.kind[1] not in _WATCHED:
+            ways.append((4, self._reset))
         if self.kind[1] in _SCALED:
             ways.append((8, self._scale))
         if self.kind[1] in STATUSES:

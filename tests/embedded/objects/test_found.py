@@ -183,10 +183,12 @@ def test_what_is_wrong_with_a_changed_role_or_policy_is_told_twice() -> None:
     assert (len(refused(wrong)), len(refused(wrong, make(policy)))) == (1, 2)
 
 
-def test_empty_policy_types_are_no_change() -> None:
+def test_empty_policy_types_are_no_change_but_an_empty_map_is() -> None:
     live = make(of("networking.k8s.io/v1", "NetworkPolicy", spec={"podSelector": {}}))
     how = write("networking.k8s.io/v1", "NetworkPolicy")
     assert patched(how, live, {"spec": {"policyTypes": []}}, patches.MERGE)["metadata"]["generation"] == 1
+    hollow: Json = {"spec": {"podSelector": {"matchLabels": {}}}}
+    assert patched(how, live, hollow, patches.MERGE)["metadata"]["generation"] == 2
 
 
 def test_a_custom_resource_that_breaks_no_more_than_a_limit_is_still_asked_its_rules() -> None:

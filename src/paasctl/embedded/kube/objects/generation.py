@@ -21,6 +21,7 @@ _BY_SPEC = {
 }
 _SLICES = ("discovery.k8s.io", "endpointslices")
 _POLICIES = ("networking.k8s.io", "networkpolicies")
+_HOLLOW = ("ingress", "egress", "from", "to", "ports", "except", "matchLabels", "matchExpressions", "values")
 _DEPLOYMENTS = ("apps", "deployments")
 
 
@@ -41,7 +42,7 @@ def next_generation(write: Write, live: Object, wanted: Object, said: Object) ->
 
 def _hollow(value: object) -> bool:
     if isinstance(value, dict):
-        return any((it == [] and name != "policyTypes") or _hollow(it) for name, it in value.items())
+        return any((it in ([], {}) and name in _HOLLOW) or _hollow(it) for name, it in value.items())
     return isinstance(value, list) and any(_hollow(it) for it in value)
 
 
