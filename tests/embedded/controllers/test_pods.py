@@ -166,6 +166,13 @@ def test_too_much_memory_is_an_end_by_137(how: str) -> None:
     assert waiting(world)[0] == "CrashLoopBackOff"
 
 
+def test_a_variable_that_is_no_number_is_no_memory() -> None:
+    world = driven()
+    limited = {"env": [{"name": "APP_MEMORY_MB", "value": "a lot"}], "resources": {"limits": {"memory": "128Mi"}}}
+    world.have(pod(container=limited), 30)
+    assert is_ready(world.pod)
+
+
 def test_what_cannot_start_has_ended_with_128() -> None:
     world = driven()
     world.have(pod({"start-error": 'exec: "nope": executable file not found in $PATH'}), 30)

@@ -120,7 +120,8 @@ def test_a_service_without_selector_is_left_to_somebody_else() -> None:
 
 
 def _budget(**spec: Any) -> Object:
-    return body("PodDisruptionBudget", "web", {"selector": {"matchLabels": {"app": "web"}}, **spec})
+    said = {"selector": {"matchLabels": {"app": "web"}}, **spec}
+    return body("PodDisruptionBudget", "web", {name: it for name, it in said.items() if it is not None})
 
 
 @pytest.mark.parametrize(
@@ -159,6 +160,14 @@ def test_a_budget_sees_ill_pods_and_those_that_go() -> None:
     assert (status["expectedPods"], status["currentHealthy"], status["disruptionsAllowed"]) == (4, 3, 1)
     world.pass_(10)
     assert world.get("PodDisruptionBudget", "web")["status"]["disruptionsAllowed"] == 2
+
+
+@pytest.mark.parametrize(("selector", "expected"), [({}, 4), (None, 0)], ids=["empty", "none"])
+def test_a_budget_that_selects_all_is_not_one_that_selects_nothing(selector: Object | None, expected: int) -> None:
+    world = driven()
+    world.make(_budget(minAvailable=1, selector=selector))
+    world.have(workload("Deployment", replicas=4), 30)
+    assert world.get("PodDisruptionBudget", "web")["status"]["expectedPods"] == expected
 
 
 def test_a_budget_over_nothing_allows_nothing() -> None:

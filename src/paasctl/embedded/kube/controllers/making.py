@@ -12,9 +12,9 @@ from paasctl.embedded.kube.controllers.shapes import (
     moment,
     owned_by,
     part,
-    selects,
 )
 from paasctl.embedded.kube.model import Object, Place, Refusal
+from paasctl.embedded.kube.objects.selectors import matches
 
 PODS = ("", "pods")
 
@@ -28,11 +28,11 @@ def claim(desk: Desk, owner: Object, group: str, plural: str) -> None:
     """Let go of what its selector no longer chooses; take up what is nobody's and it does."""
     selector, namespace = part(owner, "spec", "selector"), meta(owner)["namespace"]
     for it in desk.seen.owned(owner, plural):
-        if not selects(selector, labels(it)):
+        if not matches(selector, labels(it)):
             others = [at for at in meta(it)["ownerReferences"] if at["uid"] != meta(owner)["uid"]]
             _owned_by(desk, Place(group, plural, namespace, meta(it)["name"]), it, others)
     for it in desk.seen.orphans(plural, namespace):
-        if selects(selector, labels(it)) and not is_going(it) and not is_over(it):
+        if matches(selector, labels(it)) and not is_going(it) and not is_over(it):
             others = list(meta(it).get("ownerReferences") or ())
             _owned_by(desk, Place(group, plural, namespace, meta(it)["name"]), it, [*others, *owned_by(owner)])
 

@@ -16,8 +16,9 @@ from paasctl.embedded.kube.controllers.desk import Desk, Key
 from paasctl.embedded.kube.controllers.node.pods import Node
 from paasctl.embedded.kube.controllers.pull import Pull
 from paasctl.embedded.kube.controllers.scripts import Script
-from paasctl.embedded.kube.controllers.shapes import controller_of, labels, meta, part, selects
+from paasctl.embedded.kube.controllers.shapes import controller_of, labels, meta, part
 from paasctl.embedded.kube.model import Change, Clock, Object, Objects, Place, Refusal
+from paasctl.embedded.kube.objects.selectors import matches
 
 _log = logging.getLogger(__name__)
 _OWN = frozenset({"deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs", "pods", "services"})
@@ -213,7 +214,7 @@ def _adopters(desk: Desk, place: Place, orphan: Object) -> Iterator[Key]:
     if kind is None or controller_of(orphan):
         return
     for it in desk.seen.of("apps", kind, place.namespace):
-        if selects(part(it, "spec", "selector"), labels(orphan)):
+        if matches(part(it, "spec", "selector"), labels(orphan)):
             yield Key(kind, Place("apps", kind, place.namespace, meta(it)["name"]))
 
 
@@ -223,7 +224,7 @@ def _around(desk: Desk, namespace: str, pod: Object) -> Iterator[Key]:
         if selector and selector.items() <= labels(pod).items():
             yield Key("services", Place("", "services", namespace, meta(it)["name"]))
     for it in desk.seen.of("policy", "poddisruptionbudgets", namespace):
-        if selects(part(it, "spec", "selector"), labels(pod)):
+        if matches(part(it, "spec").get("selector"), labels(pod)):
             yield Key("budgets", Place("policy", "poddisruptionbudgets", namespace, meta(it)["name"]))
 
 

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from paasctl.embedded.kube.controllers.shapes import labels, meta, notes, part, quantity
+from paasctl.embedded.kube.controllers.shapes import labels, meta, notes, part
 from paasctl.embedded.kube.model import Object
+from paasctl.embedded.kube.objects.quantity import value
 
 ANNOTATION = "sim.paasctl.dev/script"
 _QUICK = 0.3
@@ -208,7 +209,7 @@ def _by_switches(container: Mapping[str, Any]) -> Behaviour:
         said = ("app: starting", "app: no database named in the configuration")
         return replace(found, crash=Crash(exit=3, logs=said))
     limit = part(container, "resources", "limits").get("memory")
-    if limit and float(env.get("APP_MEMORY_MB", "0") or 0) * 2**20 > quantity(limit):
+    if limit and _megabytes(env.get("APP_MEMORY_MB", "")) * 2**20 > value(limit):
         return replace(found, crash=Crash(exit=137, reason="OOMKilled", logs=("app: starting",)))
     if env.get("APP_NEVER_READY") == "1":
         return replace(found, never_ready="HTTP probe failed with statuscode: 503")
@@ -218,6 +219,10 @@ def _by_switches(container: Mapping[str, Any]) -> Behaviour:
 def _seconds(text: str) -> float:
     found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m)", text)
     return float(found[1]) * {"ms": 0.001, "s": 1.0, "m": 60.0}[found[2]] if found else 0.0
+
+
+def _megabytes(text: str) -> int:
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
 
 
 def _with(before: Behaviour, does: Mapping[str, Any]) -> Behaviour:

@@ -6,8 +6,9 @@ from typing import Any
 
 from paasctl.embedded.kube.controllers.desk import Desk
 from paasctl.embedded.kube.controllers.making import is_over, is_ready
-from paasctl.embedded.kube.controllers.shapes import is_going, labels, meta, number, owned_by, part, selects, share
+from paasctl.embedded.kube.controllers.shapes import is_going, labels, meta, number, owned_by, part, share
 from paasctl.embedded.kube.model import Object, Place
+from paasctl.embedded.kube.objects.selectors import matches
 
 _SLICES, _PODS = ("discovery.k8s.io", "endpointslices"), ("", "pods")
 MANAGER = "kube-controller-manager"
@@ -118,7 +119,7 @@ def sync_budget(desk: Desk, place: Place) -> None:
     pods = [
         it
         for it in desk.seen.of(*_PODS, place.namespace)
-        if selects(part(spec, "selector"), labels(it)) and not is_over(it) and not is_going(it)
+        if matches(spec.get("selector"), labels(it)) and not is_over(it) and not is_going(it)
     ]
     healthy, expected = sum(map(is_ready, pods)), len(pods)
     if "minAvailable" in spec:

@@ -11,9 +11,6 @@ from paasctl.embedded.kube.model import Object
 
 _ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
 """What Kubernetes writes generated names with: no vowels, no bad words."""
-_UNITS: Final[Mapping[str, float]] = {
-    "m": 1e-3, "": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
-}  # fmt: skip
 
 
 def part(body: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
@@ -58,13 +55,6 @@ def nano(utc: float) -> str:
 def moment(text: Any) -> float:
     """Seconds since the epoch of a stamp; 0 for none."""
     return datetime.fromisoformat(str(text)).timestamp() if text else 0.0
-
-
-def quantity(text: Any) -> float:
-    """A resource quantity as a number: ``500m``, ``64Mi``, ``2``."""
-    said = str(text)
-    head = said.rstrip("KMGTikm")
-    return float(head) * _UNITS[said[len(head) :]] if head else 0.0
 
 
 def span(seconds: float) -> str:
@@ -126,27 +116,6 @@ def owned_by(owner: Object) -> list[Object]:
             "blockOwnerDeletion": True,
         }
     ]
-
-
-def selects(selector: Mapping[str, Any], found: Mapping[str, str]) -> bool:
-    """Whether a `metav1.LabelSelector` matches these labels; an empty one matches all."""
-    plain: Mapping[str, str] = selector.get("matchLabels") or {}
-    if any(found.get(name) != value for name, value in plain.items()):
-        return False
-    return all(_meets(it, found) for it in selector.get("matchExpressions") or ())
-
-
-def _meets(rule: Mapping[str, Any], found: Mapping[str, str]) -> bool:
-    name, values = str(rule["key"]), rule.get("values") or ()
-    match rule["operator"]:
-        case "In":
-            return name in found and found[name] in values
-        case "NotIn":
-            return found.get(name) not in values
-        case "Exists":
-            return name in found
-        case _:
-            return name not in found
 
 
 def share(value: Any, of: int, *, up: bool) -> int:
