@@ -10,7 +10,7 @@ import pytest
 from paasctl.embedded.kube.controllers.cron import next_time
 from paasctl.embedded.kube.controllers.shapes import moment, stamp
 from paasctl.embedded.kube.model import Object
-from support.driven import Driven, body, condition, driven, template
+from support.driven import Driven, body, condition, driven, is_ready, template, workload
 
 GOOD, BAD, LONG = '{"exit": 0, "ready": 2}', '{"exit": 3, "ready": 2}', '{"exit": 0, "ready": 150}'
 
@@ -46,6 +46,21 @@ def test_a_job_is_complete_when_its_pod_has_succeeded() -> None:
     assert status["completionTime"] == "2026-01-01T00:00:02Z"
     assert world.pod["status"]["phase"] == "Succeeded"
     assert world.events("Completed") == ["Job completed"]
+
+
+def test_a_job_that_nothing_is_said_of_ends_well_beside_its_sidecar() -> None:
+    world = driven()
+    sidecar = {"name": "proxy", "image": "proxy:1", "restartPolicy": "Always"}
+    of = template("seed", container={"args": ["migrate"]}, initContainers=[sidecar], restartPolicy="Never")
+    world.have(body("Job", "seed", {"template": of}), 10)
+    assert _end(world) == ("Complete", "CompletionsReached")
+    assert world.pod["status"]["initContainerStatuses"][0]["restartCount"] == 0
+
+
+def test_only_a_job_s_words_make_a_container_end() -> None:
+    world = driven()
+    world.have(workload("Deployment", of=template(container={"args": ["queue", "job"]}), replicas=1), 30)
+    assert is_ready(world.pod)
 
 
 def test_a_job_has_as_many_pods_at_once_as_it_may_and_as_many_as_it_must() -> None:

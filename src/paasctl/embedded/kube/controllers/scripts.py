@@ -5,6 +5,7 @@ happens: `ready` (seconds until it serves), `crash` (`{exit: 3, after: 0.2, sign
 `never-ready: MESSAGE`, `unschedulable: MESSAGE`, `pull: not-found|unauthorized|unreachable`, `start-error: MESSAGE`,
 `exit: 0` (it ends by itself, as Jobs do), `slow-stop` (seconds from SIGTERM to the end), `logs` (lines).
 The last script that matches wins. On a pod, the annotation `sim.paasctl.dev/script` says the same as JSON.
+What is a Job's and is told nothing else ends well by itself.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from paasctl.embedded.kube.controllers.shapes import labels, meta, notes, part
+from paasctl.embedded.kube.controllers.shapes import controller_of, labels, meta, notes, part
 from paasctl.embedded.kube.model import Object
 from paasctl.embedded.kube.objects.quantity import value
 
@@ -26,7 +27,7 @@ _JOBS: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "job": (0, ("job: step 1 of 3", "job: step 2 of 3", "job: step 3 of 3")),
     "fail": (4, ("job: failed",)),
 }
-"""Arguments of the application that make it a Job: its exit code and its lines."""
+"""Last arguments of the application where it is a Job's: its exit code and its lines."""
 _WORDS = frozenset(
     {"ready", "crash", "oom", "never-ready", "unschedulable", "pull", "start-error", "exit", "slow-stop", "logs"}
 )
@@ -170,7 +171,8 @@ def _check_values(does: Mapping[str, Any], where: str) -> None:
 
 def behaviour(scripts: Sequence[Script], pod: Object, container: Mapping[str, Any]) -> Behaviour:
     """What this container of this pod does."""
-    found = _by_switches(container)
+    is_of_job = controller_of(pod).get("kind") == "Job"
+    found = _by_switches(container, is_of_job=is_of_job)
     for it in scripts:
         if _matches(it.match, pod, container):
             found = _with(found, it.does)
@@ -179,7 +181,9 @@ def behaviour(scripts: Sequence[Script], pod: Object, container: Mapping[str, An
             found = _with(found, json.loads(said))
         except (ValueError, TypeError, AttributeError):
             return replace(found, start_error=f"the annotation {ANNOTATION} is no script: {said}")
-    return found
+    is_told = found.crash or found.never_ready or found.ends is not None
+    is_lasting = not is_of_job or container.get("restartPolicy") == "Always"  # a sidecar goes on beside a Job, too
+    return found if is_told or is_lasting else replace(found, ends=0)
 
 
 def _matches(match: Mapping[str, Any], pod: Object, container: Mapping[str, Any]) -> bool:
@@ -199,11 +203,11 @@ def environment(container: Mapping[str, Any]) -> dict[str, str]:
     return {it["name"]: str(it.get("value", "")) for it in container.get("env") or ()}
 
 
-def _by_switches(container: Mapping[str, Any]) -> Behaviour:
+def _by_switches(container: Mapping[str, Any], *, is_of_job: bool) -> Behaviour:
     """What the application reads from its own environment and arguments."""
     env, args = environment(container), container.get("args") or container.get("command") or ()
     found = Behaviour(ready=_seconds(env.get("APP_START_DELAY", "")) or _QUICK)
-    if args and args[-1] in _JOBS:
+    if is_of_job and args and args[-1] in _JOBS:
         found = replace(found, ends=_JOBS[args[-1]][0], logs=_JOBS[args[-1]][1])
     if env.get("APP_CRASH") == "1":
         said = ("app: starting", "app: no database named in the configuration")
