@@ -1,4 +1,4 @@
-"""Which adapter stands behind which port: the only module that joins them.
+"""Which adapter stands behind which port. `embedding.py` and `stage.py` join the embedded world in the same way.
 
 Adapters are imported when first asked for; that is the whole of our lazy importing, and why `--help` is quick.
 """

@@ -79,7 +79,7 @@ def partial(body: Object) -> Object:
 
 
 def listed(kind: str, api_version: str, items: Sequence[Object], metadata: Mapping[str, Any]) -> Object:
-    """A list; its items say neither kind nor version, as the real server leaves them out of built-in kinds."""
+    """A list of these items, as they are."""
     return {
         "kind": f"{kind}List",
         "apiVersion": api_version,
@@ -89,5 +89,5 @@ def listed(kind: str, api_version: str, items: Sequence[Object], metadata: Mappi
 
 
 def bare(item: Object) -> Object:
-    """A list's item."""
+    """A list's item: it says neither kind nor version, as the real server leaves them out of built-in kinds."""
     return {name: it for name, it in item.items() if name not in ("kind", "apiVersion")}

@@ -53,6 +53,6 @@ def exists(place: Place, *, is_going: bool = False) -> Refusal:
 
 def not_found(place: Place) -> Refusal:
     """404, as the API says it."""
-    kind = f"{place.plural}.{place.group}" if place.group else place.plural
     details = {"name": place.name, "group": place.group, "kind": place.plural}
-    return Refusal(404, "NotFound", f'{kind} "{place.name}" not found', details={k: v for k, v in details.items() if v})
+    said = f'{kind_of(place)} "{place.name}" not found'
+    return Refusal(404, "NotFound", said, details={k: v for k, v in details.items() if v})
