@@ -47,6 +47,7 @@ class Stage:
     _witnesses: dict[str, Witness] = field(default_factory=dict)
     _registry: serving.Running | None = None
     _folder: Path | None = None
+    _ask: AskRegistry = field(default_factory=AskRegistry)
     _making: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -140,20 +141,17 @@ class Stage:
         try:
             reference = parse_reference(image)
         except ValueError:
-            return _ASK(image, secrets)
+            return self._ask(image, secrets)
         own = self._own(make=False)
         try:
             if own and own.resolve(reference):
                 return ""
-            why = _ASK(image, secrets)
+            why = self._ask(image, secrets)
             if not why or why.endswith("not found"):
                 return why
             return "" if self.outside.registry(reference.repository.host).resolve(reference) else why
         except PaasError:
-            return _ASK(image, secrets)
-
-
-_ASK = AskRegistry()
+            return self._ask(image, secrets)
 
 
 @dataclass
