@@ -70,7 +70,8 @@ def test_what_clients_ask_is_simulated(cluster: Simulation, shape: str) -> None:
     found = _about(shape)
     _have(cluster, found)
     status, said = _asked(cluster, shape, found)
-    assert status not in (405, 406, 415, 501), said
+    assert status < 500, said
+    assert status not in (405, 406, 415), said
     if shape.startswith("GET") and (found.subresource != "log" if found else _path(shape) in _DOCUMENTS):
         assert status == 200, said
 
