@@ -283,3 +283,17 @@ def test_a_block_of_addresses_has_a_range() -> None:
         "networking.k8s.io/v1", "NetworkPolicy", spec={"podSelector": {}, "egress": [{"to": [{"ipBlock": {}}]}]}
     )
     assert refused(policy) == ["spec.egress[0].to[0].ipBlock.cidr: Required value"]
+
+
+def test_a_peer_of_a_policy_is_chosen_by_a_whole_selector() -> None:
+    chosen = {"namespaceSelector": {"matchExpressions": [{"key": "tier", "operator": "In"}]}}
+    policy = of("networking.k8s.io/v1", "NetworkPolicy", spec={"podSelector": {}, "ingress": [{"from": [chosen]}]})
+    (found,) = refused(policy)
+    assert found.startswith("spec.ingress[0].from[0].namespaceSelector.matchExpressions[0].values: Required value")
+
+
+def test_the_first_handler_of_a_probe_is_told_before_those_that_are_too_many() -> None:
+    container = {**CONTAINER, "livenessProbe": {"exec": {}, "grpc": {"port": 1}}}
+    template = {**POD, "spec": {"containers": [container]}}
+    found = refused(of("apps/v1", "Deployment", spec={**WORKLOAD, "template": template}))
+    assert [it.partition(":")[0].rpartition("Probe.")[2] for it in found] == ["exec.command", "grpc"]

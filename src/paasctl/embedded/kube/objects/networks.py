@@ -174,6 +174,15 @@ def network_policy(told: Causes, made: Object, live: Object | None) -> None:
         _policy(told, made)  # the real server's check of an update has that of a creation in it once more
 
 
+def _peer(told: Causes, field: str, peer: Object) -> None:
+    if not peer:
+        told.required(field, "must specify a peer")
+    for name in ("podSelector", "namespaceSelector"):
+        names.check_selector(told, f"{field}.{name}", peer.get(name))
+    if "ipBlock" in peer and not peer["ipBlock"].get("cidr"):
+        told.required(f"{field}.ipBlock.cidr")
+
+
 def _policy(told: Causes, made: Object) -> None:  # noqa: C901 - check after check
     spec = made.get("spec") or {}
     names.check_selector(told, "spec.podSelector", spec.get("podSelector"))
@@ -183,10 +192,7 @@ def _policy(told: Causes, made: Object) -> None:  # noqa: C901 - check after che
                 if port.get("protocol", "TCP") not in _PROTOCOLS:
                     told.unsupported(f"spec.{way}[{index}].ports[{at}].protocol", port["protocol"], _PROTOCOLS)
             for at, peer in enumerate(it.get(peers) or []):
-                if not peer:
-                    told.required(f"spec.{way}[{index}].{peers}[{at}]", "must specify a peer")
-                elif not peer.get("ipBlock", {"cidr": "any"}).get("cidr"):
-                    told.required(f"spec.{way}[{index}].{peers}[{at}].ipBlock.cidr")
+                _peer(told, f"spec.{way}[{index}].{peers}[{at}]", peer)
     for index, kind in enumerate(spec.get("policyTypes") or []):
         if kind not in ("Ingress", "Egress"):
             told.unsupported(f"spec.policyTypes[{index}]", kind, ["Ingress", "Egress"])

@@ -252,14 +252,14 @@ def _life(told: Causes, field: str, it: Json, grace: int | None) -> None:
 
 def _handler(told: Causes, field: str, handler: Json, grace: int | None) -> None:
     found = [name for name in _HANDLERS if name in handler]
-    for extra in found[1:]:
-        told.forbidden(f"{field}.{extra}", "may not specify more than 1 handler type")
     if not found:
         told.required(field, "must specify a handler type")
         return
     check = _BY_HANDLER.get(found[0])
     if check is not None:
         check(told, f"{field}.{found[0]}", handler[found[0]])
+    for extra in found[1:]:
+        told.forbidden(f"{field}.{extra}", "may not specify more than 1 handler type")
     if found[0] == "sleep" and grace is not None and not 0 <= handler["sleep"].get("seconds", 0) <= grace:
         said = f"must be non-negative and less than terminationGracePeriodSeconds ({grace})"
         told.invalid(f"{field}.sleep", handler["sleep"].get("seconds", 0), said)
