@@ -91,6 +91,16 @@ def test_logs_can_be_asked_for_in_part_and_with_their_times() -> None:
     assert world.log(world.pod, timestamps=True, tail=1) == "2026-01-01T00:00:00.050000000Z three\n"
 
 
+def test_a_log_that_is_followed_goes_on_until_its_container_ends() -> None:
+    world = driven()
+    world.have(pod({"exit": 0, "ready": 10, "logs": ["one", "two"]}, restartPolicy="Never"), 1)
+    following = world.running.logs("shop", "web", "main", follow=True, tail=1)
+    assert [next(following) for _ in range(2)] == [b"two\n", b""]
+    world.pass_(60)
+    assert b"".join(following) == b""
+    assert list(world.running.logs("shop", "web", "main", follow=True)) == [b"one\n", b"two\n", b""]
+
+
 def test_logs_of_what_is_not_there_are_refused() -> None:
     world = driven()
     world.have(pod(), 5)

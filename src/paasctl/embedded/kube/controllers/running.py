@@ -70,16 +70,20 @@ class Running:
         how = {"previous": previous, "tail": tail, "since_seconds": since_seconds, "timestamps": timestamps}
         with self._lock:
             found = list(self.node.logs(self.desk, namespace, pod, container, how))
-        return self._followed(namespace, pod, container, found) if follow else iter(found)
+            goes_on = follow and not previous
+            told = len(list(self.node.logs(self.desk, namespace, pod, container, {}))) if goes_on else 0
+        return self._followed(namespace, pod, container, (found, told)) if goes_on else iter(found)
 
-    def _followed(self, namespace: str, pod: str, container: str, found: list[bytes]) -> Iterator[bytes]:
+    def _followed(self, namespace: str, pod: str, container: str, so_far: tuple[list[bytes], int]) -> Iterator[bytes]:
+        """What was found, then what comes after so many lines, until the container ends."""
+        found, told = so_far
         yield from found
-        with self._lock:
-            told = len(list(self.node.logs(self.desk, namespace, pod, container, {})))
-        while not self._over.wait(0.1):
+        is_running = True
+        while is_running and not self._over.wait(0.1):
             try:
                 with self._lock:
                     now = list(self.node.logs(self.desk, namespace, pod, container, {}))
+                    is_running = self.node.is_running(self.desk, namespace, pod, container)
             except Refusal:
                 return
             if len(now) < told:

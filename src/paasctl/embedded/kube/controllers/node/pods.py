@@ -177,6 +177,12 @@ class Node:
         since = desk.now - how["since_seconds"] if how.get("since_seconds") is not None else None
         return iter(_log_lines(list(lines), tail=how.get("tail"), since=since, timestamps=bool(how.get("timestamps"))))
 
+    def is_running(self, desk: Desk, namespace: str, pod: str, container: str) -> bool:
+        """Whether more may come of a container's log."""
+        body = desk.objects.get(Place("", "pods", namespace, pod))
+        found = _chosen(body, container, self.plays.get(meta(body)["uid"])) if body else None
+        return found is not None and found.at == "running"
+
 
 def _log_lines(
     lines: list[tuple[float, str]], *, tail: int | None, since: float | None, timestamps: bool
