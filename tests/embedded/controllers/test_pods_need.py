@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from paasctl.embedded.http.faults import Fault
+from paasctl.embedded.kube.controllers import pull
 from paasctl.embedded.kube.controllers.pull import AskRegistry
 from paasctl.embedded.kube.model import By
 from support.driven import Driven, body, condition, driven, is_ready, place, pod, refused, status_of, waiting
@@ -78,6 +80,19 @@ def test_a_token_service_that_answers_nonsense_is_told_and_asked_again(answer: s
         assert waiting(world)[0] == "ErrImagePull"
         world.pass_(60)
         assert is_ready(world.pod)
+
+
+def test_a_registry_that_does_not_answer_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pull, "_TIMEOUT", 0.2)
+    asking = AskRegistry()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        host = f"127.0.0.1:{silent.getsockname()[1]}"
+        for name in ("one", "two"):
+            assert asking(f"{host}/{name}:1", ()).endswith(f'Head "http://{host}/v2/{name}/manifests/1": timed out')
+        silent.settimeout(0)
+        silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
 
 
 def test_who_brings_no_secret_is_refused(registry: Registry) -> None:

@@ -6,6 +6,7 @@ import base64
 import http.client
 import json
 import ssl
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,8 @@ _KINDS = ", ".join(
     )
 )
 _TIMEOUT = 10.0
+_LATER = 60.0
+"""Seconds for which a registry that did not answer is not asked again: controllers wait for each question."""
 _DENIED = "pull access denied, repository does not exist or may require authorization"
 Pull = Callable[[str, Sequence[Mapping[str, Any]]], str]
 """(image, contents of `.dockerconfigjson`) -> why it can't be pulled, as containerd says it; empty: it can."""
@@ -37,16 +40,18 @@ def parts_of(image: str) -> tuple[str, str, str]:
 
 @dataclass
 class AskRegistry:
-    """Asks, and remembers what is there by digest: it can't change."""
+    """Asks, and remembers what is there by digest: it can't change; and for a while which registries don't answer."""
 
     known: set[str] = field(default_factory=set)
+    _silent: dict[str, float] = field(default_factory=dict)
+    """Host -> when it may be asked again, by the monotonic clock."""
 
     def __call__(self, image: str, secrets: Sequence[Mapping[str, Any]]) -> str:
         """As `Pull`."""
         if image in self.known:
             return ""
         host, path, reference = parts_of(image)
-        why = _asked(host, path, reference, _credentials(host, secrets))
+        why = self._why(host, f"/v2/{path}/manifests/{reference}", _credentials(host, secrets))
         if not why and reference.startswith("sha256:"):
             self.known.add(image)
         if not why:
@@ -54,6 +59,28 @@ class AskRegistry:
         code = "NotFound" if "not found" in why else "Unknown"
         head = f'rpc error: code = {code} desc = failed to pull and unpack image "{image}"'
         return f'{head}: failed to resolve reference "{image}": {why.replace("IMAGE", image)}'
+
+    def _why(self, host: str, url: str, credentials: str) -> str:
+        """Why not, in containerd's words, with IMAGE for the image's name; empty: it is there."""
+        if time.monotonic() < self._silent.get(host, 0.0):
+            return _unreached(host, url, "timed out")
+        try:
+            return _asked(host, url, credentials)
+        except TimeoutError as error:
+            self._silent[host] = time.monotonic() + _LATER
+            return _unreached(host, url, str(error))
+        except OSError as error:
+            return _unreached(host, url, error.strerror or str(error))
+        except (http.client.HTTPException, ValueError) as error:  # no host's name, or a token service without JSON
+            return f"failed to do request: {error}"
+
+
+def _is_local(host: str) -> bool:
+    return host.partition(":")[0] in ("127.0.0.1", "localhost")
+
+
+def _unreached(host: str, url: str, why: str) -> str:
+    return f'failed to do request: Head "{"http" if _is_local(host) else "https"}://{host}{url}": {why}'
 
 
 def _credentials(host: str, secrets: Sequence[Mapping[str, Any]]) -> str:
@@ -66,21 +93,12 @@ def _credentials(host: str, secrets: Sequence[Mapping[str, Any]]) -> str:
     return ""
 
 
-def _asked(host: str, path: str, reference: str, credentials: str) -> str:
-    """Why not, in containerd's words, with IMAGE for the image's name; empty: it is there."""
-    url = f"/v2/{path}/manifests/{reference}"
+def _asked(host: str, url: str, credentials: str) -> str:
+    """As `AskRegistry._why`. Raises what the network and a broken answer raise."""
     headers = {"Accept": _KINDS} | ({"Authorization": f"Basic {credentials}"} if credentials else {})
-    is_local = host.partition(":")[0] in ("127.0.0.1", "localhost")
-    try:
-        status, challenge = _head(host, url, headers, plain=is_local)
-        if status == http.client.UNAUTHORIZED and challenge.lower().startswith("bearer"):
-            token = _token(challenge, credentials)
-            status, _ = _head(host, url, {**headers, "Authorization": f"Bearer {token}"}, plain=is_local)
-    except OSError as error:
-        scheme = "http" if is_local else "https"
-        return f'failed to do request: Head "{scheme}://{host}{url}": {error.strerror or error}'
-    except (http.client.HTTPException, ValueError) as error:  # no host's name, or a token service that says no JSON
-        return f"failed to do request: {error}"
+    status, challenge = _head(host, url, headers)
+    if status == http.client.UNAUTHORIZED and challenge.lower().startswith("bearer"):
+        status, _ = _head(host, url, {**headers, "Authorization": f"Bearer {_token(challenge, credentials)}"})
     match status:
         case 200:
             return ""
@@ -94,8 +112,8 @@ def _asked(host: str, path: str, reference: str, credentials: str) -> str:
             return f"unexpected status code from HEAD request to {url}: {status}"
 
 
-def _head(host: str, url: str, headers: Mapping[str, str], *, plain: bool) -> tuple[int, str]:
-    if plain:
+def _head(host: str, url: str, headers: Mapping[str, str]) -> tuple[int, str]:
+    if _is_local(host):
         connection = http.client.HTTPConnection(host, timeout=_TIMEOUT)
     else:
         connection = http.client.HTTPSConnection(host, timeout=_TIMEOUT, context=ssl.create_default_context())
