@@ -36,10 +36,6 @@ class Chosen:
     outside: tuple[Served, ...]
     unheld: tuple[Served, ...]
 
-    def of(self, kind: Kind) -> Served | None:
-        """One of the cluster's own; None: the copy has no use for it, or the cluster does not serve it."""
-        return next((it for it in self.outside if it.kind == kind), None)
-
 
 def choose(kinds: Iterable[Served], held: frozenset[Served]) -> Chosen:
     """Of each kind the first version that a copy can hold, which is the preferred one where that is held."""
