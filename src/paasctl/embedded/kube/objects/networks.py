@@ -183,7 +183,7 @@ def _peer(told: Causes, field: str, peer: Object) -> None:
         told.required(f"{field}.ipBlock.cidr")
 
 
-def _policy(told: Causes, made: Object) -> None:  # noqa: C901 - check after check
+def _policy(told: Causes, made: Object) -> None:
     spec = made.get("spec") or {}
     names.check_selector(told, "spec.podSelector", spec.get("podSelector"))
     for way, peers in (("ingress", "from"), ("egress", "to")):
