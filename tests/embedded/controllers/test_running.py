@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from paasctl.embedded.kube.clock import DrivenClock
+from paasctl.embedded.kube.controllers import replicasets
 from paasctl.embedded.kube.controllers.running import run
 from paasctl.embedded.kube.controllers.scripts import BadScriptError, read_scripts
 from paasctl.embedded.kube.model import By, Object, Place, Refusal
@@ -218,3 +219,16 @@ def test_a_script_that_cannot_be_read_says_why(said: Any, why: str) -> None:
 def test_a_script_whose_values_make_no_sense_is_refused(does: dict[str, Any]) -> None:
     with pytest.raises(BadScriptError, match="script 1"):
         read_scripts([does])
+
+
+def test_what_a_bug_kept_from_being_looked_at_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def bug(*_: object) -> None:
+        raise ZeroDivisionError
+
+    world = driven()
+    with monkeypatch.context() as patched:
+        patched.setattr(replicasets, "make_pod", bug)
+        with pytest.raises(ZeroDivisionError):
+            world.have(workload("Deployment", replicas=1), 5)
+    world.pass_(20)
+    assert is_ready(world.pod)

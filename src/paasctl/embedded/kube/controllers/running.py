@@ -132,12 +132,12 @@ class Running:
         sync = _SYNCS.get(key.controller) or self.node.sync
         try:
             sync(self.desk, key.place)
-        except Refusal as error:  # what the API refuses of a controller is tried again, as real ones do
-            _log.info("%s %s: %s", key.controller, key.place, error.message)
-            self.desk.later(self.desk.now + 1.0, key)
-        except OSError as error:  # a full disk: whoever writes through the API is told of it
+        except (Refusal, OSError) as error:  # a write that is refused, or a full disk: tried again, as real ones do
             _log.info("%s %s: %s", key.controller, key.place, error)
             self.desk.later(self.desk.now + 1.0, key)
+        except Exception:  # a bug, which whoever runs us tells of; it is not to be the last look at it
+            self.desk.later(self.desk.now + 10.0, key)
+            raise
 
     # --- real time ---
 
