@@ -24,6 +24,7 @@ from e2e.parts import Answer, Testbed
 from paasctl.embedded.kube.controllers.pull import AskRegistry
 from paasctl.embedded.kube.simulation import Simulation, simulate
 from paasctl.embedded.registry.serving import Running, serve
+from support.switches import switches
 
 _ROOTS = {
     "namespaces": "/api/v1", "configmaps": "/api/v1", "services": "/api/v1", "pods": "/api/v1",
@@ -243,7 +244,7 @@ def boxed(folder: Path) -> Iterator[Boxed]:
     """A cluster, a second one, and a registry, all of them embedded, with nobody's rights and no root."""
     with ExitStack() as stack:
         images = stack.enter_context(serve(folder / "registry"))
-        one, two = (stack.enter_context(simulate(pull=AskRegistry())) for _ in range(2))
+        one, two = (stack.enter_context(simulate(pull=AskRegistry(), scripts=(switches,))) for _ in range(2))
         places = [folder / "one.kubeconfig", folder / "two.kubeconfig"]
         for running, place in zip((one, two), places, strict=True):
             config = running.kubeconfig()

@@ -20,7 +20,7 @@ from paasctl.embedded.kube.api.server import Api
 from paasctl.embedded.kube.clock import RealClock
 from paasctl.embedded.kube.controllers.pull import Pull
 from paasctl.embedded.kube.controllers.running import Running, run
-from paasctl.embedded.kube.controllers.scripts import Script
+from paasctl.embedded.kube.controllers.scripts import Script, Told
 from paasctl.embedded.kube.model import Clock, Object, Refusal
 from paasctl.embedded.kube.objects.schema import loaded
 from paasctl.embedded.kube.store.furniture import furnish
@@ -100,7 +100,7 @@ def start(  # noqa: PLR0913 - each by name
     tls: bool = True,
     port: int = 0,
     faults: Sequence[Fault] = (),
-    scripts: Sequence[Script] = (),
+    scripts: Sequence[Script | Told] = (),
     pull: Pull | None = None,
     fill: Callable[[Store], None] | None = None,
 ) -> Simulation:

@@ -15,7 +15,7 @@ from paasctl.embedded.kube.controllers import deployments, jobs, replicasets, se
 from paasctl.embedded.kube.controllers.desk import Desk, Key
 from paasctl.embedded.kube.controllers.node.pods import Node
 from paasctl.embedded.kube.controllers.pull import Pull
-from paasctl.embedded.kube.controllers.scripts import Script
+from paasctl.embedded.kube.controllers.scripts import Script, Told
 from paasctl.embedded.kube.controllers.shapes import controller_of, labels, meta, part
 from paasctl.embedded.kube.model import Change, Clock, Object, Objects, Place, Refusal
 from paasctl.embedded.kube.objects.selectors import matches
@@ -241,7 +241,7 @@ _WATCHED = (
 )  # fmt: skip
 
 
-def run(objects: Objects, clock: Clock, *, scripts: Sequence[Script] = (), pull: Pull | None = None) -> Running:
+def run(objects: Objects, clock: Clock, *, scripts: Sequence[Script | Told] = (), pull: Pull | None = None) -> Running:
     """Controllers over a store: in a thread of their own in real time, or whenever a driven clock is advanced."""
     running = Running(Desk(objects, clock), Node(scripts, pull))
     running._read = objects.version()  # noqa: SLF001 - its own factory

@@ -1,4 +1,4 @@
-"""How simulated pods behave: rules that match containers, as data, and the switches of an application's own.
+"""How simulated pods behave: rules that match containers, as data.
 
 A script is a mapping: `match` (any of `namespace`, `labels`, `container`, `image` with *, `env`, `args`) and what
 happens: `ready` (seconds until it serves), `crash` (`{exit: 3, after: 0.2, signal: 9, logs: [..]}`), `oom: true`,
@@ -11,23 +11,16 @@ What is a Job's and is told nothing else ends well by itself.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from paasctl.embedded.kube.controllers.shapes import controller_of, labels, meta, notes, part
+from paasctl.embedded.kube.controllers.shapes import controller_of, labels, meta, notes
 from paasctl.embedded.kube.model import Object
-from paasctl.embedded.kube.objects.quantity import value
 
 ANNOTATION = "sim.paasctl.dev/script"
 _QUICK = 0.3
-_JOBS: Mapping[str, tuple[int, tuple[str, ...]]] = {
-    "job": (0, ("job: step 1 of 3", "job: step 2 of 3", "job: step 3 of 3")),
-    "fail": (4, ("job: failed",)),
-}
-"""Last arguments of the application where it is a Job's: its exit code and its lines."""
 _WORDS = frozenset(
     {"ready", "crash", "oom", "never-ready", "unschedulable", "pull", "start-error", "exit", "slow-stop", "logs"}
 )
@@ -169,12 +162,18 @@ def _check_values(does: Mapping[str, Any], where: str) -> None:
             raise BadScriptError(f"{where}: {name}: {it!r} makes no sense: {error}") from error
 
 
-def behaviour(scripts: Sequence[Script], pod: Object, container: Mapping[str, Any]) -> Behaviour:
+Told = Callable[[Object, Mapping[str, Any]], Mapping[str, Any]]
+"""(pod, container) -> what a script would say: for whoever knows an application that is told how to behave."""
+
+
+def behaviour(scripts: Sequence[Script | Told], pod: Object, container: Mapping[str, Any]) -> Behaviour:
     """What this container of this pod does."""
     is_of_job = controller_of(pod).get("kind") == "Job"
-    found = _by_switches(container, is_of_job=is_of_job)
+    found = Behaviour()
     for it in scripts:
-        if _matches(it.match, pod, container):
+        if not isinstance(it, Script):
+            found = _with(found, it(pod, container))
+        elif _matches(it.match, pod, container):
             found = _with(found, it.does)
     if said := notes(pod).get(ANNOTATION):
         try:
@@ -201,32 +200,6 @@ def _matches(match: Mapping[str, Any], pod: Object, container: Mapping[str, Any]
 def environment(container: Mapping[str, Any]) -> dict[str, str]:
     """The plain variables of a container."""
     return {it["name"]: str(it.get("value", "")) for it in container.get("env") or ()}
-
-
-def _by_switches(container: Mapping[str, Any], *, is_of_job: bool) -> Behaviour:
-    """What the application reads from its own environment and arguments."""
-    env, args = environment(container), container.get("args") or container.get("command") or ()
-    found = Behaviour(ready=_seconds(env.get("APP_START_DELAY", "")) or _QUICK)
-    if is_of_job and args and args[-1] in _JOBS:
-        found = replace(found, ends=_JOBS[args[-1]][0], logs=_JOBS[args[-1]][1])
-    if env.get("APP_CRASH") == "1":
-        said = ("app: starting", "app: no database named in the configuration")
-        return replace(found, crash=Crash(exit=3, logs=said))
-    limit = part(container, "resources", "limits").get("memory")
-    if limit and _megabytes(env.get("APP_MEMORY_MB", "")) * 2**20 > value(limit):
-        return replace(found, crash=Crash(exit=137, reason="OOMKilled", logs=("app: starting",)))
-    if env.get("APP_NEVER_READY") == "1":
-        return replace(found, never_ready="HTTP probe failed with statuscode: 503")
-    return found
-
-
-def _seconds(text: str) -> float:
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m)", text)
-    return float(found[1]) * {"ms": 0.001, "s": 1.0, "m": 60.0}[found[2]] if found else 0.0
-
-
-def _megabytes(text: str) -> int:
-    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
 
 
 def _with(before: Behaviour, does: Mapping[str, Any]) -> Behaviour:

@@ -12,7 +12,7 @@ from paasctl.embedded.kube.controllers.desk import Desk, Key
 from paasctl.embedded.kube.controllers.node.play import Container, Play
 from paasctl.embedded.kube.controllers.node.taken import go_on, says_the_same
 from paasctl.embedded.kube.controllers.pull import Pull
-from paasctl.embedded.kube.controllers.scripts import Script, behaviour
+from paasctl.embedded.kube.controllers.scripts import Script, Told, behaviour
 from paasctl.embedded.kube.controllers.shapes import is_going, labels, meta, moment, nano, number, part, stamp
 from paasctl.embedded.kube.model import Object, Place, Refusal
 
@@ -24,7 +24,7 @@ _SECRETS, _MAPS, _CLAIMS = ("", "secrets"), ("", "configmaps"), ("", "persistent
 class Node:
     """All pods that are being played, by uid."""
 
-    scripts: Sequence[Script]
+    scripts: Sequence[Script | Told]
     pull: Pull | None
     """None: every image can be had."""
     plays: dict[str, Play] = field(default_factory=dict)
