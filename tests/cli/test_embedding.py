@@ -19,7 +19,7 @@ from paasctl.cli.options import Settings
 from paasctl.cli.said import read_script_file, read_users
 from paasctl.cli.wiring import Outside
 from paasctl.engine.cancel import Cancel
-from paasctl.errors import Cancelled, ConfigError, PaasError, Refused, Unavailable
+from paasctl.errors import Cancelled, ConfigError, PaasError, Refused, Unavailable, UsageError
 from paasctl.ports.embedded import ClusterPart, RegistryPart, Stage
 
 
@@ -165,3 +165,8 @@ def test_where_the_kubeconfig_is_holds_in_any_folder(
         part.stop()
     assert said.is_absolute()
     assert said.is_file()
+
+
+def test_a_fault_that_only_an_api_server_can_have_is_none_of_a_registry(box: Box, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="'deny' can only happen to an API server"):
+        box.registry(RegistryPart(folder=str(tmp_path / "images"), faults=("PUT blobs: deny",)))

@@ -63,7 +63,8 @@ class Box:
         logins = Logins("token" if how.tokens else "basic" if users else "", users)
         with translated(f"serving {folder}", f"port {how.port}"):
             return _Registry(
-                folder, serving.start(folder, port=how.port, logins=logins, faults=read_faults(how.faults))
+                folder,
+                serving.start(folder, port=how.port, logins=logins, faults=read_faults(how.faults, of_registry=True)),
             )
 
     def cluster(self, how: ClusterPart, copy: Copy | None = None) -> Part:

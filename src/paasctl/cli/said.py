@@ -8,7 +8,7 @@ from typing import Any
 
 from paasctl.adapters.disk import read_regular
 from paasctl.adapters.yaml.read import read
-from paasctl.embedded.http.faults import BadFaultError, Fault, parsed
+from paasctl.embedded.http.faults import OF_API_SERVERS, BadFaultError, Fault, parsed
 from paasctl.embedded.kube.controllers.scripts import BadScriptError, Script, read_scripts
 from paasctl.errors import ConfigError, UsageError
 from paasctl.ports.embedded import RegistryPart
@@ -16,12 +16,16 @@ from paasctl.ports.embedded import RegistryPart
 _SCRIPT = 'pods: [{match: {env: {DATABASE_URL: ""}}, crash: {exit: 3}}]'
 
 
-def read_faults(lines: Sequence[str]) -> list[Fault]:
-    """Faults from their lines. Raises `UsageError`."""
+def read_faults(lines: Sequence[str], *, of_registry: bool = False) -> list[Fault]:
+    """Faults from their lines. Raises `UsageError`, also for what only an API server can have, `of_registry`."""
     try:
-        return [parsed(it) for it in lines]
+        found = [parsed(it) for it in lines]
     except BadFaultError as error:
         raise UsageError(f"reading --fault: {error}") from error
+    for it in found:
+        if of_registry and it.word in OF_API_SERVERS:
+            raise UsageError(f"reading --fault: {it.word!r} can only happen to an API server", hint=f"{it.on}: 503")
+    return found
 
 
 def read_users(how: RegistryPart) -> dict[str, str]:

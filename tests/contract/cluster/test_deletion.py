@@ -152,7 +152,9 @@ def test_orphans_stay_and_name_no_owner(world: ClusterWorld, where: str) -> None
         case _:
             delete(world, "owner", {"orphanDependents": True})
     gone(world, "owner")
-    assert "ownerReferences" not in get(world, "child").body["metadata"]
+    child = get(world, "child")
+    assert child.status == 200
+    assert "ownerReferences" not in child.body["metadata"]
 
 
 def test_an_owner_may_wait_for_what_it_owns(world: ClusterWorld) -> None:

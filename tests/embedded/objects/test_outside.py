@@ -53,11 +53,15 @@ def test_a_definition_of_a_kind_without_a_schema_is_not_implemented(server: Serv
 
 
 @pytest.mark.parametrize(
-    "path", ["/apis/scheduling.k8s.io/v1/priorityclasses/a", "/api/v1/namespaces/default/replicationcontrollers/a"]
+    "path", ["/apis/scheduling.k8s.io/v1/priorityclasses/a", "/api/v1/namespaces/default/bindings/a"]
 )
-def test_a_kind_that_discovery_does_not_list_is_no_more_there_than_on_a_server_without_it(
-    server: Server, path: str
-) -> None:
+def test_a_kind_that_only_real_servers_have_is_not_implemented(server: Server, path: str) -> None:
+    answer = server.ask("PATCH", path, {"metadata": {"name": "a"}}, media=APPLY, fieldManager="alice")
+    assert answer.status == 501
+
+
+@pytest.mark.parametrize("path", ["/apis/example.com/v1/things/a", "/api/v1/namespaces/default/nothings/a"])
+def test_a_kind_that_nobody_has_is_not_found(server: Server, path: str) -> None:
     answer = server.ask("PATCH", path, {"metadata": {"name": "a"}}, media=APPLY, fieldManager="alice")
     assert answer.status == 404
 

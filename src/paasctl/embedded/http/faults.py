@@ -31,10 +31,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-WORDS = (
-    "reset", "cut", "cut-upload", "stall", "slow", "mute", "flip",
-    "expire", "forbid", "deny", "gone", "race", "stall-watch",
-)  # fmt: skip
+OF_API_SERVERS = ("expire", "forbid", "deny", "gone", "race", "stall-watch")
+WORDS = ("reset", "cut", "cut-upload", "stall", "slow", "mute", "flip", *OF_API_SERVERS)
 _NUMBERS = frozenset({"after", "times", "at"})
 _SECONDS = frozenset({"for", "by", "retry-after"})
 _TEXTS = frozenset({"body", "lost"})

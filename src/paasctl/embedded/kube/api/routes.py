@@ -8,6 +8,18 @@ from urllib.parse import unquote
 from paasctl.embedded.kube.model import Place, Refusal, Resource
 from paasctl.embedded.kube.objects.schema import Schemas
 
+_GROUPS = frozenset(
+    {
+        "admissionregistration.k8s.io", "apiregistration.k8s.io", "authentication.k8s.io", "certificates.k8s.io",
+        "flowcontrol.apiserver.k8s.io", "node.k8s.io", "scheduling.k8s.io", "storage.k8s.io",
+    }
+)  # fmt: skip
+_CORE = frozenset({"bindings", "componentstatuses"})
+"""What every Kubernetes has. Where the simulation has it not, it says so: 404 would mean that nobody has.
+
+Kinds that journeys list of any cluster (`tests/embedded/requests.txt`) are left out: there are none of them here.
+"""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -27,6 +39,7 @@ class Target:
 def target(schemas: Schemas, path: str, names: tuple[str, ...]) -> Target:
     """The target of ``/api/v1/…`` or ``/apis/GROUP/VERSION/…``. Raises 404 for kinds that aren't served.
 
+    Of those that any real server has it is a 501.
     `names`: group versions that are served now (those of custom resources come and go).
     """
     parts = [unquote(it) for it in path.strip("/").split("/")]
@@ -34,10 +47,12 @@ def target(schemas: Schemas, path: str, names: tuple[str, ...]) -> Target:
         raise nothing()
     group, version, rest = ("", parts[1], parts[2:]) if parts[0] == "api" else (parts[1], parts[2], parts[3:])
     if (f"{group}/{version}" if group else version) not in names:
-        raise nothing()
+        raise _not_simulated(f"{rest[0]}.{group}") if group in _GROUPS else nothing()
     namespace = ""
     if rest[0] == "namespaces" and len(rest) > 2 and schemas.resource(group, version, rest[2]):
         namespace, rest = rest[1], rest[2:]
+    if not group and {*rest[:1], *rest[2:3]} & _CORE:
+        raise _not_simulated(next(it for it in rest if it in _CORE))
     resource = schemas.resource(group, version, rest[0])
     if resource is None or (len(rest) > 3 and rest[2] != "proxy") or resource.namespaced < bool(namespace):
         raise missing()
@@ -50,6 +65,10 @@ def target(schemas: Schemas, path: str, names: tuple[str, ...]) -> Target:
 def nothing() -> Refusal:
     """404 of a path that no API is behind: plain text."""
     return Refusal(404, "", "404 page not found")
+
+
+def _not_simulated(kind: str) -> Refusal:
+    return Refusal(501, "NotImplemented", f"{kind} are not simulated: `kubectl api-resources` lists what is")
 
 
 def missing() -> Refusal:
