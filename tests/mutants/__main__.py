@@ -179,6 +179,8 @@ class _Check:
             self.wrong.append(f"{kept.case}: {kept.old!r} -> {kept.new!r}: {said}")
         else:
             self.right.append(kept)
+        how = "ok  " if noticed == frozenset([kept.case]) else "NONE" if noticed is None else "NO  "
+        say(f"{how} {len(self.left):4} to go  {kept.case.rpartition('/')[2]}  ({len(asked.cases)} asked)")
 
 
 def _check(seen: Seen, given: argparse.Namespace) -> int:

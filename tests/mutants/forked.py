@@ -21,6 +21,8 @@ from mutants.live import put
 from mutants.suite import case_of
 
 _LONGEST = 10.0
+_EACH = 3.0
+"""Seconds that a change has: for itself, and for each case that is asked."""
 _ENOUGH = 2
 """So many cases that notice a change say that it is nobody's own."""
 
@@ -79,7 +81,7 @@ class Forking:
                     more = False
                     break
                 pid, pipe = self._fork(session, asked)
-                children[pipe], pids[pipe] = _Child(asked, time.monotonic() + _LONGEST), pid
+                children[pipe], pids[pipe] = _Child(asked, time.monotonic() + _LONGEST + _EACH * len(asked.cases)), pid
             for pipe, child in _ended(children):
                 del children[pipe]
                 os.close(pipe)

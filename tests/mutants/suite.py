@@ -25,7 +25,7 @@ class Seen:
     tests: Mapping[str, tuple[str, ...]]
     """Case -> its tests, one for each embedded world."""
     cases: Mapping[tuple[str, int], frozenset[str]]
-    """(file, line) -> the cases that run it; lines that are also run on import are left out."""
+    """(file, line) -> the cases that run it, their fixtures included; what import alone runs is left out."""
 
 
 def case_of(test: str) -> str:
@@ -39,8 +39,9 @@ def observe(chosen: tuple[str, ...] = (SUITE,)) -> Seen:
     """Run the suite on the embedded world alone, every line noted. `RuntimeError`: it is not green."""
     with tempfile.TemporaryDirectory() as folder:
         data, rc = Path(folder, "data"), Path(folder, "rc")
-        rc.write_text(f"[run]\ndynamic_context = test_function\nsource = {ROOT}\ndata_file = {data}\n")
-        done = _pytest(("-m", "coverage", "run", f"--rcfile={rc}"), chosen, {}, timeout=1200)
+        rc.write_text(f"[run]\nsource = {ROOT}\ndata_file = {data}\n")
+        before = ("-m", "coverage", "run", f"--rcfile={rc}")
+        done = _pytest(before, ("-p", "mutants.contexts", *chosen), {}, timeout=1200)
         if done.returncode:
             raise RuntimeError(f"the unchanged suite is not green:\n{done.stdout[-3000:]}")
         return _seen(data, _collected(chosen))
@@ -56,17 +57,14 @@ def _seen(data: Path, tests: list[str]) -> Seen:
 
     found = CoverageData(str(data))
     found.read()
-    by_function: defaultdict[str, set[str]] = defaultdict(set)
     by_case: defaultdict[str, list[str]] = defaultdict(list)
     for it in tests:
         by_case[case_of(it)].append(it)
-        by_function[it.partition("[")[0].rpartition("::")[2]].add(case_of(it))
     lines: dict[tuple[str, int], frozenset[str]] = {}
     for file in found.measured_files():
         for line, contexts in found.contexts_by_lineno(file).items():
-            if "" not in contexts:
-                names = {it.rpartition(".")[2] for it in contexts}
-                lines[file, line] = frozenset(case for name in names for case in by_function.get(name, ()))
+            if named := frozenset(case_of(it) for it in contexts if it):
+                lines[file, line] = named
     return Seen({case: tuple(its) for case, its in by_case.items()}, lines)
 
 

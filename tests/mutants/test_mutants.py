@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mutants.change import changes
-from mutants.kept import Kept
+from mutants.kept import FILE, Kept, load
 from mutants.live import put
 from mutants.suite import case_of
 
@@ -112,3 +112,13 @@ def test_running_code_is_changed_in_its_place(
 
 def test_what_nobody_holds_is_not_changed() -> None:
     assert not put("/nowhere/boxes.py", _LIVE, _LIVE.replace("==", "!="), 8)
+
+
+def test_each_kept_change_has_its_line_and_its_case_and_there_are_many() -> None:
+    kept = load()
+    assert len({it.case for it in kept}) == len(kept) >= 150
+    root = FILE.parents[2]
+    for it in kept:
+        assert it.change((root / it.file).read_text()), f"{it.case}: {it.file} no longer has {it.anchor!r}"
+        file, _, test = it.case.partition("::")
+        assert f"def {test.partition('[')[0]}(" in (root / file).read_text()
