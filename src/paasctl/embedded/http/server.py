@@ -26,6 +26,8 @@ FAULTS_PATH = "/_faults"
 _DRAINED = 1 << 20
 """Bytes of an unread body that are read away to keep a connection; with more left it ends."""
 _BUFFER = 1 << 16
+_MOMENT = 2.0
+"""Seconds that a request has to end when the server does: what it writes must not come after the folder is let go."""
 _log = logging.getLogger(__name__)
 Names = Callable[[Request], Sequence[str]]
 
@@ -54,6 +56,9 @@ class Server:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _listener: socket.socket = field(default_factory=socket.socket)
 
+    def __post_init__(self) -> None:
+        self._ended = threading.Condition(self._lock)
+
     @property
     def port(self) -> int:
         """The port it listens on; 0 before it does."""
@@ -77,12 +82,14 @@ class Server:
         threading.Thread(target=self._accept, name=f"http {self.port}", daemon=True).start()
 
     def stop(self) -> None:
-        """End: no new connection, and every open one is cut."""
+        """End: no new connection, and every open one is cut; a request that is being answered has a moment to end."""
         self.over.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.cut_all()
+        with self._ended:
+            self._ended.wait_for(lambda: not self._open, timeout=_MOMENT)
 
     def cut_all(self) -> None:
         """Cut every connection that is open."""
@@ -116,6 +123,7 @@ class Server:
         finally:
             with self._lock:
                 self._open -= {plain, connection}
+                self._ended.notify_all()
             with contextlib.suppress(OSError):
                 connection.close()
 
