@@ -67,7 +67,7 @@ def e2e(session: nox.Session) -> None:
 def journeys(session: nox.Session) -> None:
     """The journeys that need no real pod and no router, on embedded parts: no root, no network, under a minute."""
     _install(session, "test")
-    chosen = session.posargs or ["-n", "4", "--dist", "loadgroup"]  # most of them wait most of the time
+    chosen = session.posargs or ["-n", "6", "--dist", "loadgroup"]  # most of them wait most of the time
     session.run("pytest", "-q", "tests/e2e", "-m", "journey", *chosen, env=_without_testbed())
 
 

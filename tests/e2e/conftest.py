@@ -16,6 +16,8 @@ from e2e.boxed import boxed
 from e2e.parts import Testbed
 from e2e.project import Project
 
+_LONG = ("test_stopped", "test_journey", "test_killed", "test_lock", "test_zero_downtime")
+"""Begun first, so that no worker is left with one of them at the end."""
 _WORLDS = ("embedded", "real") if "PAASCTL_TEST_KUBECONFIG" in os.environ else ("embedded",)
 
 
@@ -52,3 +54,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 it.add_marker("real")
             elif not {"demo", "laws"} & {of.name for of in it.iter_markers()}:
                 it.add_marker("journey")
+    items.sort(key=lambda it: it.path.stem not in _LONG)
