@@ -53,7 +53,13 @@ def test_a_definition_of_a_kind_without_a_schema_is_not_implemented(server: Serv
 
 
 @pytest.mark.parametrize(
-    "path", ["/apis/scheduling.k8s.io/v1/priorityclasses/a", "/api/v1/namespaces/default/bindings/a"]
+    "path",
+    [
+        "/apis/scheduling.k8s.io/v1/priorityclasses/a",
+        "/api/v1/namespaces/default/bindings/a",
+        "/api/v1/namespaces/default/replicationcontrollers/a",
+        "/apis/resource.k8s.io/v1/namespaces/default/resourceclaims/a",
+    ],
 )
 def test_a_kind_that_only_real_servers_have_is_not_implemented(server: Server, path: str) -> None:
     answer = server.ask("PATCH", path, {"metadata": {"name": "a"}}, media=APPLY, fieldManager="alice")

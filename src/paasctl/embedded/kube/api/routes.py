@@ -17,8 +17,10 @@ _GROUPS = frozenset(
 _CORE = frozenset({"bindings", "componentstatuses"})
 """What every Kubernetes has. Where the simulation has it not, it says so: 404 would mean that nobody has.
 
-Kinds that journeys list of any cluster (`tests/embedded/requests.txt`) are left out: there are none of them here.
+Kinds that journeys list of any cluster (`tests/embedded/requests.txt`) may be read: there are none of them here.
 """
+_READ = frozenset({"resource.k8s.io", "podtemplates", "replicationcontrollers"})
+"""Groups and kinds of the core that are only ever read."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Target:
         return Place(self.resource.group, self.resource.plural, self.namespace, self.name)
 
 
-def target(schemas: Schemas, path: str, names: tuple[str, ...]) -> Target:
+def target(schemas: Schemas, path: str, names: tuple[str, ...], *, reads: bool = True) -> Target:
     """The target of ``/api/v1/…`` or ``/apis/GROUP/VERSION/…``. Raises 404 for kinds that aren't served.
 
     Of those that any real server has it is a 501.
@@ -47,12 +49,12 @@ def target(schemas: Schemas, path: str, names: tuple[str, ...]) -> Target:
         raise nothing()
     group, version, rest = ("", parts[1], parts[2:]) if parts[0] == "api" else (parts[1], parts[2], parts[3:])
     if (f"{group}/{version}" if group else version) not in names:
-        raise _not_simulated(f"{rest[0]}.{group}") if group in _GROUPS else nothing()
+        raise _not_simulated(f"{rest[0]}.{group}") if group in _lacking(_GROUPS, reads=reads) else nothing()
     namespace = ""
     if rest[0] == "namespaces" and len(rest) > 2 and schemas.resource(group, version, rest[2]):
         namespace, rest = rest[1], rest[2:]
-    if not group and {*rest[:1], *rest[2:3]} & _CORE:
-        raise _not_simulated(next(it for it in rest if it in _CORE))
+    if not group and (found := {*rest[:1], *rest[2:3]} & _lacking(_CORE, reads=reads)):
+        raise _not_simulated(found.pop())
     resource = schemas.resource(group, version, rest[0])
     if resource is None or (len(rest) > 3 and rest[2] != "proxy") or resource.namespaced < bool(namespace):
         raise missing()
@@ -60,6 +62,10 @@ def target(schemas: Schemas, path: str, names: tuple[str, ...]) -> Target:
     if resource.namespaced and name and not namespace:
         raise missing()
     return Target(resource, namespace, name, sub)
+
+
+def _lacking(others: frozenset[str], *, reads: bool) -> frozenset[str]:
+    return others if reads else others | _READ
 
 
 def nothing() -> Refusal:

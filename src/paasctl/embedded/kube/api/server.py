@@ -92,7 +92,8 @@ class Api:
             raise refusal
         if (found := self._about(request, user)) is not None:
             return found
-        wanted = target(self.store.schemas, request.path, self.served())
+        reads = request.method in ("GET", "HEAD")
+        wanted = target(self.store.schemas, request.path, self.served(), reads=reads)
         return self._objects(request, user, wanted)
 
     def _open(self, request: Request) -> Response:
