@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import json
 import os
+import pty
 import subprocess
+import threading
 import time
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 _MANIFESTS = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
@@ -93,6 +97,24 @@ def until(look: Any, *, within: float = 10.0, every: float = 0.2) -> Any:
         assert time.monotonic() < deadline, f"not within {within:g} s"
         time.sleep(every)  # noqa: TID251 - a test's own wait
     return found
+
+
+def drawn(argv: list[str], folder: Path, environ: dict[str, str], *, within: float = 180.0) -> str:
+    """What a command, which must work, draws on a terminal; killed after `within` seconds."""
+    ours, theirs = pty.openpty()
+    drawing = subprocess.Popen(argv, cwd=folder, env=environ, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    late = threading.Timer(within, drawing.kill)
+    late.start()
+    seen = b""
+    with contextlib.suppress(OSError):  # what Linux says at the end of it
+        while chunk := os.read(ours, 1 << 16):
+            seen += chunk
+    os.close(ours)
+    status = drawing.wait(timeout=within)
+    late.cancel()
+    assert status == 0, seen.decode()
+    return seen.decode()
 
 
 def _asked(address: str, method: str, path: str, headers: dict[str, str]) -> Answer:

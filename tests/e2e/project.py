@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import pty
 import shutil
 import string
 import subprocess
@@ -15,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from e2e.parts import Answer, Testbed, until
+from e2e.parts import Answer, Testbed, drawn, until
 
 _TIMEOUT = 180
 
@@ -163,18 +161,8 @@ class Project:
 
     def on_terminal(self, *args: str) -> str:
         """What `paasctl ARGS`, which must work, draws on a terminal."""
-        ours, theirs = pty.openpty()
         said = {**self.environ, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"}
-        command = [sys.executable, "-m", "paasctl", *args]
-        drawing = subprocess.Popen(command, cwd=self.folder, env=said, stdin=theirs, stdout=theirs, stderr=theirs)
-        os.close(theirs)
-        drawn = b""
-        with contextlib.suppress(OSError):  # what Linux says at the end of it
-            while chunk := os.read(ours, 1 << 16):
-                drawn += chunk
-        os.close(ours)
-        assert drawing.wait(timeout=_TIMEOUT) == 0, drawn.decode()
-        return drawn.decode()
+        return drawn([sys.executable, "-m", "paasctl", *args], self.folder, said)
 
     def events(self, *args: str, expect: int = 0, **environ: str) -> list[dict[str, Any]]:
         """The events of a run, from `--output jsonl`."""

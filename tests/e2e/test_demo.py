@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import pty
 import re
 import shutil
 import signal
@@ -20,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from e2e.parts import Testbed, until
+from e2e.parts import Testbed, drawn, until
 
 pytestmark = [pytest.mark.demo, pytest.mark.xdist_group("demo")]
 _SCENES = 9
@@ -160,24 +159,14 @@ def test_the_project_deploys_to_a_real_cluster_by_changing_one_line(
 
 def _drawn(newcomer: Newcomer, command: str, **environ: str) -> str:
     """What a terminal of 80 columns gets to see."""
-    ours, theirs = pty.openpty()
     said = {**newcomer.environ, "TERM": "xterm-256color", "COLUMNS": str(_WIDEST), "LINES": "24", **environ}
-    argv = [sys.executable, "-m", *command.split()]
-    running = subprocess.Popen(argv, cwd=newcomer.home, env=said, stdin=theirs, stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    drawn = b""
-    with contextlib.suppress(OSError):  # what Linux says at the end of it
-        while chunk := os.read(ours, 1 << 16):
-            drawn += chunk
-    os.close(ours)
-    assert running.wait(timeout=_TIMEOUT) == 0, drawn.decode()
-    return drawn.decode()
+    return drawn([sys.executable, "-m", *command.split()], newcomer.home, said)
 
 
 def test_on_a_terminal_it_is_live_and_nothing_is_left(newcomer: Newcomer) -> None:
-    drawn = _drawn(newcomer, "paasctl demo --fast")
-    assert "\x1b[" in drawn
-    assert "what to try next" in drawn
+    seen = _drawn(newcomer, "paasctl demo --fast")
+    assert "\x1b[" in seen
+    assert "what to try next" in seen
     assert newcomer.left() == []
 
 
@@ -187,9 +176,9 @@ def test_in_an_odd_place_it_is_the_same(newcomer: Newcomer) -> None:
         "http_proxy": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9", "KUBECONFIG": "/nowhere",
         "DOCKER_HOST": "tcp://127.0.0.1:9", "PAASCTL_ENVIRONMENT": "x", "PYTHONHASHSEED": "7", "CI": "true",
     }  # fmt: skip
-    drawn = _drawn(newcomer, "paasctl demo --fast", **odd)
-    assert "\x1b" not in drawn
-    assert re.findall(r"== (\d) of 9", drawn) == [str(it) for it in range(1, _SCENES + 1)]
+    seen = _drawn(newcomer, "paasctl demo --fast", **odd)
+    assert "\x1b" not in seen
+    assert re.findall(r"== (\d) of 9", seen) == [str(it) for it in range(1, _SCENES + 1)]
     assert newcomer.left() == []
 
 
