@@ -122,6 +122,78 @@ class Registry(RegistryReads, Protocol):
         ...
 
 
+class ImageSource(Blobs, Protocol):
+    """One image or index where it lies (`model.location`), read only. Every byte is verified before its end is reached.
+
+    Several threads may read at once.
+    """
+
+    @property
+    def name(self) -> str:
+        """Where it lies, as it is said to people."""
+        ...
+
+    def root(self) -> Descriptor:
+        """The manifest or index, resolved once. `Unavailable` with code `image-not-found` where there is none."""
+        ...
+
+    def read(self, descriptor: Descriptor) -> bytes:
+        """A manifest or configuration whole, verified. `Unavailable` with code `blob-missing` where it is not there."""
+        ...
+
+    def referrers(self, descriptor: Descriptor) -> tuple[Descriptor, ...]:
+        """What vouches for it: manifests whose `subject` it is. Empty where such a place can hold none."""
+        ...
+
+    @property
+    def mounts(self) -> tuple[Repository, ...]:
+        """Repositories its blobs can be mounted from, by a target on the same registry."""
+        ...
+
+
+class ImageTarget(Protocol):
+    """Where one image is written to. What was not finished leaves no image; blobs of a registry may stay for its sweep.
+
+    Several threads may write blobs at once.
+    """
+
+    @property
+    def name(self) -> str:
+        """Where it will lie, as it is said to people."""
+        ...
+
+    def current(self) -> Descriptor | None:
+        """What lies under that name now; None: proved absent."""
+        ...
+
+    def push(
+        self,
+        descriptor: Descriptor,
+        content: Blobs,
+        *,
+        mount_from: tuple[Repository, ...] = (),
+        moved: Moved | None = None,
+    ) -> Pushed:
+        """Make a blob of known digest be there, from wherever it is cheapest."""
+        ...
+
+    def writer(self) -> AbstractContextManager[BlobWriter]:
+        """A blob whose digest is known at its end only. A registry gets it as it grows: nothing lies on this disk."""
+        ...
+
+    def put(self, media_type: str, content: bytes) -> Descriptor:
+        """A manifest (its blobs are there already), by digest; no name yet."""
+        ...
+
+    def put_blob(self, media_type: str, content: bytes) -> Descriptor:
+        """A small blob: a configuration."""
+        ...
+
+    def finish(self, root: Descriptor, content: bytes, *, move: bool = False) -> None:
+        """Give the image its name, last. A name on another digest is `WouldClobber` unless `move`."""
+        ...
+
+
 class Builder(Protocol):
     """Makes one image from a checkout into a layout, under the place `step.image.name`."""
 

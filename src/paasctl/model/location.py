@@ -1,0 +1,79 @@
+"""Where an image lies: a registry, an OCI layout, an archive, or the local engine. Parsed from one word."""
+
+from __future__ import annotations
+
+from paasctl.model.image import Reference, parse_reference
+from paasctl.values import dataclass
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class InRegistry:
+    """`host/path:tag` or `host/path@sha256:…`."""
+
+    reference: Reference
+
+    def __str__(self) -> str:
+        return str(self.reference)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class InLayout:
+    """`oci:DIR[:TAG]`: an OCI image layout on disk. Without a tag: the only image there."""
+
+    folder: str
+    tag: str = ""
+
+    def __str__(self) -> str:
+        return f"oci:{self.folder}:{self.tag}" if self.tag else f"oci:{self.folder}"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class InArchive:
+    """`FILE.tar[:NAME]`: what `docker save` writes, or a layout in a tar; `NAME` chooses among several images."""
+
+    path: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.name}" if self.name else self.path
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class InEngine:
+    """`docker:NAME[:TAG]`: the local engine's store."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"docker:{self.name}"
+
+
+Location = InRegistry | InLayout | InArchive | InEngine
+_HINT = "want host/path:tag, host/path@sha256:…, oci:DIR[:TAG], FILE.tar or docker:NAME"
+
+
+def parse_location(text: str) -> Location:
+    """Where an image lies; a `ValueError` says what is missing. Nothing is looked at."""
+    if text.startswith("oci:"):
+        folder, tag = _cut(text.removeprefix("oci:"))
+        if not folder:
+            raise ValueError(f"no folder in {text!r} ({_HINT})")
+        return InLayout(folder, tag)
+    if text.startswith("docker:"):
+        name = text.removeprefix("docker:").removeprefix("//")
+        if not name:
+            raise ValueError(f"no name in {text!r} ({_HINT})")
+        return InEngine(name)
+    path, colon, name = text.partition(".tar:")
+    if colon or text.endswith(".tar"):
+        return InArchive(f"{path}.tar" if colon else text, name)
+    try:
+        return InRegistry(parse_reference(text))
+    except ValueError as error:
+        raise ValueError(f"{error}; {_HINT}") from None
+
+
+def _cut(text: str) -> tuple[str, str]:
+    """Folder and tag: what follows the last colon is a tag, unless it holds a slash."""
+    folder, colon, tag = text.rpartition(":")
+    return (folder, tag) if colon and "/" not in tag else (text, "")

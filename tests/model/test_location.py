@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from paasctl.model.image import parse_reference
+from paasctl.model.location import InArchive, InEngine, InLayout, InRegistry, Location, parse_location
+
+CASES: list[tuple[str, Location]] = [
+    ("registry.example/shop:1", InRegistry(parse_reference("registry.example/shop:1"))),
+    (f"r.example:5000/a/b@sha256:{'a' * 64}", InRegistry(parse_reference(f"r.example:5000/a/b@sha256:{'a' * 64}"))),
+    ("oci:some/dir", InLayout("some/dir")),
+    ("oci:some/dir:1.2", InLayout("some/dir", "1.2")),
+    ("oci:/a:b/dir", InLayout("/a:b/dir")),
+    ("image.tar", InArchive("image.tar")),
+    ("/tmp/ä b.tar:web:1", InArchive("/tmp/ä b.tar", "web:1")),
+    ("docker:shop:dev", InEngine("shop:dev")),
+    ("docker://shop", InEngine("shop")),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted"), CASES)
+def test_one_word_says_where_an_image_lies(text: str, wanted: Location) -> None:
+    assert parse_location(text) == wanted
+
+
+@pytest.mark.parametrize("text", ["", "oci:", "docker:", "shop", "shop:1", "registry.example/shop", "Not/An:Image"])
+def test_what_is_no_place_says_what_would_be_one(text: str) -> None:
+    with pytest.raises(ValueError, match="oci:DIR"):
+        parse_location(text)
+
+
+@pytest.mark.parametrize("text", ["registry.example/shop:1", "oci:d:1", "a.tar:x", "a.tar", "docker:x:1"])
+def test_it_is_written_as_it_is_read(text: str) -> None:
+    assert str(parse_location(text)) == text
