@@ -26,7 +26,7 @@ class Codecs(Protocol):
     def inflate(self, chunks: Iterable[bytes], layer: str) -> Iterator[bytes]:
         """The uncompressed bytes of gzip, zstd or plain content, told by its first bytes; read to the end.
 
-        `BuildFailed` (`layer-damaged`) where it is damaged, `Refused` (`layer-unsupported`) where nothing reads it here.
+        `BuildFailed` (`layer-damaged`) where it is damaged, `Refused` (`layer-unsupported`) where nothing here can.
         """
         ...
 
