@@ -170,3 +170,13 @@ def test_where_the_kubeconfig_is_holds_in_any_folder(
 def test_a_fault_that_only_an_api_server_can_have_is_none_of_a_registry(box: Box, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="'deny' can only happen to an API server"):
         box.registry(RegistryPart(folder=str(tmp_path / "images"), faults=("PUT blobs: deny",)))
+
+
+def test_a_folder_that_was_ended_while_it_was_filled_is_not_gone_on_with(box: Box, tmp_path: Path) -> None:
+    (tmp_path / "sim").mkdir()
+    (tmp_path / "sim" / "filling").touch()
+    with pytest.raises(Refused, match="holds only a part") as no:
+        box.cluster(ClusterPart(state=str(tmp_path / "sim")))
+    assert no.value.code == "folder-refused"
+    assert "--from-context" in no.value.hint
+    assert _left(tmp_path) == []

@@ -77,6 +77,7 @@ class Box:
             if is_ours:
                 undo.callback(place.unlink, missing_ok=True)
             filling = Filling(copy, state, self._outside.clock.utc())
+            filling.check()
             running = start(
                 state=state,
                 port=how.port,

@@ -38,6 +38,15 @@ class Filling:
     state: Path | None
     now: float
 
+    def check(self) -> None:
+        """Refuse to go on with a folder that was ended while it was filled: what is missing there looks deleted."""
+        if self.copy is None and self.state and (self.state / _FILLING).exists():
+            raise Refused(
+                f"simulating a cluster from {self.state}: it was ended while it was filled, and holds only a part",
+                hint="give --from-context again to fill it anew, or remove the folder",
+                code="folder-refused",
+            )
+
     def fill(self, store: Store) -> None:
         """Put the copy into the store; a kill on the way leaves a folder that is filled anew."""
         if self.copy is None:
