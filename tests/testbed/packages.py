@@ -31,6 +31,7 @@ COMPLETE = {
     "wrk": "wrk",
     "htpasswd": "apache2-utils",
     "skopeo": "skopeo",
+    "umoci": "umoci",
     "/usr/share/doc/python3-venv": "python3-venv",
 }
 
