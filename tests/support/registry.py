@@ -138,7 +138,7 @@ class Registry:
         return _Each(self.folder, lambda path: _held(self.folder, path).tags)
 
     @property
-    def uploads(self) -> Mapping[Any, Any]:
+    def uploads(self) -> MutableMapping[Any, Any]:
         """What is under way."""
         return self.running.registry.uploads.under_way
 

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 
-from paasctl.adapters.registry import blobs, manifests, uploads
+from paasctl.adapters.registry import blobs, growing, manifests, uploads
 from paasctl.adapters.registry.retry import PATIENT, Patience
 from paasctl.adapters.registry.session import Session
 from paasctl.model.image import Descriptor, Reference, Repository
 from paasctl.ports.cancel import Clock
-from paasctl.ports.images import Blobs, Moved, Pushed
+from paasctl.ports.images import Blobs, BlobWriter, Moved, Pushed
 
 
 class RegistryClient:
@@ -86,6 +86,10 @@ class RegistryClient:
         """HEAD, mount, else upload (monolithic, falling back to chunks), and make sure it is there."""
         cargo = uploads.Cargo(repository, descriptor, content, moved)
         return uploads.push(self._session, cargo, mount_from)
+
+    def writer(self, repository: Repository) -> AbstractContextManager[BlobWriter]:
+        """One blob whose digest is known at its end only, sent as it grows. Not committed, the upload is ended."""
+        return growing.growing(self._session, repository)
 
     def put_manifest(
         self, repository: Repository, media_type: str, content: bytes, *, tag: str = "", move: bool = False

@@ -65,6 +65,13 @@ class Session:
             raise Broken(status_fault(answer.status, answer.headers, self.clock.utc()))
         raise self.refusal(call, answer)
 
+    def dismiss(self, call: Call) -> None:
+        """Ask for something whose answer doesn't matter: once, also when it is time to stop, and never for long."""
+        try:
+            self._followed(replace(call, hurried=True), self._tokens.header(call.access))
+        except (Broken, PaasError):
+            return
+
     def refusal(self, call: Call, answer: Answer) -> PaasError:
         """The error that a status nobody expected stands for (rows P2, P4, P5)."""
         if answer.status in (401, 403):

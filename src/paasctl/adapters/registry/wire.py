@@ -25,6 +25,7 @@ from paasctl.values import dataclass
 CHUNK = 1 << 20
 _CONNECTIONS = 8
 _BODY_LIMIT = 32 << 20  # manifests may have 4 MiB (distribution-spec), lists of tags have no limit of their own
+_HURRY = urllib3.Timeout(connect=2.0, read=2.0)
 _HEADERS = {"User-Agent": f"paasctl/{__version__}", "Accept-Encoding": "identity"}
 
 
@@ -53,6 +54,8 @@ class Call:
     body: Body | None = None
     stream: bool = False
     """Leave the body of a 200 or 206 on the wire, for `Answer.chunks`."""
+    hurried: bool = False
+    """Nobody waits long for the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ class Wire:
                 url,
                 body=body,
                 headers=headers,
-                timeout=self._timeout,
+                timeout=_HURRY if call.hurried else self._timeout,
                 retries=False,
                 redirect=False,
                 preload_content=False,
