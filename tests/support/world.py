@@ -16,6 +16,7 @@ from typing import Any
 
 from paasctl import __version__
 from paasctl.adapters.files import ProjectFiles, write_whole
+from paasctl.adapters.images import Images
 from paasctl.adapters.jinja import JinjaTemplates, builtin_templates
 from paasctl.adapters.layers import LayersBuilder
 from paasctl.adapters.layout import FolderLayout, create_layout
@@ -23,15 +24,17 @@ from paasctl.adapters.yaml.edit import pin_identity
 from paasctl.adapters.yaml.manifests import documents
 from paasctl.adapters.yaml.read import read
 from paasctl.config.load import load
+from paasctl.engine.cancel import Cancel
 from paasctl.errors import Unavailable, WouldClobber
 from paasctl.model.config import Config
 from paasctl.model.image import Descriptor, Pinned, Reference, Repository
 from paasctl.model.kube import Holder
+from paasctl.model.location import Location
 from paasctl.model.plan import Build
-from paasctl.model.version import Checkout
-from paasctl.ports.images import Blobs, Moved, Pushed
+from paasctl.ports.images import Blobs, BlobWriter, ImageSource, ImageTarget, Moved, Pushed
 from support.clock import FakeClock
 from support.cluster import FakeCluster
+from support.memory_git import MemoryGit
 
 HOLDER = Holder(person="a", host="here", boot="", pid_namespace="", pid=1, started=0, verb="test")
 
@@ -61,61 +64,6 @@ class Writes:
         if self.fail_after is not None and self.count >= self.fail_after:
             raise Unavailable("the world went away")
         self.count += 1
-
-
-@dataclass
-class FakeGit:
-    """One commit on main, at a remote that is up to date."""
-
-    writes: Writes
-    commit: str = "a" * 40
-    local: dict[str, str] = field(default_factory=dict)
-    remote: dict[str, str] = field(default_factory=dict)
-    dirty: tuple[str, ...] = ()
-
-    def checkout(self, prefix: str, environ: Mapping[str, str]) -> Checkout:
-        del environ
-        tags = tuple(
-            (name, 0) for name, commit in self.local.items() if name.startswith(prefix) and commit == self.commit
-        )
-        older = tuple((name, 1) for name, commit in self.local.items() if commit != self.commit)
-        return Checkout(
-            commit=self.commit,
-            committed=1_700_000_000,
-            branch="main",
-            tags=tags + older,
-            commits=1,
-            dirty=self.dirty,
-            tree="0123456789ab" if self.dirty else "",
-            root="/",
-            remote="origin",
-            head_subjects=("feat: one",),
-        )
-
-    def tag_commit(self, tag: str) -> str | None:
-        return self.local.get(tag)
-
-    def remote_tag_commit(self, remote: str, tag: str) -> str | None:
-        del remote
-        return self.remote.get(tag)
-
-    def position(self, remote: str, branch: str) -> tuple[int, int] | None:
-        del remote, branch
-        return 0, 0
-
-    def remote_url(self) -> str:
-        return "https://git.example/shop.git"
-
-    def tag(self, tag: str, commit: str, message: str) -> None:
-        del message
-        self.writes.spend()
-        assert self.local.setdefault(tag, commit) == commit
-
-    def push_tag(self, remote: str, tag: str) -> None:
-        del remote
-        self.writes.spend()
-        if self.remote.setdefault(tag, self.local[tag]) != self.local[tag]:
-            raise WouldClobber(f"{tag} is taken")
 
 
 @dataclass
@@ -170,6 +118,10 @@ class FakeRegistry:
         self.blobs[repository.path, descriptor.digest] = whole
         return "uploaded"
 
+    @contextmanager
+    def writer(self, repository: Repository) -> Iterator[BlobWriter]:
+        yield _Grown(self, repository)
+
     def put_manifest(
         self, repository: Repository, media_type: str, content: bytes, *, tag: str = "", move: bool = False
     ) -> Descriptor:
@@ -186,6 +138,22 @@ class FakeRegistry:
         if tag:
             self.named[repository.path, tag] = digest
         return Descriptor(media_type, digest, len(content))
+
+
+@dataclass
+class _Grown:
+    registry: FakeRegistry
+    repository: Repository
+    content: bytes = b""
+
+    def write(self, chunk: bytes) -> None:
+        self.content += chunk
+
+    def commit(self, media_type: str) -> Descriptor:
+        self.registry.writes.spend()
+        digest = f"sha256:{hashlib.sha256(self.content).hexdigest()}"
+        self.registry.blobs[self.repository.path, digest] = self.content
+        return Descriptor(media_type, digest, len(self.content))
 
 
 @dataclass
@@ -223,7 +191,9 @@ class FakeWorld:
     edit: Callable[[bytes], bytes] = lambda it: it
 
     def __post_init__(self) -> None:
-        self.git = FakeGit(self.writes)
+        self.git = MemoryGit(self.writes.spend)
+        self.git.commit("feat: one")
+        self.git.publish("origin")
         self.only_registry = FakeRegistry(self.writes)
         self.only_cluster = _CountedCluster()
         self.only_cluster.counted = self.writes
@@ -270,6 +240,16 @@ class FakeWorld:
         assert host == self.only_registry.host
         return self.only_registry
 
+    def source(self, location: Location) -> ImageSource:
+        return self._images.source(location)
+
+    def target(self, location: Location) -> ImageTarget:
+        return self._images.target(location)
+
+    @property
+    def _images(self) -> Images:
+        return Images(registry=self.registry, folder=self.project, environ={}, cancel=Cancel())
+
     def cluster(self, name: str) -> FakeCluster:
         assert name == "testbed"
         return self.only_cluster
@@ -278,7 +258,7 @@ class FakeWorld:
     def state(self) -> dict[str, Any]:
         """What counts when two worlds are compared (decision 23): not the history's entries."""
         return {
-            "tags": (self.git.local, self.git.remote),
+            "tags": (self.git.tags, self.git.remotes["origin"].tags),
             "images": self.only_registry.named,
             "objects": self.only_cluster.state,
             "file": (self.project / "paas.yaml").read_text() if (self.project / "paas.yaml").exists() else None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -131,11 +131,14 @@ class FolderLayout:
         """Put a manifest at a place, replacing what was there; other entries stay as they are."""
         entry = descriptor_json(descriptor)
         entry["annotations"] = {**descriptor.annotations, PLACE: name}
+        self.edit(lambda before: [*(it for it in before if (it.get("annotations") or {}).get(PLACE) != name), entry])
+
+    def edit(self, change: Callable[[list[Json]], list[Json]]) -> None:
+        """Change the entries of `index.json` under the layout's lock; what `change` raises leaves them as they are."""
         with held(self._root / _LOCK):
             index = self._index()
-            before: list[Json] = index.get("manifests") or []
-            others = [it for it in before if (it.get("annotations") or {}).get(PLACE) != name]
-            replace_file(self._root / _INDEX, canonical({**index, "manifests": [*others, entry]}))
+            changed = change(index.get("manifests") or [])
+            replace_file(self._root / _INDEX, canonical({**index, "manifests": changed}))
 
     def sweep(self) -> None:
         """Remove temporary files that no living process holds."""

@@ -13,12 +13,24 @@ from paasctl.errors import Refused
 from paasctl.model.config import Config
 from paasctl.model.image import Descriptor, Reference, Repository
 from paasctl.model.kube import Identity, Kind, Offers
+from paasctl.model.location import Location
 from paasctl.model.plan import Build
 from paasctl.ports.cancel import Clock
 from paasctl.ports.cluster import Cluster, ClusterReads
 from paasctl.ports.files import ProjectFiles, Secrets
 from paasctl.ports.git import Git, GitReads
-from paasctl.ports.images import Blobs, Builder, Layout, Moved, Pushed, Registry, RegistryReads
+from paasctl.ports.images import (
+    Blobs,
+    BlobWriter,
+    Builder,
+    ImageSource,
+    ImageTarget,
+    Layout,
+    Moved,
+    Pushed,
+    Registry,
+    RegistryReads,
+)
 from paasctl.ports.templates import Templates
 
 
@@ -164,6 +176,14 @@ class Copies:
             self._registries[host] = self.overlaid(host)
         return self._registries[host]
 
+    def source(self, location: Location) -> ImageSource:
+        """As ever: it is only read."""
+        return self.outside.source(location)
+
+    def target(self, location: Location) -> ImageTarget:
+        """Never asked for."""
+        raise AssertionError(f"a rehearsal writes no image to {location}")
+
 
 @dataclass
 class ReadThrough:
@@ -216,6 +236,10 @@ class ReadThrough:
         """Into our own; there is nothing to mount from."""
         del mount_from
         return self._taking().push_blob(repository, descriptor, content, moved=moved)
+
+    def writer(self, repository: Repository) -> AbstractContextManager[BlobWriter]:
+        """Into our own."""
+        return self._taking().writer(repository)
 
     def put_manifest(
         self, repository: Repository, media_type: str, content: bytes, *, tag: str = "", move: bool = False

@@ -21,11 +21,13 @@ from paasctl.errors import ConfigError
 from paasctl.model.config import Config
 from paasctl.model.event import Emit, Noted
 from paasctl.model.kube import Holder
+from paasctl.model.location import Location
 from paasctl.model.plan import Build
 from paasctl.ports.cluster import Cluster
+from paasctl.ports.codecs import Codecs
 from paasctl.ports.files import ProjectFiles, Secrets
 from paasctl.ports.git import Git
-from paasctl.ports.images import Builder, Layout, Registry
+from paasctl.ports.images import Builder, ImageSource, ImageTarget, Layout, Places, Registry
 from paasctl.ports.templates import Templates
 
 _BUILDER_POLL = 0.25
@@ -123,7 +125,7 @@ class Outside:
 
     def engine_version(self) -> str:
         """What builds Dockerfiles here."""
-        from paasctl.adapters.docker import engine_version
+        from paasctl.adapters.docker.connect import engine_version
 
         return engine_version(os.environ)
 
@@ -139,6 +141,13 @@ class Outside:
     def clock(self) -> RealClock:
         """Time."""
         return RealClock(self.cancel)
+
+    @cached_property
+    def codecs(self) -> Codecs:
+        """What packs and unpacks layers here."""
+        from paasctl.adapters.codecs import MachineCodecs
+
+        return MachineCodecs()
 
     @cached_property
     def layout(self) -> Layout:
@@ -176,7 +185,7 @@ class Outside:
             from paasctl.adapters.layers import LayersBuilder
 
             return LayersBuilder(self.registry)
-        from paasctl.adapters.docker import EngineBuilder
+        from paasctl.adapters.docker.builder import EngineBuilder
 
         return EngineBuilder(os.environ)
 
@@ -188,6 +197,21 @@ class Outside:
 
                 self._registries[host] = RegistryClient(host, clock=self.clock, insecure=self._insecure(host))
             return self._registries[host]
+
+    def source(self, location: Location) -> ImageSource:
+        """An image where it lies, to be read."""
+        return self._images.source(location)
+
+    def target(self, location: Location) -> ImageTarget:
+        """Where an image is written to."""
+        return self._images.target(location)
+
+    @cached_property
+    def _images(self) -> Places:
+        from paasctl.adapters import images
+
+        folder = Path(self.settings.directory or ".")
+        return images.Images(registry=self.registry, folder=folder, environ=os.environ, cancel=self.cancel)
 
     def cluster(self, name: str) -> Cluster:
         """A cluster of `paas.yaml`; one client per run."""
@@ -206,6 +230,8 @@ class Outside:
             return self._clusters[name]
 
     def _insecure(self, host: str) -> bool | None:
+        if not self.settings.file and not self.file.exists():
+            return None  # `image` works without one; whatever needs one has said so by now
         said = {it.insecure for it in self.config.registries.values() if it.repository.host == host}
         return True if True in said else False if False in said else None
 

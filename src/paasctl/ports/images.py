@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from paasctl.model.image import Descriptor, Reference, Repository
+from paasctl.model.location import Location
 from paasctl.model.plan import Build
 from paasctl.ports.cancel import Cancel
 
@@ -115,6 +116,10 @@ class Registry(RegistryReads, Protocol):
         """HEAD, mount, else upload (monolithic, falling back to chunks), and make sure it is there."""
         ...
 
+    def writer(self, repository: Repository) -> AbstractContextManager[BlobWriter]:
+        """One blob whose digest is known at its end only, sent as it grows."""
+        ...
+
     def put_manifest(
         self, repository: Repository, media_type: str, content: bytes, *, tag: str = "", move: bool = False
     ) -> Descriptor:
@@ -191,6 +196,18 @@ class ImageTarget(Protocol):
 
     def finish(self, root: Descriptor, content: bytes, *, move: bool = False) -> None:
         """Give the image its name, last. A name on another digest is `WouldClobber` unless `move`."""
+        ...
+
+
+class Places(Protocol):
+    """Images wherever they lie. Asking for one looks at nothing and writes nothing."""
+
+    def source(self, location: Location) -> ImageSource:
+        """An image to read."""
+        ...
+
+    def target(self, location: Location) -> ImageTarget:
+        """Where an image is written to."""
         ...
 
 

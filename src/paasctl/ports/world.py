@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Protocol
 
 from paasctl.model.config import Config
+from paasctl.model.location import Location
 from paasctl.model.plan import Build
 from paasctl.ports.cancel import Clock
 from paasctl.ports.cluster import Cluster, ClusterReads
+from paasctl.ports.codecs import Codecs
 from paasctl.ports.files import ProjectFiles, Secrets
 from paasctl.ports.git import Git, GitReads
-from paasctl.ports.images import Builder, Layout, Registry, RegistryReads
+from paasctl.ports.images import Builder, ImageSource, ImageTarget, Layout, Registry, RegistryReads
 from paasctl.ports.templates import Templates
 
 
@@ -60,12 +62,21 @@ class Reads(Protocol):
         """Time."""
         ...
 
+    @property
+    def codecs(self) -> Codecs:
+        """What packs and unpacks layers here."""
+        ...
+
     def cluster(self, name: str) -> ClusterReads:
         """A cluster of `paas.yaml`."""
         ...
 
     def registry(self, host: str) -> RegistryReads:
         """A registry host."""
+        ...
+
+    def source(self, location: Location) -> ImageSource:
+        """An image where it lies, to be read. Nothing is looked at before it is asked for."""
         ...
 
 
@@ -80,6 +91,11 @@ class World(Protocol):
     @property
     def clock(self) -> Clock:
         """Time."""
+        ...
+
+    @property
+    def codecs(self) -> Codecs:
+        """What packs and unpacks layers here."""
         ...
 
     @property
@@ -106,4 +122,12 @@ class World(Protocol):
 
     def registry(self, host: str) -> Registry:
         """A registry host."""
+        ...
+
+    def source(self, location: Location) -> ImageSource:
+        """An image where it lies, to be read."""
+        ...
+
+    def target(self, location: Location) -> ImageTarget:
+        """Where an image is written to. Nothing is written before it is asked for."""
         ...

@@ -1,0 +1,28 @@
+"""What every kind of place says about names: nothing there, several there, another image there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from paasctl.errors import PaasError, Refused, Unavailable, WouldClobber
+
+
+def not_found(name: str, why: str) -> PaasError:
+    """There is no image under that name: proved, not guessed."""
+    return Unavailable(f"reading {name}: there is no such image ({why})", code="image-not-found")
+
+
+def several(name: str, names: Sequence[str], write: str) -> PaasError:
+    """The name fits more than one image."""
+    listed = ", ".join(sorted({it or "one without a name" for it in names}))
+    return Refused(
+        f"reading {name}: several images lie there ({listed})", hint=f"write {write}", code="image-ambiguous"
+    )
+
+
+def clobbers(name: str, now: str, wanted: str) -> PaasError:
+    """The name is another image's."""
+    return WouldClobber(
+        f"writing {name}: it is {now} already, not {wanted}",
+        hint="choose another name, or move this one with --allow-tag-move",
+    )
