@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from paasctl import __version__
+from paasctl.adapters.codecs import MachineCodecs
 from paasctl.adapters.files import ProjectFiles, write_whole
 from paasctl.adapters.images import Images
 from paasctl.adapters.jinja import JinjaTemplates, builtin_templates
@@ -188,6 +189,7 @@ class FakeWorld:
     project: Path
     writes: Writes = field(default_factory=Writes)
     clock: FakeClock = field(default_factory=FakeClock)
+    codecs: MachineCodecs = field(default_factory=MachineCodecs)
     edit: Callable[[bytes], bytes] = lambda it: it
 
     def __post_init__(self) -> None:

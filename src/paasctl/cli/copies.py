@@ -17,6 +17,7 @@ from paasctl.model.location import Location
 from paasctl.model.plan import Build
 from paasctl.ports.cancel import Clock
 from paasctl.ports.cluster import Cluster, ClusterReads
+from paasctl.ports.codecs import Codecs
 from paasctl.ports.files import ProjectFiles, Secrets
 from paasctl.ports.git import Git, GitReads
 from paasctl.ports.images import (
@@ -145,6 +146,11 @@ class Copies:
     def clock(self) -> Clock:
         """As ever."""
         return self.outside.clock
+
+    @property
+    def codecs(self) -> Codecs:
+        """As ever."""
+        return self.outside.codecs
 
     @property
     def layout(self) -> Layout:
