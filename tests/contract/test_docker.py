@@ -22,8 +22,8 @@ from typing import Any
 
 import pytest
 
-from paasctl.adapters.docker import EngineBuilder, engine_version
-from paasctl.adapters.docker.connect import connect
+from paasctl.adapters.docker.builder import EngineBuilder
+from paasctl.adapters.docker.connect import connect, engine_version
 from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.adapters.registry import RegistryClient
 from paasctl.engine.cancel import Cancel

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from paasctl.adapters.docker import EngineBuilder
+from paasctl.adapters.docker.builder import EngineBuilder
 from paasctl.adapters.layout import FolderLayout
 from paasctl.errors import Cancelled, PaasError
 from paasctl.model.config import Image

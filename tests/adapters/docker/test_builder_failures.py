@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from paasctl.adapters.docker import EngineBuilder
+from paasctl.adapters.docker.builder import EngineBuilder
 from paasctl.errors import BuildFailed, Cancelled, ConfigError, PaasError, Refused, TimedOut, Unavailable
 from support.docker_bench import STEP, Bench, Stop
 from support.docker_says import line, said, trace, vertex

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any, Protocol
 
-from paasctl.adapters.docker.engine import Engine
 from paasctl.values import dataclass
 
 SCRATCH = "scratch"
@@ -21,7 +21,15 @@ class Base:
     layers: int | None = None
 
 
-def find_base(name: str | None, steps: Sequence[str], diff_ids: Sequence[str], engine: Engine) -> Base:
+class Asked(Protocol):
+    """The engine, as far as it is asked for its images."""
+
+    def json(self, path: str) -> Any:
+        """The answer to a GET; None: proved absent."""
+        ...
+
+
+def find_base(name: str | None, steps: Sequence[str], diff_ids: Sequence[str], engine: Asked) -> Base:
     """The base `name` as it was when it was built on, from what the build said of it and what the engine has.
 
     `steps`: names of BuildKit's steps, which tell digests that it resolved. Layers are counted only where the base's
@@ -31,13 +39,18 @@ def find_base(name: str | None, steps: Sequence[str], diff_ids: Sequence[str], e
         return Base()
     if name == SCRATCH:
         return Base(layers=0)
-    reference, _, pinned = name.partition("@")
-    digest = pinned or _traced(full_name(reference), steps)
+    reference, digest = resolved(name, steps)
     local = engine.json(f"/images/{by_digest(reference, digest) if digest else reference}/json") or {}
     theirs = (local.get("RootFS") or {}).get("Layers") or []
     if not theirs or list(diff_ids[: len(theirs)]) != theirs:
         return Base(name=reference, digest=digest)
     return Base(name=reference, digest=digest or _known(reference, local.get("RepoDigests") or ()), layers=len(theirs))
+
+
+def resolved(name: str, steps: Sequence[str]) -> tuple[str, str]:
+    """The name without a digest, and the digest: the Dockerfile's own, or the one that BuildKit said it found."""
+    reference, _, pinned = name.partition("@")
+    return reference, pinned or _traced(full_name(reference), steps)
 
 
 def by_digest(reference: str, digest: str) -> str:

@@ -13,33 +13,29 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from paasctl.adapters.docker.archive import Saved, save_into
-from paasctl.adapters.docker.base import Base, by_digest, find_base
 from paasctl.adapters.docker.connect import connect
 from paasctl.adapters.docker.context import Context, open_context
-from paasctl.adapters.docker.dockerfile import base_of, bases
-from paasctl.adapters.docker.engine import Engine, engine_error
+from paasctl.adapters.docker.dockerfile import bases
+from paasctl.adapters.docker.engine import Engine
+from paasctl.adapters.docker.failure import Source, failure, is_syntax
+from paasctl.adapters.docker.laying import labels
 from paasctl.adapters.docker.progress import Progress
 from paasctl.adapters.docker.pull import all_credentials, pull
 from paasctl.adapters.docker.stream import Ended, follow
-from paasctl.errors import BuildFailed, ConfigError, PaasError, Unavailable
+from paasctl.adapters.docker.taking import Taking
+from paasctl.errors import PaasError
 from paasctl.model.config import Image
 from paasctl.model.image import Descriptor
 from paasctl.model.plan import Build
-from paasctl.oci.manifest import BASE_DIGEST, BASE_LAYERS, BASE_NAME, OCI_MANIFEST, canonical, descriptor_json
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import Layout
 
-_REVISION, _VERSION = "org.opencontainers.image.revision", "org.opencontainers.image.version"
 _TAR = {"Content-Type": "application/x-tar"}
-_NOISE = re.compile(r"^failed to solve(?: with frontend \S+)?: |failed to (?:create LLB definition|read dockerfile): ")
-_SYNTAX = re.compile(r"(?:dockerfile )?parse error(?: on)? line (?P<line>\d+): (?P<why>.*)", re.IGNORECASE | re.DOTALL)
 _NO_ACCESS = re.compile(
     r"pull access denied|401 Unauthorized|authorization failed|no basic auth credentials|insufficient_scope"
     r"|authentication required|no active sessions",
     re.IGNORECASE,
 )
-_WIRE = re.compile(r"dial tcp|i/o timeout|TLS handshake|no such host|connection (?:refused|reset)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +57,13 @@ class EngineBuilder:
         """
         cancel.check()
         sent = open_context((context / step.image.context).resolve(), step.image.dockerfile)
+        source = Source(step.image, sent.dockerfile, sent.text)
         with connect(self.environ) as engine:
-            run = _Run(step, sent, engine, self, log, cancel)
+            run = _Run(step, sent, source, engine, self, log, cancel)
             ended, progress = run.built()
-            saved = run.saved(ended.image, into)
-            base = run.base(progress, saved)
-            run.clear(ended.image)
-        return _laid(step, saved, base, into)
+            taking = Taking(step=step, source=source, engine=engine, environ=self.environ, log=log, cancel=cancel)
+            # To the classic builder its untagged images are the cache, so they stay.
+            return taking.take(ended.image, progress.names, into, has_cache=run.version == "2")
 
 
 @dataclass(slots=True)
@@ -76,6 +72,7 @@ class _Run:
 
     step: Build
     context: Context
+    source: Source
     engine: Engine
     builder: EngineBuilder
     log: Callable[[str], None]
@@ -94,8 +91,8 @@ class _Run:
         try:
             ended, progress = self._asked()
         except PaasError as error:
-            if _SYNTAX.search(error.message):  # the classic builder refuses the request as a whole
-                raise self._failure(error.message, Progress(self.log)) from error
+            if is_syntax(error.message):  # the classic builder refuses the request as a whole
+                raise failure(self.source, error.message, Progress(self.log)) from error
             if self.version == "1" or "buildkit" not in error.message.lower():
                 raise
             self.log("this engine has no BuildKit: building with its classic builder")
@@ -107,33 +104,8 @@ class _Run:
                 pull(self.engine, base, self.builder.environ, self.cancel)
             ended, progress = self._asked()
         if ended.error or not ended.image:
-            raise self._failure(ended.error or "the engine ended without naming an image", progress)
+            raise failure(self.source, ended.error or "the engine ended without naming an image", progress)
         return ended, progress
-
-    def saved(self, image: str, into: Layout) -> Saved:
-        """Take the image out of the engine. What is squashed as a whole needs no compression before."""
-        whole = self.image.squash is not None and self.image.squash.base == "squash"
-        with self.engine.download(f"/images/{image}/get", cancel=self.cancel) as chunks:
-            return save_into(chunks, into, f"image {self.image.name}", pack=not whole)
-
-    def base(self, progress: Progress, saved: Saved) -> Base:
-        """What it stands on. The number of the base's layers is looked for where a squash must keep them."""
-        name = base_of(self.context.text, self.image.target, self.image.args)
-        base = find_base(name, progress.names, saved.diff_ids, self.engine)
-        keeps = self.image.squash is not None and self.image.squash.base == "keep"
-        if keeps and base.layers is None and base.digest:
-            pull(self.engine, by_digest(base.name, base.digest), self.builder.environ, self.cancel)
-            base = find_base(name, progress.names, saved.diff_ids, self.engine)
-        return base
-
-    def clear(self, image: str) -> None:
-        """Remove what we have taken. One with a name stays: the same build by hand gives the same id.
-
-        BuildKit has a cache of its own; to the classic builder its untagged images are the cache, so they stay.
-        """
-        said = self.engine.json(f"/images/{image}/json") if self.version == "2" else None
-        if said is not None and not said.get("RepoTags"):
-            self.engine.delete(f"/images/{image}")
 
     def _asked(self) -> tuple[Ended, Progress]:
         progress = Progress(self.log)
@@ -150,12 +122,11 @@ class _Run:
 
     def _query(self) -> dict[str, str]:
         image = self.image
-        labels = {_REVISION: self.step.revision, _VERSION: self.step.version}
         query = {
             "version": self.version,
             "dockerfile": self.context.dockerfile,
             "buildargs": json.dumps({"SOURCE_DATE_EPOCH": str(self.step.epoch), **image.args}, sort_keys=True),
-            "labels": json.dumps(labels, sort_keys=True),
+            "labels": json.dumps(labels(self.step), sort_keys=True),
             "rm": "1",
             "forcerm": "1",
             "networkmode": self.builder.network or self._network(),
@@ -172,38 +143,3 @@ class _Run:
             return ""
         self.log("this engine has no default network: steps run without one")
         return "none"
-
-    def _failure(self, said: str, progress: Progress) -> PaasError:
-        why = _NOISE.sub("", _NOISE.sub("", said))
-        doing = f"building image {self.image.name}"
-        if "no space left on device" in why:
-            return engine_error(f"{doing}: {why}")
-        if found := _SYNTAX.search(why):
-            where = f"{Path(self.image.context) / self.context.dockerfile}:{found['line']}:1"
-            return ConfigError(f"{doing}: {where}: {found['why']}", where=where)
-        if _WIRE.search(why) and "[internal]" in progress.failed:
-            return Unavailable(f"{doing}: {progress.failed}: {why}", hint="run again", evidence=progress.evidence)
-        failed = f"{progress.failed}: " if progress.failed else ""
-        return BuildFailed(f"{doing}: {failed}{why}", evidence=progress.evidence)
-
-
-def _laid(step: Build, saved: Saved, base: Base, into: Layout) -> Descriptor:
-    """Write the manifest and put it at the image's place."""
-    known = {
-        _REVISION: step.revision,
-        _VERSION: step.version,
-        BASE_NAME: base.name,
-        BASE_DIGEST: base.digest,
-        BASE_LAYERS: "" if base.layers is None else str(base.layers),
-    }
-    manifest = {
-        "schemaVersion": 2,
-        "mediaType": OCI_MANIFEST,
-        "config": descriptor_json(saved.config),
-        "layers": [descriptor_json(it) for it in saved.layers],
-        "annotations": {name: value for name, value in known.items() if value},
-    }
-    written = into.put(OCI_MANIFEST, canonical(manifest))
-    laid = Descriptor(written.media_type, written.digest, written.size, platform=step.image.platform)
-    into.lay(step.image.name, laid)
-    return laid

@@ -17,6 +17,7 @@ _ESCAPE = re.compile(r"#\s*escape\s*=\s*`", re.IGNORECASE)
 class _Stage:
     base: str
     name: str
+    line: int
 
 
 def base_of(dockerfile: str, target: str, args: Mapping[str, str]) -> str | None:
@@ -46,6 +47,11 @@ def bases(dockerfile: str, args: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def line_of(dockerfile: str, base: str, args: Mapping[str, str]) -> int:
+    """The line of the first `FROM` that names this image; 0 where none does."""
+    return next((it.line for it in _stages(dockerfile, args) if base in (it.base, it.base.partition("@")[0])), 0)
+
+
 def _wanted(stages: list[_Stage], target: str) -> int | None:
     if not target:
         return len(stages) - 1 if stages else None
@@ -58,30 +64,31 @@ def _wanted(stages: list[_Stage], target: str) -> int | None:
 def _stages(dockerfile: str, args: Mapping[str, str]) -> list[_Stage]:
     stages: list[_Stage] = []
     known: dict[str, str] = {}
-    for line in _instructions(dockerfile):
+    for number, line in _instructions(dockerfile):
         if found := _FROM.fullmatch(line):
-            stages.append(_Stage(_expanded(found["base"], known), (found["name"] or "").lower()))
+            stages.append(_Stage(_expanded(found["base"], known), (found["name"] or "").lower(), number))
         elif not stages and (found := _ARG.fullmatch(line)):  # only ARGs before the first FROM count in a FROM
             default = _expanded((found["value"] or "").strip("\"'"), known)
             known[found["name"]] = args.get(found["name"], default)
     return stages
 
 
-def _instructions(dockerfile: str) -> list[str]:
-    """Instructions, one per line: comments gone, continued lines joined."""
+def _instructions(dockerfile: str) -> list[tuple[int, str]]:
+    """Instructions with the numbers of their first lines: comments gone, continued lines joined."""
     mark = "`" if _ESCAPE.match(dockerfile.lstrip("\ufeff")) else "\\"
-    lines: list[str] = []
-    joined = ""
-    for line in dockerfile.lstrip("\ufeff").splitlines():
+    found: list[tuple[int, str]] = []
+    joined, began = "", 0
+    for number, line in enumerate(dockerfile.lstrip("\ufeff").splitlines(), 1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
+        began = began or number
         if text.endswith(mark):
             joined += text[:-1] + " "
             continue
-        lines.append((joined + text).strip())
-        joined = ""
-    return [*lines, joined.strip()] if joined else lines
+        found.append((began, (joined + text).strip()))
+        joined, began = "", 0
+    return [*found, (began, joined.strip())] if joined else found
 
 
 def _expanded(text: str, known: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import requests
 import urllib3.exceptions
 
+from paasctl.adapters.docker.failure import DISK_FULL, disk_full
 from paasctl.errors import Forbidden, PaasError, Refused, Unavailable
 from paasctl.ports.cancel import Cancel
 from paasctl.values import dataclass
@@ -128,8 +129,8 @@ def check(answer: requests.Response, doing: str) -> None:
 
 def engine_error(message: str, status: int = 500) -> PaasError:
     """The error for what an engine says went wrong with itself, not with the build."""
-    if "no space left on device" in message:
-        return Unavailable(message, hint="docker system df; docker builder prune", code="engine-disk-full")
+    if DISK_FULL in message:
+        return disk_full(message)
     if status in (requests.codes.unauthorized, requests.codes.forbidden):
         return Forbidden(message)
     if "too new" in message or "too old" in message:

@@ -1,0 +1,82 @@
+"""An image that a Docker Engine has, taken out of it: blobs, base and manifest into the layout; then it is let go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from paasctl.adapters.docker.archive import Saved, save_into
+from paasctl.adapters.docker.base import Base, by_digest, find_base
+from paasctl.adapters.docker.dockerfile import base_of
+from paasctl.adapters.docker.engine import Engine
+from paasctl.adapters.docker.failure import Source, wrong_platform
+from paasctl.adapters.docker.laying import write_manifest
+from paasctl.adapters.docker.pull import pull
+from paasctl.model.image import Descriptor, Platform
+from paasctl.model.plan import Build
+from paasctl.oci.manifest import same_platform
+from paasctl.ports.cancel import Cancel
+from paasctl.ports.images import Layout
+from paasctl.values import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taking:
+    """One image to be taken, and all that this needs."""
+
+    step: Build
+    source: Source
+    engine: Engine
+    environ: Mapping[str, str]
+    log: Callable[[str], None]
+    cancel: Cancel
+
+    def take(self, image: str, steps: Sequence[str], into: Layout, *, has_cache: bool) -> Descriptor:
+        """The manifest, laid at the image's place. `steps`: names of the build's steps, which tell the base's digest.
+
+        `has_cache`: the engine's build cache is apart from its images, so this one may go.
+        """
+        saved = self._saved(image, into)
+        base = self._base(steps, saved)
+        self._check(saved, base)
+        if has_cache:
+            self._clear(image)
+        laid = write_manifest(self.step, self.step.image.platform, saved, base, into)
+        into.lay(self.step.image.name, laid)
+        return laid
+
+    def _saved(self, image: str, into: Layout) -> Saved:
+        """What is squashed as a whole needs no compression before."""
+        squash = self.step.image.squash
+        whole = squash is not None and squash.base == "squash"
+        with self.engine.download(f"/images/{image}/get", cancel=self.cancel) as chunks:
+            return save_into(chunks, into, f"image {self.step.image.name}", pack=not whole)
+
+    def _base(self, steps: Sequence[str], saved: Saved) -> Base:
+        """What it stands on. The number of the base's layers is looked for where a squash must keep them."""
+        image = self.step.image
+        name = base_of(self.source.text, image.target, image.args)
+        base = find_base(name, steps, saved.diff_ids, self.engine)
+        keeps = image.squash is not None and image.squash.base == "keep"
+        if keeps and base.layers is None and base.digest:
+            pull(self.engine, by_digest(base.name, base.digest), self.environ, self.cancel)
+            base = find_base(name, steps, saved.diff_ids, self.engine)
+        return base
+
+    def _check(self, saved: Saved, base: Base) -> None:
+        """Refuse what is for another platform: a base that is no index is taken by engines as it is."""
+        check_platform(self.source, saved.document, self.step.image.platform, base)
+
+    def _clear(self, image: str) -> None:
+        """Remove what we have taken. One with a name stays: the same build by hand gives the same id."""
+        said = self.engine.json(f"/images/{image}/json")
+        if said is not None and not said.get("RepoTags"):
+            self.engine.delete(f"/images/{image}")
+
+
+def check_platform(source: Source, config: Mapping[str, object], wanted: Platform, base: Base) -> None:
+    """Refuse an image that is for another platform than it was built for, because its base is."""
+    found = Platform(
+        str(config.get("os") or ""), str(config.get("architecture") or ""), str(config.get("variant") or "")
+    )
+    if not same_platform(found, wanted):
+        raise wrong_platform(source, base.name, f"is for {found}, the image for {wanted}")
