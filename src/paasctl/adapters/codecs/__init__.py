@@ -1,0 +1,38 @@
+"""`ports.Codecs`: gzip by isal, zstd by zstandard, and the standard library where there is no isal.
+
+A stream says by its first bytes what it is; a media type may lie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from paasctl.adapters.codecs import gzip, zstd
+from paasctl.ports.codecs import Compressor, Packing
+
+_LONGEST = 4
+"""Bytes of the longest magic number."""
+
+
+class MachineCodecs:
+    """What the libraries of this machine can pack and unpack."""
+
+    def inflate(self, chunks: Iterable[bytes], layer: str) -> Iterator[bytes]:
+        """The uncompressed bytes, in pieces of at most 1 MiB, read to the end."""
+        stream = iter(chunks)
+        first = b""
+        while len(first) < _LONGEST and (chunk := next(stream, b"")):
+            first += chunk
+        whole = chain((first,) if first else (), stream)
+        if first.startswith(gzip.MAGIC):
+            return gzip.inflate(whole, layer)
+        return zstd.inflate(whole, layer) if zstd.is_zstd(first) else whole
+
+    def compressor(self, packing: Packing) -> Compressor:
+        """A fresh one."""
+        return gzip.Compressor() if packing == "gzip" else zstd.compressor()
+
+    def identity(self, packing: Packing) -> str:
+        """Library, version and level."""
+        return gzip.IDENTITY if packing == "gzip" else zstd.identity()

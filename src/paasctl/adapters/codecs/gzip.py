@@ -1,0 +1,97 @@
+"""gzip as layers need it: the same bytes for the same input, and every member of a multi-member file read.
+
+isal's deflate is ten times as fast as zlib's; where it has no wheel, zlib does the same work.
+"""
+
+from __future__ import annotations
+
+import platform
+import zlib
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from typing import Any
+
+from paasctl.errors import BuildFailed
+
+try:
+    from isal import isal_zlib
+
+    _library: Any = isal_zlib
+    _LEVEL = 2
+    IDENTITY = f"isal {version('isal')} level {_LEVEL} {platform.machine()}"
+except ImportError:
+    _library = zlib
+    _LEVEL = 6
+    IDENTITY = f"zlib {zlib.ZLIB_RUNTIME_VERSION} level {_LEVEL} {platform.machine()}"
+"""isal's level 2 is as fast as 1 and 2 % smaller. Its level 3 takes twice the time for another 2 %, and writes other
+bytes on a processor without AVX2; 1 and 2 write the same on every one with SSE 4.2 (tried under emulation)."""
+
+MAGIC = b"\x1f\x8b"
+_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+"""RFC 1952: deflate, no flags, no time, no extra flags, operating system unknown (255)."""
+_PIECE = 1 << 20
+_BITE = 1 << 17
+"""Compressed bytes looked at together: what is left of them is copied for every piece that comes out."""
+_STEP = 1 << 18
+"""Bytes compressed together: isal's output depends on how its input is cut, so it is always cut here."""
+
+
+class Compressor:
+    """Compresses one stream. No time, no name, no system in it: only the content and the library decide the bytes."""
+
+    def __init__(self) -> None:
+        """Nothing is written before the first `compress`."""
+        self._deflate = _library.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self._held = bytearray()
+        self._head = _HEAD
+        self._crc = 0
+        self._size = 0
+
+    def compress(self, chunk: bytes) -> bytes:
+        """What can be written after this chunk, perhaps nothing."""
+        self._held += chunk
+        whole = len(self._held) // _STEP * _STEP
+        if not whole:
+            return b""
+        with memoryview(self._held) as held:
+            packed = self._packed([held[at : at + _STEP] for at in range(0, whole, _STEP)])
+        del self._held[:whole]
+        return packed
+
+    def flush(self) -> bytes:
+        """The end of the stream."""
+        packed = self._packed([bytes(self._held)])
+        tail = self._crc.to_bytes(4, "little") + (self._size & 0xFFFFFFFF).to_bytes(4, "little")
+        last: bytes = self._deflate.flush()
+        return packed + last + tail
+
+    def _packed(self, steps: list[bytes] | list[memoryview]) -> bytes:
+        out, self._head = [self._head], b""
+        for step in steps:
+            self._crc = _library.crc32(step, self._crc)
+            self._size += len(step)
+            out.append(self._deflate.compress(step))
+            if isinstance(step, memoryview):
+                step.release()
+        return b"".join(out)
+
+
+def inflate(chunks: Iterable[bytes], layer: str) -> Iterator[bytes]:
+    """The uncompressed bytes of all members. `BuildFailed` where one is damaged, or what follows is none."""
+    bites = (chunk[at : at + _BITE] for chunk in chunks for at in range(0, len(chunk), _BITE))
+    left = next(bites, b"")
+    while left:
+        member = _library.decompressobj(16 + zlib.MAX_WBITS)
+        while not member.eof:
+            try:
+                piece = member.decompress(left, _PIECE)
+            except (zlib.error, _library.error) as error:
+                raise BuildFailed(f"unpacking layer {layer}: {error}", code="layer-damaged") from error
+            if piece:
+                yield piece
+            left = member.unconsumed_tail
+            if not left and len(piece) < _PIECE and not member.eof:
+                left = next(bites, b"")
+                if not left:
+                    raise BuildFailed(f"unpacking layer {layer}: it ends too early", code="layer-damaged")
+        left = member.unused_data or next(bites, b"")
