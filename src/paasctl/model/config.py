@@ -87,6 +87,23 @@ class Squash:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BuildSecret:
+    """What `RUN --mount=type=secret,id=ID` sees: the value of the caller's variable `env`, or a file's content."""
+
+    id: str
+    env: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildCache:
+    """Where BuildKit takes cached steps from, and leaves them: in its own words, `type=registry,ref=…`."""
+
+    sources: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """`images.NAME`: a Dockerfile build, or `layers:` over a base with no daemon at all."""
 
@@ -95,6 +112,10 @@ class Image:
     dockerfile: str = "Dockerfile"
     target: str = ""
     args: Mapping[str, str] = field(default_factory=lambda: NOTHING, hash=False)
+    secrets: tuple[BuildSecret, ...] = ()
+    ssh: tuple[str, ...] = ()
+    """`default`, or `id=path of a socket or key`, for `RUN --mount=type=ssh`."""
+    cache: BuildCache = field(default_factory=BuildCache)
     layers: tuple[FileLayer, ...] = ()
     base: str = ""
     """Base of a `layers:` build: `scratch`, `host/path:tag`, `host/path@sha256:…` or `oci:DIR[:tag]`."""
