@@ -15,8 +15,9 @@ from paasctl.adapters.layers import LayersBuilder
 from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.adapters.sources import content_of, find_sources
 from paasctl.errors import Cancelled, ConfigError, PaasError, Refused, Unavailable
-from paasctl.model.config import FileLayer, Image, ImageConfig
+from paasctl.model.config import Image, ImageConfig
 from paasctl.model.image import Descriptor, Platform
+from paasctl.model.layer import FileLayer
 from paasctl.model.plan import Build
 from paasctl.oci.compose import Source
 from paasctl.ports.images import RegistryReads
@@ -203,11 +204,11 @@ def test_of_an_index_the_platforms_child_is_taken(tmp_path: Path, layout: Folder
     with Registry() as registry, talking(registry) as client:
         put(registry, staging, index, "base", "1")
         builder = LayersBuilder(lambda _: client)
-        it = step(base=f"{registry.host}/base:1", platform=Platform("linux", "arm64"))
+        it = step(base=f"{registry.host}/base:1", platforms=(Platform("linux", "arm64"),))
         made = builder.build(it, project(tmp_path / "p"), layout, log=lambda _: None, cancel=FakeCancel())
         assert told(tars_of(layout, made)[0]) == ["arm=1"]
         assert document(layout, made)["annotations"]["org.opencontainers.image.base.digest"] == arm.digest
-        strange = replace(it, image=replace(it.image, platform=Platform("linux", "s390x")))
+        strange = replace(it, image=replace(it.image, platforms=(Platform("linux", "s390x"),)))
         with pytest.raises(ConfigError, match="nothing for linux/s390x"):
             builder.build(strange, tmp_path / "p", layout, log=lambda _: None, cancel=FakeCancel())
 
@@ -386,7 +387,6 @@ def test_an_encrypted_base_is_refused(tmp_path: Path, layout: FolderLayout) -> N
     base = lay_image(theirs, "one", [tar_of(entry("a=1"))])
     manifest = document(theirs, base)
     manifest["layers"][0]["mediaType"] += "+encrypted"
-
     theirs.lay("one", theirs.put(base.media_type, json.dumps(manifest).encode()))
     with pytest.raises(Refused, match="encrypted"):
         build(step(base="oci:base"), folder, layout)

@@ -14,7 +14,6 @@ from paasctl.errors import ConfigError, Exit
 from paasctl.model.config import (
     BranchRule,
     Environment,
-    FileLayer,
     FromKey,
     Image,
     Scale,
@@ -25,6 +24,7 @@ from paasctl.model.config import (
     Volume,
 )
 from paasctl.model.image import Platform, Repository
+from paasctl.model.layer import FileLayer, GoLayer, JvmLayer, NodeLayer, PythonLayer
 
 
 def test_the_smallest_file_is_complete() -> None:
@@ -55,11 +55,23 @@ def test_the_full_example_as_values() -> None:
         BranchRule(pattern="feature/.*", increment="minor", decorate=True),
     )
     assert config.version.release_from == ("main", "release/.*")
-    assert list(config.images) == ["web", "report", "admin"]
+    assert list(config.images) == ["web", "report", "tools", "admin"]
     assert config.images["web"].squash == Squash(layers=1, base="keep")
-    assert config.images["web"].platform == Platform("linux", "amd64")
+    assert config.images["web"].platforms == (Platform("linux", "amd64"), Platform("linux", "arm64"))
     assert config.images["report"].layers == (
+        PythonLayer(
+            wheels="vendor",
+            lock="requirements.txt",
+            dest="/app/lib",
+            interpreter="/usr/local/bin/python3",
+            python="3.13",
+        ),
         FileLayer(src="report", dest="/app", uid=1000, gid=1000, mode=0o644, exclude=("*.tmp", ".git")),
+    )
+    assert config.images["tools"].layers == (
+        JvmLayer(libs="target/lib", classes="target/classes", dest="/srv", main="com.example.Main"),
+        NodeLayer(src="ui", dest="/ui", modules="node_modules", exclude=("*.md",)),
+        GoLayer(src="bin/{os}-{arch}/tool", dest="/tool"),
     )
     assert config.images["report"].config.ports == ("9090/udp",)
     assert config.images["report"].repository == Repository("registry.example", "tools/report")

@@ -17,6 +17,7 @@ from paasctl.config.shape import Key, Section, snake
 from paasctl.config.show import show
 from paasctl.config.table import images, services, top
 from paasctl.model import config as model
+from paasctl.model.layer import KINDS
 
 TABLE = dict(keys())
 _SECTIONS: tuple[tuple[Section, Any, dict[str, str]], ...] = (
@@ -26,8 +27,8 @@ _SECTIONS: tuple[tuple[Section, Any, dict[str, str]], ...] = (
     (top.REGISTRY, model.Registry, {}),
     (top.CLUSTER, model.Cluster, {}),
     (top.ENVIRONMENT, model.Environment, {"cluster": "clusters"}),
-    (images.IMAGE, model.Image, {"platforms": "platform"}),
-    (images.LAYER, model.FileLayer, {}),
+    (images.IMAGE, model.Image, {}),
+    *((section, KINDS[name], {}) for name, section in images.LAYER.of),
     (images.IMAGE_CONFIG, model.ImageConfig, {}),
     (images.SQUASH, model.Squash, {}),
     (services.SERVICE, model.Service, {}),
@@ -37,13 +38,16 @@ _SECTIONS: tuple[tuple[Section, Any, dict[str, str]], ...] = (
 )
 _NOT_KEYS = {"name", "pattern", "file", "places"}
 """Fields that hold the name a thing stands under, or where the file is."""
+_NOT_FIELDS = {"kind"}
+"""Keys that say of what type a value is."""
 
 
 def _first_lines() -> dict[str, int]:
     """Key of the table -> the first line of the example that gives it."""
     found: dict[str, int] = {}
-    for path, where in read(FULL.read_bytes(), "paas.yaml").places.items():
-        if (said := spot(path)) in TABLE:
+    full = read(FULL.read_bytes(), "paas.yaml")
+    for path, where in full.places.items():
+        if (said := spot(path, full.values)) in TABLE:
             found[said] = min(where.line, found.get(said, where.line))
     return found
 
@@ -60,14 +64,14 @@ def test_every_key_of_the_example_is_explained_once_by_its_sentence() -> None:
 
 @pytest.mark.parametrize(("section", "value", "renamed"), _SECTIONS, ids=lambda it: getattr(it, "words", ""))
 def test_keys_are_the_fields_of_the_values(section: Section, value: Any, renamed: dict[str, str]) -> None:
-    names = {renamed.get(key.name, snake(key.name)) for key in section.keys}
+    names = {renamed.get(key.name, snake(key.name)) for key in section.keys} - _NOT_FIELDS
     assert names == {it.name for it in fields(value)} - _NOT_KEYS
 
 
 def _defaults() -> Iterator[tuple[Key, Field[Any]]]:
     for section, value, renamed in _SECTIONS:
         known = {it.name: it for it in fields(value)}
-        for key in section.keys:
+        for key in (it for it in section.keys if it.name not in _NOT_FIELDS):
             yield key, known[renamed.get(key.name, snake(key.name))]
 
 
@@ -96,7 +100,7 @@ def test_defaults_are_what_the_table_says() -> None:
     sections = (
         (top.VERSION, shown["version"]),
         (images.IMAGE, image),
-        (images.LAYER, shown["images"]["own"]["layers"][0]),
+        (images.FILES, shown["images"]["own"]["layers"][0]),
         (images.SQUASH, {**shown["images"]["own"]["squash"], "layers": "auto"}),
         (services.SERVICE, service),
         (top.ENVIRONMENT, shown["environments"]["dev"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from paasctl.errors import ConfigError
-from paasctl.model.config import FileLayer
+from paasctl.model.layer import FileLayer
 from paasctl.oci.compose import Source, compose
 from support.squashed import stack_of
 from support.tars import Entry, entry, tar_of

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from paasctl.adapters.base import Base, fetch_base
 from paasctl.adapters.sources import content_of, find_sources
-from paasctl.model.config import FileLayer
+from paasctl.errors import Refused
 from paasctl.model.image import Descriptor
+from paasctl.model.layer import FileLayer
 from paasctl.model.plan import Build
 from paasctl.oci.compose import Placed, compose
 from paasctl.oci.config import built_config, rfc3339, with_layer
@@ -55,6 +56,8 @@ class LayersBuilder:
         config = _labelled(config, step)
         layers = [{**it, "mediaType": as_oci(it["mediaType"])} for it in base.layers]
         for layer in step.image.layers:
+            if not isinstance(layer, FileLayer):
+                raise Refused(f"building {step.image.name}: layers of this kind can't be built yet")
             made, diff_id = _layer(layer, base, context / step.image.context, _Making(step, into, cancel))
             log(f"{layer.src} -> {layer.dest}: {made.digest} ({made.size} bytes)")
             layers.append(descriptor_json(made))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from paasctl.errors import ConfigError
-from paasctl.model.config import FileLayer
+from paasctl.model.layer import FileLayer
 from paasctl.oci.compose import Source
 from paasctl.oci.patterns import Excluded
 from paasctl.ports.cancel import Cancel

@@ -11,7 +11,6 @@ from paasctl.model.config import (
     Cluster,
     Config,
     Environment,
-    FileLayer,
     FromKey,
     Image,
     ImageConfig,
@@ -26,6 +25,7 @@ from paasctl.model.config import (
     Volume,
     Where,
 )
+from paasctl.model.layer import KINDS, Layer
 
 Checked = Mapping[str, Any]
 
@@ -79,13 +79,16 @@ def _branch(pattern: str, rule: Checked) -> BranchRule:
 
 def _image(name: str, checked: Checked) -> Image:
     fields = _fields(checked)
-    fields["layers"] = tuple(FileLayer(**_fields(it)) for it in checked.get("layers", ()))
+    fields["layers"] = tuple(map(_layer, checked.get("layers", ())))
     fields["squash"] = _squash(checked.get("squash", "none"))
     if "config" in checked:
         fields["config"] = _image_config(checked["config"])
-    if platforms := fields.pop("platforms", ()):
-        fields["platform"] = platforms[0]
     return Image(name=name, **fields)
+
+
+def _layer(checked: Checked) -> Layer:
+    fields = _fields(checked)
+    return KINDS[fields.pop("kind", "files")](**fields)
 
 
 def _squash(checked: str | Checked) -> Squash | None:

@@ -17,6 +17,7 @@ from paasctl.config.shape import (
     Free,
     Items,
     Key,
+    Kinds,
     Named,
     Number,
     Section,
@@ -31,7 +32,7 @@ from paasctl.model.config import Path
 _YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
-def check(kind: Type, value: Any, path: Path, problems: Problems) -> Any:  # noqa: C901 - one arm per type
+def check(kind: Type, value: Any, path: Path, problems: Problems) -> Any:  # noqa: C901, PLR0911 - one arm per type
     """The value as its type has it (durations in seconds, repositories parsed), with every problem reported."""
     if value is None:
         problems.report(path, f"{spell(path)} is empty", "give it a value, or remove the key")
@@ -59,8 +60,19 @@ def check(kind: Type, value: Any, path: Path, problems: Problems) -> Any:  # noq
             return _either(kind, value, path, problems)
         case Section():
             return section(kind, value, path, problems)
+        case Kinds():
+            return _kinds(kind, value, path, problems)
         case _:
             assert_never(kind)
+
+
+def _kinds(kind: Kinds, value: Any, path: Path, problems: Problems) -> Any:
+    if not isinstance(value, dict):
+        return _mistyped(kind, value, path, problems)
+    names = Choice(tuple(name for name, _ in kind.of))
+    said = check(names, value["kind"], (*path, "kind"), problems) if "kind" in value else names.names[0]
+    chosen = kind.named(said) if isinstance(said, str) else None
+    return section(chosen, value, path, problems) if chosen else BAD
 
 
 def section(kind: Section, value: Any, path: Path, problems: Problems) -> Any:
@@ -172,7 +184,7 @@ def _same_kind(kind: Type, value: Any) -> bool:
             return isinstance(value, bool)
         case Items():
             return isinstance(value, list)
-        case Named() | Free() | Section():
+        case Named() | Free() | Section() | Kinds():
             return isinstance(value, dict)
         case Either():
             return any(_same_kind(it, value) for it in kind.of)

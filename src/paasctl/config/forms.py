@@ -133,6 +133,12 @@ REPOSITORY = Form(words="host/path", example="registry.example/shop", parse=_rep
 PLATFORM = Form(
     words="os/architecture", example="linux/amd64", pattern=r"linux/[a-z0-9_]+(?:/[a-z0-9]+)?", parse=Platform.parse
 )
+PYTHON = Form(words="a version of Python", example="3.13", pattern=r"3\.[0-9]{1,2}")
+JAVA_CLASS = Form(
+    words="a name of a class",
+    example="com.example.Main",
+    pattern=r"(?:[A-Za-z_][A-Za-z0-9_]*\.)*[A-Za-z_][A-Za-z0-9_$]*",
+)
 PORT = Form(words="a port, alone or with its protocol", example="8080/udp", pattern=r"[0-9]{1,5}(?:/(?:tcp|udp|sctp))?")
 SIGNAL = Form(words="a signal", example="SIGTERM", pattern=r"SIG[A-Z0-9+-]+|[0-9]{1,2}")
 SCHEDULE = Form(words="a cron schedule", example="0 3 * * *", parse=check_schedule)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from paasctl.config.shape import Choice, Either, Free, Items, Key, Named, Number, Section, Switch, Text, Type
+from paasctl.config.shape import Choice, Either, Free, Items, Key, Kinds, Named, Number, Section, Switch, Text, Type
 from paasctl.config.table.top import TOP
 from paasctl.config.unknown import sections
 from paasctl.config.words import either
@@ -54,7 +54,7 @@ def _holds(kind: Type) -> str:  # noqa: C901 - one arm per type
             return f"list: {_holds(kind.of)}"
         case Named():
             return f"{kind.noun}: {_holds(kind.of)}"
-        case Free() | Section():
+        case Free() | Section() | Kinds():
             return kind.words
         case Either():
             return "; or ".join(_holds(it) for it in kind.of)

@@ -14,6 +14,7 @@ Checked = Mapping[str, Any]
 Known = tuple[str, ...]
 
 _LAYERS_EXCLUDE = ("dockerfile", "target", "args")
+_NEED_A_BASE = {"python": "Python", "jvm": "Java", "node": "Node.js"}
 _UNATTENDED_EXCLUDE = ("port", "health", "replicas", "scale", "hosts", "path", "tls", "drain")
 _GUESSED = 50
 """Problems after which no more names are guessed: comparing thousands with thousands takes minutes."""
@@ -64,6 +65,20 @@ def _image(image: Checked, path: Path, problems: Problems) -> None:
     if "layers" in image and "base" not in image:
         hint = "write base: scratch, or an image to start from"
         problems.report((*path, "layers"), f"{spell(path)} has layers but no base", hint)
+    layers = image.get("layers")
+    for at, layer in enumerate(layers if isinstance(layers, list) else ()):
+        if isinstance(layer, dict):
+            _layer(layer, image, (*path, "layers", at), problems)
+
+
+def _layer(layer: Checked, image: Checked, path: Path, problems: Problems) -> None:
+    kind = layer.get("kind")
+    if kind == "jvm" and "libs" not in layer and "classes" not in layer:
+        problems.report(path, f"{spell(path)} has neither libs nor classes", "for example classes: target/classes")
+    if kind in _NEED_A_BASE and image.get("base") == "scratch":
+        needs = _NEED_A_BASE[kind]
+        hint = f"name an image with {needs} in it"
+        problems.report((*path, "kind"), f"{spell(path)} needs {needs}, which scratch does not have", hint)
 
 
 def _service(service: Checked, path: Path, problems: Problems) -> None:

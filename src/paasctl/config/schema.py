@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from paasctl.config.shape import Choice, Either, Form, Free, Items, Key, Named, Number, Section, Switch, Text, Type
+from paasctl.config.shape import (
+    Choice,
+    Either,
+    Form,
+    Free,
+    Items,
+    Key,
+    Kinds,
+    Named,
+    Number,
+    Section,
+    Switch,
+    Text,
+    Type,
+)
 from paasctl.config.table.top import TOP
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -40,6 +54,8 @@ def _of(kind: Type) -> dict[str, Any]:  # noqa: C901 - one arm per type
             return {"oneOf": [_of(it) for it in kind.of]}
         case Section():
             return _section(kind)
+        case Kinds():
+            return {"oneOf": [_section(it) for _, it in kind.of]}
         case _:
             assert_never(kind)
 

@@ -101,7 +101,19 @@ class Section:
         return next((it for it in self.keys if it.name == name), None)
 
 
-Type = Text | Number | Switch | Choice | Items | Named | Free | Either | Section
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """A mapping whose keys depend on its key `kind`, which each kind's section has; without one the first is meant."""
+
+    words: str
+    of: tuple[tuple[str, Section], ...]
+
+    def named(self, name: str) -> Section | None:
+        """The section of a kind; None: there is no such kind."""
+        return dict(self.of).get(name)
+
+
+Type = Text | Number | Switch | Choice | Items | Named | Free | Either | Section | Kinds
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from paasctl.model.answer import Setting
 from paasctl.model.config import (
     Config,
     Environment,
-    FileLayer,
     FromKey,
     Image,
     SecretSource,
@@ -21,6 +20,7 @@ from paasctl.model.config import (
     Versioning,
 )
 from paasctl.model.image import Platform, Repository
+from paasctl.model.layer import KINDS, FileLayer, GoLayer, JvmLayer, Layer, NodeLayer, PythonLayer
 
 _HIDING = ("values", "env", "args", "labels", "pod")
 """Fields that hold the author's own values, where a secret may have slipped in."""
@@ -74,8 +74,8 @@ def _plain(value: Any) -> Any:  # noqa: C901, PLR0911 - one arm per type
             return _versioning(value)
         case Image():
             return _image(value)
-        case FileLayer(mode=int(bits)):
-            return {**_fields(value, "mode"), "mode": f"{bits:04o}"}
+        case FileLayer() | PythonLayer() | JvmLayer() | NodeLayer() | GoLayer():
+            return _layer(value)
         case Service():
             return _service(value)
         case Environment():
@@ -99,10 +99,16 @@ def _versioning(value: Versioning) -> dict[str, Any]:
 
 def _image(image: Image) -> dict[str, Any]:
     unused = ("dockerfile", "target", "args") if image.layers else ("layers", "base", "config")
-    shown = _fields(image, *unused, "platform", "squash")
+    shown = _fields(image, *unused, "squash")
     squash = image.squash
     how = {"layers": squash.layers, "base": squash.base} if isinstance(squash, Squash) else "none"
-    return {**shown, "platforms": [str(image.platform)], "squash": how}
+    return {**shown, "squash": how}
+
+
+def _layer(layer: Layer) -> dict[str, Any]:
+    kind = next(name for name, of in KINDS.items() if isinstance(layer, of))
+    mode = {"mode": f"{layer.mode:04o}"} if isinstance(layer, FileLayer) and layer.mode is not None else {}
+    return {"kind": kind, **_fields(layer, "mode"), **mode}
 
 
 def _service(service: Service) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from paasctl.config.problems import Problems
-from paasctl.config.shape import Either, Items, Named, Section, Type
+from paasctl.config.shape import Either, Items, Kinds, Named, Section, Type
 from paasctl.config.table.top import TOP
 from paasctl.config.words import did_you_mean, nearest, quoted, spell
 from paasctl.model.config import Path
@@ -39,8 +39,8 @@ def _homes() -> dict[str, tuple[str, ...]]:
     return homes
 
 
-def sections(kind: Type, spot: str) -> Iterator[tuple[str, Section]]:
-    """Every section of the table and where it stands (`images.IMAGE.layers[]`); the inline image is left out."""
+def sections(kind: Type, spot: str) -> Iterator[tuple[str, Section]]:  # noqa: C901 - one arm per type
+    """Every section of the table and where it stands (`images.IMAGE.layers[go]`); the inline image is left out."""
     match kind:
         case Section():
             yield spot, kind
@@ -54,5 +54,8 @@ def sections(kind: Type, spot: str) -> Iterator[tuple[str, Section]]:
         case Either():
             for inner in kind.of:
                 yield from sections(inner, spot)
+        case Kinds():
+            for name, section in kind.of:
+                yield from sections(section, f"{spot.removesuffix('[]')}[{name}]")
         case _:
             return

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from paasctl.config.shape import Choice, Either, Free, Items, Named, Number, Section, Switch, Text, Type
+from paasctl.config.shape import Choice, Either, Free, Items, Kinds, Named, Number, Section, Switch, Text, Type
 from paasctl.model.config import Path
 
 _PLAIN = re.compile(r"[A-Za-z0-9_@-]+")
@@ -69,7 +69,7 @@ def wanted(kind: Type) -> str:  # noqa: C901 - one arm per type
             return "a list"
         case Named():
             return f"a mapping of names ({kind.noun}: …)"
-        case Free() | Section():
+        case Free() | Section() | Kinds():
             return f"a mapping ({kind.words})"
         case Either():
             return " or ".join(wanted(it) for it in kind.of)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from paasctl.model.image import Platform, Repository
+from paasctl.model.layer import Layer
 from paasctl.values import dataclass
 
 Path = tuple[str | int, ...]
@@ -49,19 +50,6 @@ class Versioning:
     release_from: tuple[str, ...] = ("main", "master")
     """Regular expressions of branch names a release may be made from."""
     snapshot: Literal["semver", "maven"] = "semver"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileLayer:
-    """One layer of files for the daemonless builder."""
-
-    src: str
-    dest: str
-    uid: int = 0
-    gid: int = 0
-    mode: int | None = None
-    """Permission bits of files; None keeps what the checkout says, reduced to 0644 or 0755."""
-    exclude: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +104,19 @@ class Image:
     ssh: tuple[str, ...] = ()
     """`default`, or `id=path of a socket or key`, for `RUN --mount=type=ssh`."""
     cache: BuildCache = field(default_factory=BuildCache)
-    layers: tuple[FileLayer, ...] = ()
+    layers: tuple[Layer, ...] = ()
     base: str = ""
     """Base of a `layers:` build: `scratch`, `host/path:tag`, `host/path@sha256:…` or `oci:DIR[:tag]`."""
     config: ImageConfig = field(default_factory=ImageConfig)
-    platform: Platform = field(default_factory=lambda: Platform("linux", "amd64"))
+    platforms: tuple[Platform, ...] = (Platform("linux", "amd64"),)
+    """One: an image. Several: an index of them, in this order."""
     squash: Squash | None = None
     repository: Repository | None = None
+
+    @property
+    def platform(self) -> Platform:
+        """The first, and mostly the only one."""
+        return self.platforms[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

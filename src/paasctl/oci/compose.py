@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from paasctl.errors import ConfigError, Refused
-from paasctl.model.config import FileLayer
+from paasctl.model.layer import FileLayer
 from paasctl.oci.layer import Layer
 from paasctl.oci.member import Kind, Member, Meta
 from paasctl.oci.names import WHITEOUT, chain, join, normal, show

@@ -62,7 +62,7 @@ def _object(value: Any) -> dict[str, Any]:
             return {"key": encode(value.key), "source": value.source}
         case Image():
             made = "layers" if value.layers else value.dockerfile
-            return {"name": value.name, "from": made, "platform": str(value.platform)}
+            return {"name": value.name, "from": made, "platform": ", ".join(map(str, value.platforms))}
         case Rendered():
             bodies = [encode(masked_body(it.body)) for it in value.manifests]
             return {"manifests": bodies, "explained": _pairs_of(value.explained)}

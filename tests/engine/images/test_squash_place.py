@@ -16,8 +16,9 @@ from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.engine.images import squash_place
 from paasctl.engine.images.squash import check_room, prove
 from paasctl.errors import BuildFailed, Cancelled, PaasError, Refused, Unavailable
-from paasctl.model.config import FileLayer, Image, Squash
+from paasctl.model.config import Image, Squash
 from paasctl.model.image import Descriptor, Platform
+from paasctl.model.layer import FileLayer
 from paasctl.model.plan import SquashImage
 from paasctl.oci import manifest as documents
 from support.clock import FakeCancel

@@ -3,21 +3,78 @@
 from __future__ import annotations
 
 from paasctl.config import forms
-from paasctl.config.shape import Choice, Either, Items, Key, Named, Number, Section, Text
+from paasctl.config.shape import Choice, Either, Items, Key, Kinds, Named, Number, Section, Switch, Text
 
 _ID = Number(0, 2**31 - 1)
 
-LAYER = Section(
-    "one layer of files",
+
+def _owner(what: str) -> tuple[Key, Key]:
+    return Key("uid", _ID, f"owner of {what}", 0), Key("gid", _ID, f"group of {what}", 0)
+
+
+FILES = Section(
+    "files as they lie there",
     (
-        Key("src", Text(forms.PATH), "file or folder, relative to the context", required=True),
+        Key("kind", Choice(("files",)), "files as they lie there, and nothing else", "files"),
+        Key(
+            "src",
+            Text(forms.PATH),
+            "file or folder, relative to the context; {os} and {arch} are filled in",
+            required=True,
+        ),
         Key("dest", Text(forms.ABSOLUTE), "where it goes in the image", required=True),
-        Key("uid", _ID, "owner of what is copied", 0),
-        Key("gid", _ID, "group of what is copied", 0),
+        *_owner("what is copied"),
         Key("mode", Text(forms.OCTAL), "permission bits of files, in quotes; else 0644, or 0755 where executable"),
-        Key("exclude", Items(Text(forms.ANY)), "glob patterns, relative to src", []),
+        Key("exclude", Items(Text(forms.ANY)), "glob patterns, relative to src; .dockerignore counts, too", []),
     ),
-    later=("kind", "owner"),
+    later=("owner",),
+)
+PYTHON = Section(
+    "Python packages",
+    (
+        Key("kind", Choice(("python",)), "wheels, put where Python finds them; nothing is run", required=True),
+        Key("wheels", Text(forms.PATH), "folder of wheels, as `pip download` or `pip wheel` fills it", required=True),
+        Key("dest", Text(forms.ABSOLUTE), "folder they go to; PYTHONPATH says so to the program", required=True),
+        Key("lock", Text(forms.PATH), "which of them: requirements with hashes, pylock.toml or uv.lock; else all"),
+        Key("interpreter", Text(forms.ABSOLUTE), "what runs their scripts; else python3 on the base's PATH"),
+        Key("python", Text(forms.PYTHON), "its version, in quotes; else the base's file name says it"),
+        *_owner("the packages"),
+    ),
+)
+JVM = Section(
+    "a program for the JVM",
+    (
+        Key("kind", Choice(("jvm",)), "jars, snapshot jars, resources and classes: a layer each", required=True),
+        Key("libs", Text(forms.PATH), "folder of the jars it needs"),
+        Key("classes", Text(forms.PATH), "folder of its own classes and resources"),
+        Key("dest", Text(forms.ABSOLUTE), "has libs, resources, classes and the file classpath", "/app"),
+        Key("main", Text(forms.JAVA_CLASS), "class to start, with java from the base's PATH"),
+        *_owner("all of it"),
+    ),
+)
+NODE = Section(
+    "a program for Node.js",
+    (
+        Key("kind", Choice(("node",)), "node_modules, and over it the program: a layer each", required=True),
+        Key("src", Text(forms.PATH), "folder of the program, with its package.json", "."),
+        Key("dest", Text(forms.ABSOLUTE), "where both go in the image", "/app"),
+        Key("modules", Text(forms.PATH), "what `npm ci` filled, relative to src", "node_modules"),
+        Key("dev", Switch(), "whether packages that the lock has for development only come along", default=False),
+        Key("exclude", Items(Text(forms.ANY)), "glob patterns of the program, as for files", []),
+        *_owner("both"),
+    ),
+)
+GO = Section(
+    "a Go program",
+    (
+        Key("kind", Choice(("go",)), "one program that `go build` made for this platform", required=True),
+        Key("src", Text(forms.PATH), "the program; {os} and {arch} stand for the platform's", required=True),
+        Key("dest", Text(forms.ABSOLUTE), "where it goes; else to / under its own name"),
+        *_owner("the program"),
+    ),
+)
+LAYER = Kinds(
+    "a layer, or several of one kind", (("files", FILES), ("python", PYTHON), ("jvm", JVM), ("node", NODE), ("go", GO))
 )
 
 IMAGE_CONFIG = Section(
@@ -60,13 +117,15 @@ IMAGE = Section(
         ),
         Key("target", Text(forms.WORD), "stage of the Dockerfile; else the last"),
         Key("args", Named("ARGUMENT", forms.ARG_NAME, Text(forms.ANY)), "build arguments", {}),
-        Key("layers", Items(LAYER, least=1), "files over a base, one layer each, put there without a daemon"),
+        Key(
+            "layers", Items(LAYER, least=1), "what lies over the base, stable things first, put there without a daemon"
+        ),
         Key("base", Text(forms.BASE), "what the layers lie on: scratch, host/path:tag, host/path@sha256:… or oci:DIR"),
         Key("config", IMAGE_CONFIG, "image configuration of a `layers` build, in OCI's words"),
         Key(
             "platforms",
-            Items(Text(forms.PLATFORM), least=1, later_from=2),
-            "what it is built for; one, for now",
+            Items(Text(forms.PLATFORM), least=1),
+            "what it is built for; several make an index",
             ["linux/amd64"],
         ),
         Key(
