@@ -43,12 +43,13 @@ def _changed(world: FakeWorld) -> None:
     paas.write_text(paas.read_text().replace("  old: {image: web, replicas: 1}\n", ""))
     (world.project / "site" / "run").write_text("two\n")
     (world.project / "app.ini").write_text("[two]\n")
-    world.git.commit = "b" * 40
+    world.git.commit("feat: two")
+    world.git.publish("origin")
     _released(world)
 
 
 def _dirty(world: FakeWorld) -> None:
-    world.git.dirty = ("site/run",)
+    world.git.files["site/run"] = b"edited"
 
 
 def _bare(world: FakeWorld) -> None:

@@ -15,7 +15,7 @@ def test_a_missing_secret_stops_a_build_before_it_begins(tmp_path: Path) -> None
     world = FakeWorld.make(tmp_path / "one")
     paas = world.project / "paas.yaml"
     paas.write_text(paas.read_text().replace("port: 8080,", "port: 8080, secrets: {KEY: {env: UNSET}},"))
-    world.git.dirty = ("site/run",)
+    world.git.files["site/run"] = b"edited"
     status, events = go(Deploy(environment="dev", build=True), world)
     assert status is Exit.CONFIG
     assert world.writes.count == 0

@@ -24,7 +24,7 @@ def _edit(world: FakeWorld, old: str, new: str) -> None:
 
 
 def _tagged(world: FakeWorld) -> None:
-    world.git.local["v1.0.0"] = world.git.commit
+    world.git.tags["v1.0.0"] = world.git.head
 
 
 def _without_snapshots(world: FakeWorld) -> None:
@@ -76,7 +76,7 @@ def test_nothing_is_built_or_pushed_for_what_is_refused(
 def test_on_a_released_commit_the_release_itself_is_deployed(tmp_path: Path) -> None:
     world = FakeWorld.make(tmp_path / "one")
     assert go(Release(), world)[0] is Exit.OK
-    (tag,) = world.git.local
+    (tag,) = world.git.tags
     status, events = go(Deploy(environment="dev", build=True), world)
     assert status is Exit.OK
     assert isinstance(events[-1], Outcome)
@@ -87,7 +87,7 @@ def test_a_protected_environment_asks_before_the_build(tmp_path: Path) -> None:
     world = FakeWorld.make(tmp_path / "one")
     _protected_unpinned(world)
     _edit(world, "{context: testbed}", f"{{context: testbed, identity: {world.only_cluster.identity().uid}}}")
-    world.git.dirty = ("site/run",)
+    world.git.files["site/run"] = b"edited"
     asked: list[str] = []
 
     def agree(plan: Plan) -> bool:

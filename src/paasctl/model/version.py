@@ -71,7 +71,10 @@ class Checkout:
     remote: str | None
     """Name of the remote that a release tag is pushed to; None where there is none."""
     head_subjects: tuple[str, ...] = ()
-    """Subjects of the commits since the nearest tag, newest first, bounded by 1,000."""
+    """Subjects of the commits since the nearest tag below HEAD, newest first, bounded by 1,000.
+
+    Tags on HEAD itself change nothing: a release says what it brings, whether its tag was there before or not.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,32 +31,6 @@ def fake_git(tmp_path: Path, environ: Environ, script: str) -> Environ:
 
 # --- histories ------------------------------------------------------------------------------------------------------
 
-DRAWINGS = [
-    "o",
-    "o v1.2.3",
-    "o v1.2.3 o o",
-    "o v1.0.0 v1.1.0 vacation v1.2 o",
-    "o v1.0.0 ( o v1.1.0 o | o ) @feature/x",
-    "o ( o v1.5.0 | o v1.4.0 ) o",
-    "o v1.0.0 ( o v9.9.9 | o /",
-    "o ( o ( o v2.0.0 | o ) v2.1.0 o | o v1.0.0 o ( o | o v1.0.1 ) ) v3.0.0 o @-",
-    "o v1.0.0 o !",
-]
-
-
-@pytest.mark.parametrize("drawing", DRAWINGS)
-def test_a_checkout_is_told_as_it_is(tmp_path: Path, environ: Environ, drawing: str) -> None:
-    drawn = repository(tmp_path / "work", drawing, environ)
-    told = ReadingGit(tmp_path / "work", environ).checkout("v", {})
-    assert told.tags == drawn.distances()
-    assert told.commits == len(drawn.ancestors(drawn.head))
-    assert told.branch == drawn.branch
-    assert told.dirty == (("edited.txt",) if drawn.dirty else ())
-    assert bool(told.tree) is drawn.dirty
-    assert told.commit == git(tmp_path / "work", environ, "rev-parse", "HEAD")
-    assert told.committed == 1_700_000_000 + 60 * drawn.head
-    assert told.root == str(tmp_path / "work")
-
 
 lines = st.recursive(
     st.sampled_from(["o", "o v{}.0.0", "o v0.{}.0"]),
@@ -75,13 +49,6 @@ def test_distances_are_those_of_the_plain_count(tmp_path: Path, environ: Environ
     assert ReadingGit(tmp_path / "work", environ).checkout("v", {}).tags == drawn.distances()
 
 
-def test_subjects_are_those_since_the_nearest_tag(tmp_path: Path, environ: Environ) -> None:
-    repository(tmp_path / "work", "o v1.0.0 o v1.1.0 ( o | o ) o", environ)
-    told = ReadingGit(tmp_path / "work", environ).checkout("v", {})
-    assert sorted(told.head_subjects) == ["commit 3", "commit 4", "commit 5", "commit 6"]
-    assert told.head_subjects[:2] == ("commit 6", "commit 5")
-
-
 def test_a_checkout_takes_at_most_five_processes(tmp_path: Path, environ: Environ) -> None:
     repository(tmp_path / "work", "o v1.0.0 o !", environ)
     counted, log = counting(tmp_path, environ)
@@ -98,27 +65,11 @@ def refusal(folder: Path, environ: Environ) -> PaasError:
     return caught.value
 
 
-def test_v1_a_shallow_clone(tmp_path: Path, environ: Environ) -> None:
-    repository(tmp_path / "work", "o v1.0.0 o o", environ)
-    git(tmp_path, environ, "clone", "-q", "--depth=1", f"file://{tmp_path}/work", "clone")
-    error = refusal(tmp_path / "clone", environ)
-    assert isinstance(error, Refused)
-    assert (error.code, error.hint) == ("shallow-clone", "git fetch --unshallow --tags")
-
-
 def test_v1_the_hint_mends_it(tmp_path: Path, environ: Environ) -> None:
     repository(tmp_path / "work", "o v1.0.0 o o", environ)
     git(tmp_path, environ, "clone", "-q", "--depth=1", f"file://{tmp_path}/work", "clone")
     git(tmp_path / "clone", environ, *refusal(tmp_path / "clone", environ).hint.split()[1:])
     assert ReadingGit(tmp_path / "clone", environ).checkout("v", {}).tags == (("v1.0.0", 2),)
-
-
-def test_v1_a_clone_without_tags(tmp_path: Path, environ: Environ) -> None:
-    repository(tmp_path / "work", "o v1.0.0 o o", environ)
-    git(tmp_path, environ, "clone", "-q", "--no-tags", f"file://{tmp_path}/work", "clone")
-    error = refusal(tmp_path / "clone", environ)
-    assert isinstance(error, Refused)
-    assert (error.code, error.hint) == ("no-tags", "git fetch --tags")
 
 
 def test_v3_somebody_elses_repository(tmp_path: Path, environ: Environ) -> None:
@@ -134,11 +85,6 @@ def test_no_repository(tmp_path: Path, environ: Environ) -> None:
 
 def test_no_such_folder(tmp_path: Path, environ: Environ) -> None:
     assert refusal(tmp_path / "gone", environ).code == "not-a-repository"
-
-
-def test_no_commit_yet(tmp_path: Path, environ: Environ) -> None:
-    repository(tmp_path / "work", "", environ)
-    assert refusal(tmp_path / "work", environ).code == "no-commit"
 
 
 @pytest.mark.parametrize("where", ["bare.git", "work/.git"])
@@ -161,13 +107,6 @@ def test_a_tag_that_cannot_be_read_is_not_left_out(tmp_path: Path, environ: Envi
     error = refusal(tmp_path / "work", environ)
     assert isinstance(error, Unavailable)
     assert "v2.0.0" in error.message
-
-
-def test_a_tag_of_a_tag(tmp_path: Path, environ: Environ) -> None:
-    repository(tmp_path / "work", "o v1.0.0 v1.0.1", environ)
-    git(tmp_path / "work", environ, "tag", "-a", "-m", "twice", "v2.0.0", "v1.0.1")
-    error = refusal(tmp_path / "work", environ)
-    assert (error.code, error.hint) == ("nested-tag", "git tag -f v2.0.0 v2.0.0^{}")
 
 
 def test_a_broken_head(tmp_path: Path, environ: Environ) -> None:
@@ -222,11 +161,6 @@ def test_v2_ci_names_the_branch_of_a_detached_head(
     assert ReadingGit(tmp_path / "work", environ).checkout("v", variables).branch == branch
 
 
-def test_v2_a_branch_that_is_checked_out_needs_no_ci(tmp_path: Path, environ: Environ) -> None:
-    repository(tmp_path / "work", "o @topic", environ)
-    assert ReadingGit(tmp_path / "work", environ).checkout("v", {"CI_COMMIT_BRANCH": "main"}).branch == "topic"
-
-
 def test_a_folder_inside(tmp_path: Path, environ: Environ) -> None:
     repository(tmp_path / "work", "o", environ)
     (tmp_path / "work/sub").mkdir()
@@ -245,31 +179,3 @@ def test_a_hooks_environment_does_not_lead_elsewhere(tmp_path: Path, environ: En
     repository(tmp_path / "other", "o v2.0.0", environ)
     stray = {"GIT_DIR": str(tmp_path / "other/.git"), "GIT_INDEX_FILE": "/nowhere", "GIT_WORK_TREE": str(tmp_path)}
     assert ReadingGit(tmp_path / "work", {**environ, **stray}).checkout("v", {}).tags == (("v1.0.0", 0),)
-
-
-@pytest.mark.parametrize(
-    ("settings", "remote"),
-    [
-        ({}, None),
-        ({"remote.there.url": "x"}, "there"),
-        ({"remote.there.url": "x", "remote.origin.url": "y"}, "origin"),
-        ({"remote.there.url": "x", "remote.origin.url": "y", "branch.main.remote": "there"}, "there"),
-        ({"remote.there.url": "x", "remote.origin.url": "y", "remote.pushDefault": "there"}, "there"),
-        ({"remote.there.url": "x", "branch.main.remote": "."}, "there"),
-    ],
-)
-def test_the_remote_is_the_one_git_would_push_to(
-    tmp_path: Path, environ: Environ, settings: Environ, remote: str | None
-) -> None:
-    repository(tmp_path / "work", "o", environ)
-    for name, value in settings.items():
-        git(tmp_path / "work", environ, "config", name, value)
-    assert ReadingGit(tmp_path / "work", environ).checkout("v", {}).remote == remote
-
-
-def test_two_remotes_and_no_choice(tmp_path: Path, environ: Environ) -> None:
-    repository(tmp_path / "work", "o", environ)
-    git(tmp_path / "work", environ, "remote", "add", "one", "x")
-    git(tmp_path / "work", environ, "remote", "add", "two", "y")
-    error = refusal(tmp_path / "work", environ)
-    assert (error.code, error.hint) == ("ambiguous-remote", "git config remote.pushDefault one")

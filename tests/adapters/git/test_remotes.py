@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,33 +21,10 @@ def clone(tmp_path: Path, environ: Environ) -> Path:
     return tmp_path / "clone"
 
 
-def test_the_commit_of_a_tag(clone: Path, environ: Environ) -> None:
-    reads = ReadingGit(clone, environ)
-    for tag in ("v1.0.0", "v1.1.0"):  # one is light, one annotated
-        commit = git(clone, environ, "rev-parse", f"{tag}^{{commit}}")
-        assert reads.tag_commit(tag) == reads.remote_tag_commit("origin", tag) == commit
-
-
-def test_a_tag_that_is_not_there(clone: Path, environ: Environ) -> None:
-    reads = ReadingGit(clone, environ)
-    git(clone, environ, "tag", "v2/sub")
-    git(clone, environ, "push", "-q", "origin", "v2/sub")
-    for tag in ("v9.9.9", "v2", "sub"):
-        assert reads.tag_commit(tag) is None
-        assert reads.remote_tag_commit("origin", tag) is None
-
-
 def test_a_broken_tag_is_not_absent(clone: Path, environ: Environ) -> None:
     (clone / ".git/refs/tags/v3.0.0").write_text("not a commit\n")
     with pytest.raises(Unavailable, match=r"v3\.0\.0"):
         ReadingGit(clone, environ).tag_commit("v3.0.0")
-
-
-def test_a_remote_that_is_not_there_is_not_a_missing_tag(clone: Path, environ: Environ, tmp_path: Path) -> None:
-    shutil.rmtree(tmp_path / "work")
-    for question in (ReadingGit(clone, environ).remote_tag_commit, ReadingGit(clone, environ).position):
-        with pytest.raises(Unavailable, match="does not appear to be a git repository"):
-            question("origin", "main")
 
 
 def test_no_access_is_said_to_be_that(clone: Path, environ: Environ) -> None:

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from paasctl.adapters.git import CheckoutGit
-from paasctl.errors import Forbidden, PaasError, Refused, Unavailable, WouldClobber
-from paasctl.ports.git import Git
+from paasctl.errors import Forbidden, PaasError, Refused, WouldClobber
 from support.histories import git, repository
 
 Environ = Mapping[str, str]
@@ -29,34 +28,6 @@ def clones(tmp_path: Path, environ: Environ) -> tuple[Path, Path]:
 
 def head(folder: Path, environ: Environ) -> str:
     return git(folder, environ, "rev-parse", "HEAD")
-
-
-def test_a_tag_is_made_and_pushed(clones: tuple[Path, Path], environ: Environ, tmp_path: Path) -> None:
-    ours, _ = clones
-    writes: Git = CheckoutGit(ours, environ)
-    writes.tag("v1.0.1", head(ours, environ), "Release 1.0.1")
-    writes.push_tag("origin", "v1.0.1")
-    assert writes.remote_tag_commit("origin", "v1.0.1") == head(ours, environ)
-    assert git(
-        tmp_path / "there", environ, "for-each-ref", "--format=%(objecttype) %(subject)", "refs/tags/v1.0.1"
-    ) == ("tag Release 1.0.1")
-    assert writes.checkout("v", {}).tags[0] == ("v1.0.1", 0)
-
-
-def test_doing_it_again_is_success(clones: tuple[Path, Path], environ: Environ) -> None:
-    ours, _ = clones
-    writes = CheckoutGit(ours, environ)
-    for _ in range(2):
-        writes.tag("v1.0.1", head(ours, environ), "Release 1.0.1")
-        writes.push_tag("origin", "v1.0.1")
-
-
-def test_a_local_tag_elsewhere_is_not_moved(clones: tuple[Path, Path], environ: Environ) -> None:
-    ours, _ = clones
-    before = git(ours, environ, "rev-parse", "v1.0.0")
-    with pytest.raises(WouldClobber, match=r"making tag v1\.0\.0: it is on commit"):
-        CheckoutGit(ours, environ).tag("v1.0.0", head(ours, environ), "again")
-    assert git(ours, environ, "rev-parse", "v1.0.0") == before
 
 
 def test_v6_two_clones_with_the_same_commit_both_succeed(clones: tuple[Path, Path], environ: Environ) -> None:
@@ -90,25 +61,6 @@ def test_v6_two_clones_with_different_commits_race_and_one_loses(clones: tuple[P
     assert isinstance(error, WouldClobber)
     assert error.hint == "git tag -d v1.0.1 && git fetch --tags origin, then run again"
     assert CheckoutGit(winner, environ).remote_tag_commit("origin", "v1.0.1") == head(winner, environ)
-
-
-def test_a_remote_that_is_not_there(clones: tuple[Path, Path], environ: Environ, tmp_path: Path) -> None:
-    ours, _ = clones
-    (tmp_path / "there").rename(tmp_path / "moved")
-    with pytest.raises(Unavailable, match=r"pushing tag v1\.0\.0 to origin: .*does not appear to be a git repository"):
-        CheckoutGit(ours, environ).push_tag("origin", "v1.0.0")
-
-
-def test_a_hook_that_declines(clones: tuple[Path, Path], environ: Environ, tmp_path: Path) -> None:
-    ours, _ = clones
-    hook = tmp_path / "there/hooks/pre-receive"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\necho tags are for robots >&2\nexit 1\n")
-    hook.chmod(0o755)
-    writes = CheckoutGit(ours, environ)
-    writes.tag("v1.0.1", head(ours, environ), "Release 1.0.1")
-    with pytest.raises(Forbidden, match="declined"):
-        writes.push_tag("origin", "v1.0.1")
 
 
 def test_no_access(clones: tuple[Path, Path], environ: Environ) -> None:

@@ -15,7 +15,7 @@ _SUBJECTS = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """HEAD's commit time, how many commits there are, reachable tags by distance, subjects since the nearest tag."""
+    """HEAD's commit time, how many commits there are, reachable tags by distance, subjects since the nearest below."""
 
     committed: int
     commits: int
@@ -52,12 +52,8 @@ def walk(log: bytes, tags: Mapping[str, Version], commits: Mapping[str, str]) ->
     distances = _distances([mine for mine, _ in seen], names, reached)
     found = sorted(distances.items(), key=lambda it: tags[it[0]], reverse=True)
     nearest = sorted(found, key=lambda it: it[1])
-    return History(
-        committed=committed,
-        commits=len(seen),
-        tags=tuple(nearest),
-        subjects=tuple(_since(seen, names.index(nearest[0][0]) if nearest else None)),
-    )
+    below = next((names.index(name) for name, distance in nearest if distance), None)
+    return History(committed=committed, commits=len(seen), tags=tuple(nearest), subjects=tuple(_since(seen, below)))
 
 
 def _distances(seen: list[int], names: list[str], reached: int) -> dict[str, int]:

@@ -53,7 +53,7 @@ class WritingGit:
         except GitCommandError as error:
             said = "\n".join([*heard.other_lines, *heard.error_lines]) or str(error.stderr)
             raise failure(doing, said, _status(error)) from error
-        except GitError as error:
+        except (GitError, ValueError) as error:  # ValueError: no remote has this name
             raise failure(doing, str(error), 1) from error
         lost = [info.summary.strip() for info in pushed if info.flags & _LOST]
         if lost or not pushed or pushed.error:
