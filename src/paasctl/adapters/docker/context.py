@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from paasctl.adapters.disk import read_regular
-from paasctl.adapters.docker.ignore import Ignore, parse_ignore
 from paasctl.errors import ConfigError, Unavailable
+from paasctl.oci.ignore import Ignore, parse_ignore
 from paasctl.values import dataclass
 
 CHUNK = 1 << 20

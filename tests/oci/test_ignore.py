@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paasctl.adapters.docker.ignore import ignoring, parse_ignore
 from paasctl.errors import ConfigError
+from paasctl.oci.ignore import ignoring, parse_ignore
 
 # what the file says, paths that are left out, paths that stay (`·` is a blank in a path)
 TABLE: dict[str, tuple[list[str], str, str]] = {
