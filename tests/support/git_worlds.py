@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+import pytest
+
 from paasctl.adapters.git import CheckoutGit
+from paasctl.errors import Refused
 from paasctl.ports.git import Git
 from support.histories import git, git_environ, repository
 from support.memory_git import Annotated, MemoryGit
@@ -65,6 +69,16 @@ class GitWorld(Protocol):
         ...
 
     def clone(self, *, shallow: bool = False, tags: bool = True) -> Git: ...
+
+
+Draw = Callable[[str], GitWorld]
+
+
+def refusal(git: Git) -> tuple[str, str]:
+    """Code and hint of a checkout that is refused."""
+    with pytest.raises(Refused) as caught:
+        git.checkout("v", {})
+    return caught.value.code, caught.value.hint
 
 
 class SmallGit:

@@ -1,6 +1,6 @@
 """Git in memory, as honest as its port asks: commits with parents and times, tags of both kinds, remotes of their own.
 
-`contract/test_git.py` holds it to the same promises as real repositories. What a write is, `spend` is told first.
+`tests/contract/git` holds it to the same promises as real repositories. What a write is, `spend` is told first.
 """
 
 from __future__ import annotations
