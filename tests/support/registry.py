@@ -16,10 +16,10 @@ from typing import Any, Literal, Self, TypeVar
 
 from paasctl.embedded.http.faults import Fault
 from paasctl.embedded.http.message import Request
-from paasctl.embedded.registry.api import Rules
 from paasctl.embedded.registry.folder import Folder
 from paasctl.embedded.registry.folder import Repository as Held
 from paasctl.embedded.registry.logins import Logins
+from paasctl.embedded.registry.rules import Rules
 from paasctl.embedded.registry.serving import Running, start
 from paasctl.model.image import Descriptor, Repository
 from support.registry_values import (

@@ -43,6 +43,21 @@ def index_of(manifests: Sequence[Descriptor]) -> bytes:
     return json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": listed}).encode()
 
 
+def vouching(subject: Descriptor, blob: Descriptor, kind: str, note: str = "") -> bytes:
+    """A manifest that vouches for another one, as bytes; `note` makes it one of its own."""
+    return json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "artifactType": kind,
+            "config": _plain(blob),
+            "layers": [_plain(blob)],
+            "subject": _plain(subject),
+            "annotations": {"note": note},
+        }
+    ).encode()
+
+
 def _plain(descriptor: Descriptor) -> dict[str, Any]:
     return {"mediaType": descriptor.media_type, "digest": descriptor.digest, "size": descriptor.size}
 

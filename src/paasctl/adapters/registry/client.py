@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 
-from paasctl.adapters.registry import blobs, growing, manifests, uploads
+from paasctl.adapters.registry import blobs, growing, manifests, uploads, writes
+from paasctl.adapters.registry.referrers import Referrers
 from paasctl.adapters.registry.retry import PATIENT, Patience
 from paasctl.adapters.registry.session import Session
 from paasctl.model.image import Descriptor, Reference, Repository
@@ -38,7 +39,8 @@ class RegistryClient:
             environ=os.environ if environ is None else environ,
             patience=patience,
         )
-        self._manifests = manifests.Manifests(self._session)
+        self._referrers = Referrers(self._session)
+        self._manifests = writes.Manifests(self._session, self._referrers)
 
     @property
     def host(self) -> str:
@@ -73,6 +75,10 @@ class RegistryClient:
     def tags(self, repository: Repository) -> tuple[str, ...]:
         """All tags; none where the repository does not exist."""
         return manifests.tags(self._session, repository)
+
+    def referrers(self, repository: Repository, digest: str) -> tuple[Descriptor, ...]:
+        """Manifests whose `subject` it is, by the API, else by the tag that clients keep in its stead."""
+        return self._referrers.all_of(repository, digest)
 
     def push_blob(
         self,

@@ -9,11 +9,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from paasctl.embedded.http.message import Request, Response, whole
+from paasctl.embedded.registry.asked import NUMBER, Asked
 from paasctl.embedded.registry.folder import Folder, Manifest
 from paasctl.embedded.registry.logins import Logins, RefusedError
-from paasctl.embedded.registry.uploads import Upload, Uploads
+from paasctl.embedded.registry.receiving import Receiving
+from paasctl.embedded.registry.rules import Rules
+from paasctl.embedded.registry.uploads import Uploads
 from paasctl.embedded.registry.words import Document, document, is_digest, is_media_type, is_name, is_tag
 
 _ROUTES = tuple(
@@ -33,27 +37,6 @@ _INDEX = "application/vnd.oci.image.index.v1+json"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _LARGEST = 4 << 20
 _CHUNK = 1 << 20
-_NUMBER = r"[0-9]{1,18}"
-
-
-@dataclass
-class Rules:
-    """How it behaves where registries differ."""
-
-    mounts: bool = True
-    """False: every mount is answered by 202 and an open upload."""
-    checks_manifests: bool = True
-    """False: takes a manifest whatever is missing of it."""
-    creates: bool = True
-    """False: a repository that holds nothing is unknown, also to pushes."""
-    immutable: bool = False
-    """True: an existing tag cannot be written, not even to what it is."""
-    page: int = 0
-    """Tags per page at most, by `Link`; 0: as many as are asked for."""
-    least: int = 0
-    """What `OCI-Chunk-Min-Length` asks for."""
-    largest: int | None = None
-    """The biggest body an upload may send; more is 413."""
 
 
 @dataclass
@@ -66,10 +49,12 @@ class Registry:
     url: Callable[[], str] = lambda: ""
     """Its own address, for challenges."""
     uploads: Uploads = field(init=False)
+    _receiving: Receiving = field(init=False)
 
     def __post_init__(self) -> None:
         """Uploads lie in the folder, so that a finished one need only be renamed."""
         self.uploads = Uploads(self.folder.root / ".uploads")
+        self._receiving = Receiving(self.folder, self.rules, self.uploads)
 
     def names(self, request: Request) -> Sequence[str]:
         """What a request is called, for faults and counts: ``PUT manifests``, ``POST mounts``, ``GET /v2/``."""
@@ -107,7 +92,7 @@ class Registry:
             "tags": self._tags,
             "referrers": self._referrers,
             "manifests": self._manifests,
-            "uploads": self._uploads,
+            "uploads": self._receiving,
             "blobs": self._blobs,
         }
         if route not in answers:
@@ -128,8 +113,8 @@ class Registry:
 
     def _page(self, asked: Asked, names: list[str], body: Callable[[list[str]], object], path: str) -> Response:
         said = asked.query.get("n", "")
-        if said and not re.fullmatch(_NUMBER, said):
-            raise RefusedError(400, "PAGINATION_NUMBER_INVALID")
+        if said and not re.fullmatch(NUMBER, said):
+            raise RefusedError(400, "PAGINATIONNUMBER_INVALID")
         rest = [it for it in names if it > asked.query.get("last", "")]
         most = min(int(it) for it in (said or len(rest), self.rules.page or len(rest)))
         headers = {"Content-Type": "application/json"}
@@ -138,6 +123,8 @@ class Registry:
         return Response(200, json.dumps(body(rest[:most])).encode(), headers)
 
     def _referrers(self, asked: Asked) -> Response:
+        if not self.rules.referrers:
+            return Response(404, b"404 page not found\n", {"Content-Type": "text/plain; charset=utf-8"})
         if not is_digest(asked.name):
             raise RefusedError(400, "DIGEST_INVALID")
         found = [_described(it) for it in self.folder.referrers(asked.at, asked.name)]
@@ -145,8 +132,20 @@ class Registry:
         if wanted := asked.query.get("artifactType"):
             found = [it for it in found if it.get("artifactType") == wanted]
             headers["OCI-Filters-Applied"] = "artifactType"
+        found, further = self._part(asked, found)
         index = {"schemaVersion": 2, "mediaType": _INDEX, "manifests": found}
-        return Response(200, json.dumps(index).encode(), headers)
+        return Response(200, json.dumps(index).encode(), headers | further)
+
+    def _part(self, asked: Asked, found: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+        """The page that was asked for, and where the next one is."""
+        first = asked.query.get("after", "0")
+        start = int(first) if re.fullmatch(NUMBER, first) else 0
+        stop = start + (self.rules.page or len(found))
+        if stop >= len(found):
+            return found[start:], {}
+        kept = [(name, it) for name, it in asked.query.items() if name != "after"]
+        query = urlencode([*kept, ("after", stop)])
+        return found[start:stop], {"Link": f'</v2/{asked.at}/referrers/{asked.name}?{query}>; rel="next"'}
 
     # --- manifests ---
 
@@ -167,7 +166,9 @@ class Registry:
         found = self.folder.manifest(asked.at, asked.name)
         if found is None:
             raise RefusedError(404, "MANIFEST_UNKNOWN" if self.folder.knows(asked.at) else "NAME_UNKNOWN")
-        headers = {"Content-Type": found.media_type, "Docker-Content-Digest": found.digest, "ETag": f'"{found.digest}"'}
+        headers = {"Content-Type": found.media_type, "Docker-Content-Digest": found.digest}
+        if self.rules.etags:
+            headers["ETag"] = f'"{found.digest}"'
         return Response(200, found.content, headers)
 
     def _put_manifest(self, asked: Asked) -> Response:
@@ -189,11 +190,20 @@ class Registry:
         media_type = asked.request.headers.get("content-type") or said.said.get("mediaType") or _MANIFEST
         if not is_media_type(media_type):
             raise RefusedError(400, "MANIFEST_INVALID")
-        self.folder.put_manifest(asked.at, media_type, content, asked.name if is_tag else "")
+        with self.folder.lock:
+            self._check_match(asked)
+            self.folder.put_manifest(asked.at, media_type, content, asked.name if is_tag else "")
         headers = {"Docker-Content-Digest": digest, "Location": f"/v2/{asked.at}/manifests/{digest}"}
-        if is_digest(said.subject):
+        if is_digest(said.subject) and self.rules.referrers:
             headers["OCI-Subject"] = said.subject
         return Response(201, b"", headers)
+
+    def _check_match(self, asked: Asked) -> None:
+        """Refuse to write over something else than who asks has read (RFC 9110, 13.1.1)."""
+        wanted = asked.request.headers.get("if-match", "") if self.rules.etags else ""
+        found = self.folder.manifest(asked.at, asked.name) if wanted else None
+        if wanted and (not found or (wanted != "*" and f'"{found.digest}"' not in wanted)):
+            raise RefusedError(412, "DENIED")
 
     def _lost(self, at: str, said: Document) -> bool:
         held = self.folder.repositories.get(at)
@@ -225,94 +235,6 @@ class Registry:
             case _:
                 raise RefusedError(405, "UNSUPPORTED")
 
-    def _uploads(self, asked: Asked) -> Response:
-        if asked.method == "POST":
-            return self._begin(asked)
-        upload = self.uploads.get(asked.at, asked.name)
-        # GET tells the latest place even to who holds an older one; all else wants the latest.
-        if upload is None or (asked.method != "GET" and asked.query.get("_state") != str(upload.state)):
-            raise RefusedError(404, "BLOB_UPLOAD_UNKNOWN")
-        match asked.method:
-            case "GET":
-                return Response(204, b"", self._place(asked, asked.name, upload))
-            case "DELETE":
-                self.uploads.end(asked.at, asked.name)
-                return Response(204)
-            case "PATCH" | "PUT":
-                return self._receive(asked, upload)
-            case _:
-                raise RefusedError(405, "UNSUPPORTED")
-
-    def _begin(self, asked: Asked) -> Response:
-        if not self.rules.creates and not self.folder.knows(asked.at):
-            raise RefusedError(404, "NAME_UNKNOWN")
-        mounted, source = asked.query.get("mount", ""), asked.query.get("from", "")
-        if mounted and self.rules.mounts and source and self.folder.blob(source, mounted):
-            self.folder.link(asked.at, mounted)
-            return _made(asked.at, mounted)
-        name = self.uploads.begin(asked.at)
-        upload = self.uploads.get(asked.at, name)
-        if upload is None:
-            raise RefusedError(404, "BLOB_UPLOAD_UNKNOWN")
-        if "digest" in asked.query:
-            return self._receive(Asked(asked.request, asked.at, name, asked.query), upload)
-        return Response(202, b"", self._place(asked, name, upload))
-
-    def _place(self, asked: Asked, name: str, upload: Upload) -> dict[str, str]:
-        upload.state += 1
-        place = {
-            "Location": f"/v2/{asked.at}/blobs/uploads/{name}?_state={upload.state}",
-            "Range": f"0-{max(0, upload.size - 1)}",
-            "Docker-Upload-UUID": name,
-        }
-        return place | ({"OCI-Chunk-Min-Length": str(self.rules.least)} if self.rules.least else {})
-
-    def _receive(self, asked: Asked, upload: Upload) -> Response:
-        with upload.lock:
-            length = int(asked.request.headers.get("content-length") or 0)
-            if self.rules.largest is not None and length > self.rules.largest:
-                raise RefusedError(413, "SIZE_INVALID")
-            told = re.fullmatch(
-                rf"(?:bytes )?({_NUMBER})-({_NUMBER})(?:/.*)?", asked.request.headers.get("content-range", "")
-            )
-            if told and int(told[1]) != upload.size:
-                raise RefusedError(416, "RANGE_INVALID", self._place(asked, asked.name, upload))
-            before = upload.size
-            try:
-                upload.receive(asked.request.body, self.uploads.count)
-            except ConnectionError:
-                if asked.request.fault and asked.request.fault.lost:
-                    upload.forget_from(before)
-                raise
-            if asked.method == "PATCH":
-                return Response(202, b"", self._place(asked, asked.name, upload))
-            return self._finish(asked, upload)
-
-    def _finish(self, asked: Asked, upload: Upload) -> Response:
-        wanted = asked.query.get("digest", "")
-        if wanted != f"sha256:{upload.digest.hexdigest()}":
-            raise RefusedError(400, "DIGEST_INVALID")
-        self.folder.adopt(asked.at, upload.path, wanted)
-        self.uploads.end(asked.at, asked.name)
-        return _made(asked.at, wanted)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A request, taken apart."""
-
-    request: Request
-    at: str
-    """The repository."""
-    name: str
-    """A tag, a digest or an upload's id."""
-    query: Mapping[str, str]
-
-    @property
-    def method(self) -> str:
-        """Its method."""
-        return self.request.method
-
 
 def _failed(status: int, code: str, message: str, headers: Mapping[str, str]) -> Response:
     body = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
@@ -331,10 +253,6 @@ def _base(asked: Asked) -> Response:
     return Response(200, b"{}", {"Content-Type": "application/json", "Docker-Distribution-API-Version": "registry/2.0"})
 
 
-def _made(at: str, digest: str) -> Response:
-    return Response(201, b"", {"Location": f"/v2/{at}/blobs/{digest}", "Docker-Content-Digest": digest})
-
-
 def _blob(path: Path, asked: Asked) -> Response:
     size = path.stat().st_size
     headers = {
@@ -343,7 +261,7 @@ def _blob(path: Path, asked: Asked) -> Response:
         "Accept-Ranges": "bytes",
     }
     said = asked.request.headers.get("range", "")
-    found = re.fullmatch(rf"bytes=({_NUMBER})-({_NUMBER})?", said)
+    found = re.fullmatch(rf"bytes=({NUMBER})-({NUMBER})?", said)
     if not found:
         return Response(200, _chunks(path, 0, size), headers, size)
     start, end = int(found[1]), min(int(found[2] or size - 1), size - 1)

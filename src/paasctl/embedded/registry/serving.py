@@ -11,9 +11,10 @@ from pathlib import Path
 from paasctl.embedded.http.faults import Fault, Faults
 from paasctl.embedded.http.message import Request
 from paasctl.embedded.http.server import Server
-from paasctl.embedded.registry.api import Registry, Rules
+from paasctl.embedded.registry.api import Registry
 from paasctl.embedded.registry.folder import Folder
 from paasctl.embedded.registry.logins import Logins, RefusedError
+from paasctl.embedded.registry.rules import Rules
 
 
 @dataclass(eq=False)

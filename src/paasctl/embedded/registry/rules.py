@@ -1,0 +1,29 @@
+"""How the registry behaves where registries differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Rules:
+    """How it behaves where registries differ."""
+
+    mounts: bool = True
+    """False: every mount is answered by 202 and an open upload."""
+    checks_manifests: bool = True
+    """False: takes a manifest whatever is missing of it."""
+    creates: bool = True
+    """False: a repository that holds nothing is unknown, also to pushes."""
+    immutable: bool = False
+    """True: an existing tag cannot be written, not even to what it is."""
+    page: int = 0
+    """Tags (or referrers) per page at most, by `Link`; 0: as many as are asked for."""
+    referrers: bool = True
+    """False: it knows no referrers, and says nothing of subjects; clients keep a tag instead."""
+    etags: bool = True
+    """False: manifests have no `ETag`, and `If-Match` means nothing."""
+    least: int = 0
+    """What `OCI-Chunk-Min-Length` asks for."""
+    largest: int | None = None
+    """The biggest body an upload may send; more is 413."""
