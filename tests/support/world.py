@@ -32,7 +32,7 @@ from paasctl.model.image import Descriptor, Pinned, Reference, Repository
 from paasctl.model.kube import Holder
 from paasctl.model.location import Location
 from paasctl.model.plan import Build
-from paasctl.ports.images import Blobs, BlobWriter, ImageSource, ImageTarget, Moved, Pushed
+from paasctl.ports.images import Blobs, BlobWriter, CopySource, CopyTarget, Moved, Pushed
 from support.clock import FakeClock
 from support.cluster import FakeCluster
 from support.memory_git import MemoryGit
@@ -99,6 +99,11 @@ class FakeRegistry:
     def tags(self, repository: Repository) -> tuple[str, ...]:
         return tuple(sorted(tag for path, tag in self.named if path == repository.path))
 
+    def referrers(self, repository: Repository, digest: str) -> tuple[Descriptor, ...]:
+        held = ((name, it) for (path, name), it in self.manifests.items() if path == repository.path)
+        found = [(name, it) for name, it in held if (json.loads(it[1]).get("subject") or {}).get("digest") == digest]
+        return tuple(Descriptor(media_type, name, len(content)) for name, (media_type, content) in found)
+
     def push_blob(
         self,
         repository: Repository,
@@ -118,6 +123,13 @@ class FakeRegistry:
             moved(len(whole))
         self.blobs[repository.path, descriptor.digest] = whole
         return "uploaded"
+
+    def mount_blob(self, repository: Repository, digest: str, sources: tuple[Repository, ...]) -> bool:
+        found = next((self.blobs[it.path, digest] for it in sources if (it.path, digest) in self.blobs), None)
+        if found is not None:
+            self.writes.spend()
+            self.blobs[repository.path, digest] = found
+        return found is not None
 
     @contextmanager
     def writer(self, repository: Repository) -> Iterator[BlobWriter]:
@@ -242,10 +254,10 @@ class FakeWorld:
         assert host == self.only_registry.host
         return self.only_registry
 
-    def source(self, location: Location) -> ImageSource:
+    def source(self, location: Location) -> CopySource:
         return self._images.source(location)
 
-    def target(self, location: Location) -> ImageTarget:
+    def target(self, location: Location) -> CopyTarget:
         return self._images.target(location)
 
     @property

@@ -24,8 +24,8 @@ from paasctl.ports.images import (
     Blobs,
     BlobWriter,
     Builder,
-    ImageSource,
-    ImageTarget,
+    CopySource,
+    CopyTarget,
     Layout,
     Moved,
     Pushed,
@@ -182,11 +182,11 @@ class Copies:
             self._registries[host] = self.overlaid(host)
         return self._registries[host]
 
-    def source(self, location: Location) -> ImageSource:
+    def source(self, location: Location) -> CopySource:
         """As ever: it is only read."""
         return self.outside.source(location)
 
-    def target(self, location: Location) -> ImageTarget:
+    def target(self, location: Location) -> CopyTarget:
         """Never asked for."""
         raise AssertionError(f"a rehearsal writes no image to {location}")
 
@@ -230,6 +230,12 @@ class ReadThrough:
         own = self.own(make=False)
         return tuple(dict.fromkeys((*self.live.tags(repository), *(own.tags(repository) if own else ()))))
 
+    def referrers(self, repository: Repository, digest: str) -> tuple[Descriptor, ...]:
+        """As in the port."""
+        own = self.own(make=False)
+        found = (*self.live.referrers(repository, digest), *(own.referrers(repository, digest) if own else ()))
+        return tuple({it.digest: it for it in found}.values())
+
     def push_blob(
         self,
         repository: Repository,
@@ -242,6 +248,11 @@ class ReadThrough:
         """Into our own; there is nothing to mount from."""
         del mount_from
         return self._taking().push_blob(repository, descriptor, content, moved=moved)
+
+    def mount_blob(self, repository: Repository, digest: str, sources: tuple[Repository, ...]) -> bool:
+        """There is nothing to mount from."""
+        del repository, digest, sources
+        return False
 
     def writer(self, repository: Repository) -> AbstractContextManager[BlobWriter]:
         """Into our own."""

@@ -27,7 +27,7 @@ from paasctl.ports.cluster import Cluster
 from paasctl.ports.codecs import Codecs
 from paasctl.ports.files import ProjectFiles, Secrets
 from paasctl.ports.git import Git
-from paasctl.ports.images import Builder, ImageSource, ImageTarget, Layout, Places, Registry
+from paasctl.ports.images import Builder, CopySource, CopyTarget, Layout, Places, Registry
 from paasctl.ports.templates import Templates
 
 _BUILDER_POLL = 0.25
@@ -198,11 +198,11 @@ class Outside:
                 self._registries[host] = RegistryClient(host, clock=self.clock, insecure=self._insecure(host))
             return self._registries[host]
 
-    def source(self, location: Location) -> ImageSource:
+    def source(self, location: Location) -> CopySource:
         """An image where it lies, to be read."""
         return self._images.source(location)
 
-    def target(self, location: Location) -> ImageTarget:
+    def target(self, location: Location) -> CopyTarget:
         """Where an image is written to."""
         return self._images.target(location)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from paasctl.errors import BuildFailed, Refused
@@ -86,6 +86,11 @@ def is_index(media_type: str) -> bool:
     return media_type in (OCI_INDEX, DOCKER_INDEX)
 
 
+def is_manifest(media_type: str) -> bool:
+    """Whether it is an image's or an artifact's manifest, or a list of such: what registries keep apart from blobs."""
+    return ".manifest." in media_type or ".image.index." in media_type
+
+
 def is_attestation(descriptor: Descriptor) -> bool:
     """Whether it is what BuildKit keeps beside the images of an index: provenance, not an image."""
     kind = descriptor.annotations.get("vnd.docker.reference.type")
@@ -107,8 +112,8 @@ def check_config(config: Json, what: str) -> None:
         raise Refused(f"reading {what}: it is a Windows image", code="image-unsupported")
 
 
-def check_layer(descriptor: Descriptor, what: str) -> None:
-    """Refuse layers whose content can't be had or can't be unpacked here."""
+def check_layer(descriptor: Descriptor, what: str, *, zstd: bool = False) -> None:
+    """Refuse layers whose content can't be had or can't be unpacked here. `zstd`: whether there is a reader for it."""
     kind = descriptor.media_type
     why = (
         "is encrypted"
@@ -116,7 +121,7 @@ def check_layer(descriptor: Descriptor, what: str) -> None:
         else "may not be distributed"
         if is_foreign(kind)
         else "is packed with zstd, which this Python has no reader for"
-        if kind.endswith("zstd")
+        if kind.endswith("zstd") and not zstd
         else ""
         if "tar" in kind
         else f"has the media type {kind}"
@@ -130,42 +135,9 @@ def is_foreign(media_type: str) -> bool:
     return "nondistributable" in media_type or ".foreign." in media_type
 
 
-def layer_type(manifest: Json) -> str:
-    """The media type of a new gzip layer, in the manifest's own family."""
-    config = (manifest.get("config") or {}).get("mediaType")
-    return DOCKER_LAYER if config == DOCKER_CONFIG else OCI_LAYER
-
-
 def as_oci(media_type: str) -> str:
     """The OCI name of a layer's media type; the bytes are the same."""
     return _TO_OCI.get(media_type, media_type)
-
-
-def squashed_manifest(manifest: Json, kept: int, config: Descriptor, layers: Sequence[Descriptor]) -> Json:
-    """The manifest with the layers above `kept` replaced.
-
-    Their annotations go with them, since they describe old bytes; the base's stay true only where its layers are kept.
-    """
-    annotations = dict(manifest.get("annotations") or {})
-    if not kept:
-        annotations = {key: it for key, it in annotations.items() if key not in (BASE_NAME, BASE_DIGEST, BASE_LAYERS)}
-    edited = {
-        **manifest,
-        "config": {**manifest["config"], "digest": config.digest, "size": config.size},
-        "layers": [*manifest["layers"][:kept], *map(descriptor_json, layers)],
-    }
-    edited.pop("annotations", None)
-    return {**edited, "annotations": annotations} if annotations else edited
-
-
-def squashed_index(index: Json, children: Mapping[str, Descriptor | None]) -> Json:
-    """The index with each child replaced by its squashed self, in the same order; None drops it (failure row B7)."""
-    rebuilt = []
-    for entry in index["manifests"]:
-        child = children[entry["digest"]]
-        if child is not None:
-            rebuilt.append({**entry, "digest": child.digest, "size": child.size})
-    return {**index, "manifests": rebuilt}
 
 
 def choose(index: Json, platform: Platform, what: str) -> Descriptor | None:

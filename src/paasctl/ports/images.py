@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, Protocol
@@ -97,6 +97,10 @@ class RegistryReads(Protocol):
         """All tags; none where the repository does not exist."""
         ...
 
+    def referrers(self, repository: Repository, digest: str) -> tuple[Descriptor, ...]:
+        """Manifests whose `subject` it is, by the API, else by the tag that clients keep in its stead."""
+        ...
+
 
 Pushed = Literal["exists", "mounted", "uploaded"]
 
@@ -114,6 +118,10 @@ class Registry(RegistryReads, Protocol):
         moved: Moved | None = None,
     ) -> Pushed:
         """HEAD, mount, else upload (monolithic, falling back to chunks), and make sure it is there."""
+        ...
+
+    def mount_blob(self, repository: Repository, digest: str, sources: tuple[Repository, ...]) -> bool:
+        """Have a blob of another repository of this registry there, without looking first; False: not to be had so."""
         ...
 
     def writer(self, repository: Repository) -> AbstractContextManager[BlobWriter]:
@@ -199,14 +207,52 @@ class ImageTarget(Protocol):
         ...
 
 
+class CopySource(ImageSource, Protocol):
+    """An image with what vouches for it by a tag of its own, too (`oci.companions`)."""
+
+    def companions(self, tags: Collection[str]) -> Mapping[str, Descriptor]:
+        """Which of these tags there are beside it, and on what: cosign keeps signatures so (`oci.companions`)."""
+        ...
+
+
+class CopyTarget(ImageTarget, Protocol):
+    """Where an image is copied to as it is, with what vouches for it."""
+
+    @property
+    def registry(self) -> str:
+        """The host of the registry it is; empty: it is none, and nothing can be mounted there."""
+        ...
+
+    @property
+    def takes_companions(self) -> bool:
+        """Whether what vouches for an image can lie there, too."""
+        ...
+
+    def has(self, descriptor: Descriptor) -> bool:
+        """Whether a manifest or a blob is there, by digest. A manifest that is there has all that it names."""
+        ...
+
+    def companion(self, tag: str) -> tuple[Descriptor, bytes] | None:
+        """What a companion's tag is now; None: proved absent."""
+        ...
+
+    def mount(self, descriptor: Descriptor, sources: tuple[Repository, ...]) -> bool:
+        """Have a blob from another repository there, without looking first; False: it cannot be had so."""
+        ...
+
+    def put_companion(self, tag: str, media_type: str, content: bytes, *, move: bool = False) -> None:
+        """A manifest that vouches for the image, under a tag of its own. Another one there: as in `finish`."""
+        ...
+
+
 class Places(Protocol):
     """Images wherever they lie. Asking for one looks at nothing and writes nothing."""
 
-    def source(self, location: Location) -> ImageSource:
+    def source(self, location: Location) -> CopySource:
         """An image to read."""
         ...
 
-    def target(self, location: Location) -> ImageTarget:
+    def target(self, location: Location) -> CopyTarget:
         """Where an image is written to."""
         ...
 

@@ -13,7 +13,7 @@ from paasctl.ports.cluster import Cluster, ClusterReads
 from paasctl.ports.codecs import Codecs
 from paasctl.ports.files import ProjectFiles, Secrets
 from paasctl.ports.git import Git, GitReads
-from paasctl.ports.images import Builder, ImageSource, ImageTarget, Layout, Registry, RegistryReads
+from paasctl.ports.images import Builder, CopySource, CopyTarget, Layout, Registry, RegistryReads
 from paasctl.ports.templates import Templates
 
 
@@ -75,7 +75,7 @@ class Reads(Protocol):
         """A registry host."""
         ...
 
-    def source(self, location: Location) -> ImageSource:
+    def source(self, location: Location) -> CopySource:
         """An image where it lies, to be read. Nothing is looked at before it is asked for."""
         ...
 
@@ -124,10 +124,10 @@ class World(Protocol):
         """A registry host."""
         ...
 
-    def source(self, location: Location) -> ImageSource:
+    def source(self, location: Location) -> CopySource:
         """An image where it lies, to be read."""
         ...
 
-    def target(self, location: Location) -> ImageTarget:
+    def target(self, location: Location) -> CopyTarget:
         """Where an image is written to. Nothing is written before it is asked for."""
         ...

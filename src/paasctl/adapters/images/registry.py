@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import cached_property
 
@@ -11,9 +12,10 @@ from paasctl.adapters.images.naming import not_found
 from paasctl.errors import Unavailable, UsageError
 from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.location import InRegistry
-from paasctl.oci.manifest import digest_of
+from paasctl.oci.manifest import digest_of, is_manifest
 from paasctl.ports.images import Blobs, BlobWriter, Moved, Pushed, Registry
 
+_LOOKERS = 8
 _SMALL = 32 << 20
 """Bytes of the largest configuration read whole."""
 
@@ -45,7 +47,7 @@ class RegistrySource:
         """A manifest or configuration whole, verified."""
         if descriptor.digest in self._manifests:
             return self._manifests[descriptor.digest]
-        if _is_manifest(descriptor.media_type):
+        if is_manifest(descriptor.media_type):
             return self._manifest(descriptor)
         if descriptor.size > _SMALL:
             raise Unavailable(
@@ -57,8 +59,14 @@ class RegistrySource:
 
     def referrers(self, descriptor: Descriptor) -> tuple[Descriptor, ...]:
         """What the registry says vouches for it."""
-        del descriptor
-        return ()
+        return self._registry.referrers(self._reference.repository, descriptor.digest)
+
+    def companions(self, tags: Collection[str]) -> Mapping[str, Descriptor]:
+        """Which of these tags there are: asked one by one, since a repository may have very many."""
+        asked = [self._reference.repository.tagged(it) for it in tags]
+        with ThreadPoolExecutor(_LOOKERS, thread_name_prefix="look") as pool:
+            found = list(pool.map(self._registry.resolve, asked))
+        return {it.tag: there for it, there in zip(asked, found, strict=True) if there}
 
     @cached_property
     def _root(self) -> Descriptor:
@@ -87,9 +95,33 @@ class RegistryTarget:
         self._repository = location.reference.repository
         self._registry = registry
 
+    @property
+    def registry(self) -> str:
+        """Its host."""
+        return self._repository.host
+
+    @property
+    def takes_companions(self) -> bool:
+        """All of them."""
+        return True
+
     def current(self) -> Descriptor | None:
         """What the tag is now."""
         return self._registry.resolve(self._tagged)
+
+    def has(self, descriptor: Descriptor) -> bool:
+        """Asked of the registry."""
+        if is_manifest(descriptor.media_type):
+            return self._registry.resolve(self._repository.pinned(descriptor.digest)) is not None
+        return self._registry.has_blob(self._repository, descriptor.digest)
+
+    def companion(self, tag: str) -> tuple[Descriptor, bytes] | None:
+        """What a tag beside it is now."""
+        return self._registry.manifest(self._repository.tagged(tag))
+
+    def mount(self, descriptor: Descriptor, sources: tuple[Repository, ...]) -> bool:
+        """From another repository of the registry."""
+        return self._registry.mount_blob(self._repository, descriptor.digest, sources)
 
     def push(
         self,
@@ -116,10 +148,10 @@ class RegistryTarget:
         self._registry.push_blob(self._repository, made, Held(content))
         return made
 
+    def put_companion(self, tag: str, media_type: str, content: bytes, *, move: bool = False) -> None:
+        """A manifest under a tag of its own."""
+        self._registry.put_manifest(self._repository, media_type, content, tag=tag, move=move)
+
     def finish(self, root: Descriptor, content: bytes, *, move: bool = False) -> None:
         """Move the tag, last."""
         self._registry.put_manifest(self._repository, root.media_type, content, tag=self._tagged.tag, move=move)
-
-
-def _is_manifest(media_type: str) -> bool:
-    return ".manifest." in media_type or ".image.index." in media_type

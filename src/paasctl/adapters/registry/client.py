@@ -93,6 +93,10 @@ class RegistryClient:
         cargo = uploads.Cargo(repository, descriptor, content, moved)
         return uploads.push(self._session, cargo, mount_from)
 
+    def mount_blob(self, repository: Repository, digest: str, sources: tuple[Repository, ...]) -> bool:
+        """Have a blob of another repository of this registry there, without looking first; False: not to be had so."""
+        return uploads.mount(self._session, repository, digest, sources)
+
     def writer(self, repository: Repository) -> AbstractContextManager[BlobWriter]:
         """One blob whose digest is known at its end only, sent as it grows. Not committed, the upload is ended."""
         return growing.growing(self._session, repository)

@@ -23,6 +23,7 @@ from paasctl.adapters.registry.session import Session
 from paasctl.adapters.registry.wire import Answer, Body, Call
 from paasctl.errors import BuildFailed, Unavailable
 from paasctl.model.image import Descriptor, Repository
+from paasctl.oci.companions import fallback_tag
 from paasctl.oci.manifest import OCI_INDEX, Json, canonical, descriptor_from, descriptor_json
 
 _NO_API = (404, 405, 501)
@@ -135,17 +136,6 @@ class Referrers:
             busy = self._busy[repository.path, subject]
         with busy:
             yield
-
-
-def fallback_tag(digest: str) -> str:
-    """The tag that stands for what vouches for a digest."""
-    return digest.replace(":", "-", 1)
-
-
-def subject_of(content: bytes) -> str:
-    """The digest of what a manifest vouches for; empty: it stands for itself."""
-    subject = json.loads(content).get("subject")
-    return str(subject.get("digest", "")) if isinstance(subject, dict) else ""
 
 
 def described(referrer: Descriptor, content: bytes) -> Descriptor:

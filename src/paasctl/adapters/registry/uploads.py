@@ -5,7 +5,8 @@ Row P8; distribution-spec, *Pushing blobs*.
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -62,20 +63,40 @@ def push(session: Session, cargo: Cargo, mount_from: tuple[Repository, ...]) -> 
     """Make the blob be there: HEAD, mount, else upload, and HEAD again to believe it."""
     if _is_there(session, cargo):
         return "exists"
-    opened: Opened | None = None
-    for source in mount_from:
-        if source.host != session.host or source == cargo.repository:
-            continue
-        if opened:
-            session.dismiss(closing_call(cargo.call("GET", opened.url), opened))
-        answer = _mount(session, cargo, source)
-        if answer and answer.status == 201 and _is_there(session, cargo):
-            return "mounted"
-        opened = opened_by(answer) if answer and answer.status == 202 else None
+    is_mounted, opened = _mounted(session, cargo, mount_from)
+    if is_mounted:
+        return "mounted"
     _Push(session, cargo, opened).run()
     if not _is_there(session, cargo):
         raise Unavailable(f"{cargo.doing}: the registry took it, and it is not there", code="blob-missing")
     return "uploaded"
+
+
+def mount(session: Session, repository: Repository, digest: str, sources: tuple[Repository, ...]) -> bool:
+    """Mount a blob, and HEAD to believe it; whether it was there before, it doesn't say. False: nothing changed."""
+    cargo = Cargo(repository, Descriptor("", digest, 0), _Nothing())
+    is_mounted, opened = _mounted(session, cargo, sources)
+    _close(session, cargo, opened)
+    return is_mounted
+
+
+def _mounted(session: Session, cargo: Cargo, sources: tuple[Repository, ...]) -> tuple[bool, Opened | None]:
+    """Whether a source gave it; if none did, the upload that the last answer opened in its stead."""
+    opened: Opened | None = None
+    for source in sources:
+        if source.host != session.host or source == cargo.repository:
+            continue
+        _close(session, cargo, opened)
+        answer = _mount(session, cargo, source)
+        if answer and answer.status == 201 and _is_there(session, cargo):
+            return True, None
+        opened = opened_by(answer) if answer and answer.status == 202 else None
+    return False, opened
+
+
+def _close(session: Session, cargo: Cargo, opened: Opened | None) -> None:
+    if opened:
+        session.dismiss(closing_call(cargo.call("GET", opened.url), opened))
 
 
 def _is_there(session: Session, cargo: Cargo) -> bool:
@@ -94,6 +115,14 @@ def _mount(session: Session, cargo: Cargo, source: Repository) -> Answer | None:
         return None
 
 
+class _Nothing:
+    """Content that is never asked for."""
+
+    def open(self, descriptor: Descriptor) -> AbstractContextManager[Iterator[bytes]]:
+        """Nobody does."""
+        raise AssertionError(descriptor)
+
+
 class _Push:
     """One blob on its way to the registry: knows how far it is and what to try next."""
 
@@ -110,8 +139,7 @@ class _Push:
         try:
             self._persist()
         except BaseException:
-            if self._opened:
-                self._session.dismiss(closing_call(self._cargo.call("GET", self._opened.url), self._opened))
+            _close(self._session, self._cargo, self._opened)
             raise
 
     def _persist(self) -> None:
@@ -127,7 +155,7 @@ class _Push:
     def _checked(self, opened: Opened | None) -> Opened | None:
         """Nothing can be taken back from an upload that holds too much (distribution 2.8.2 appends what it gets)."""
         if opened and opened.at > self._cargo.descriptor.size:
-            self._session.dismiss(closing_call(self._cargo.call("GET", opened.url), opened))
+            _close(self._session, self._cargo, opened)
             return None
         return opened
 

@@ -11,11 +11,12 @@ from paasctl.adapters.registry.answers import codes, said
 from paasctl.adapters.registry.blobs import has_blob
 from paasctl.adapters.registry.manifests import manifest_call, read, resolve
 from paasctl.adapters.registry.names import Access, brief
-from paasctl.adapters.registry.referrers import Referrers, described, subject_of
+from paasctl.adapters.registry.referrers import Referrers, described
 from paasctl.adapters.registry.session import Session
 from paasctl.adapters.registry.wire import Body
 from paasctl.errors import Unavailable, WouldClobber
 from paasctl.model.image import Descriptor, Reference, Repository, Tagged
+from paasctl.oci.companions import subject_of
 
 _LOOKERS = 8
 
@@ -32,7 +33,7 @@ class Manifests:
         """Make `target` this manifest, unless it is (row P10); see it there, with all that it names (row P13)."""
         access = Access.push(target.repository.path)
         before = resolve(self._session, target, access)
-        about = subject_of(content)
+        about = subject_of(json.loads(content))
         if before and before.digest == descriptor.digest:
             if about:
                 self._referrers.ensure(target.repository, about, described(descriptor, content))
