@@ -10,10 +10,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paasctl.oci.change import changes, cost, shares
 from paasctl.oci.emit import Copy, programs
 from paasctl.oci.proof import differences, tree_digest
-from paasctl.oci.stack import stack
 from support.naive import seen
 from support.squashed import index, squashed, stack_of
 from support.tars import Entry, tar_of
@@ -154,14 +152,3 @@ def test_layers_are_read_once_and_forward(image: Drawn, kept: int, count: int) -
 def test_an_index_does_not_depend_on_how_the_stream_is_cut(image: Drawn, chunk: int) -> None:
     for tar in image.tars:
         assert index(tar, chunk=chunk) == index(tar, chunk=len(tar))
-
-
-@settings(max_examples=40, deadline=None)
-@given(images(), st.integers(1, 5))
-def test_shares_keep_the_order_and_are_never_empty(image: Drawn, count: int) -> None:
-    groups = changes(stack([index(it) for it in image.tars])).groups
-    cut = list(shares(groups, count))
-    assert [it for share in cut for it in share] == groups
-    assert all(cut)
-    assert len(cut) <= count
-    assert all(sum(map(cost, it)) <= 2 * sum(map(cost, groups)) / count + max(map(cost, groups)) for it in cut)

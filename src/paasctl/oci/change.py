@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from paasctl.oci.names import OPAQUE, WHITEOUT, join
@@ -71,22 +70,3 @@ def _folder(found: Changes, path: bytes, below: Node | None, top: Dir) -> None:
         if below.children:
             found.marks.append(join(path, OPAQUE))
         _compare(found, path, Dir(), top)
-
-
-def cost(group: Group) -> int:
-    """What a group weighs in a layer, in bytes; a file's headers and its inode count as 4 KiB."""
-    return group.inode.member.size + 4096
-
-
-def shares(groups: list[Group], count: int) -> Iterator[list[Group]]:
-    """`groups`, in their order, in at most `count` runs of similar cost, none of them empty."""
-    total, spent, share = sum(map(cost, groups)), 0, list[Group]()
-    left = count
-    for group in groups:
-        if share and left > 1 and spent + cost(group) / 2 > total / left:
-            yield share
-            total, left, spent, share = total - spent, left - 1, 0, []
-        share.append(group)
-        spent += cost(group)
-    if share:
-        yield share

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from paasctl.oci.change import Group, changes, shares
+from paasctl.oci.change import Group, changes
 from paasctl.oci.member import Meta
 from paasctl.oci.names import above, chain
+from paasctl.oci.partition import ALIKE, Weights, partition
 from paasctl.oci.rebuild import END, directory, empty_file, link, renamed
 from paasctl.oci.stack import Stack
 from paasctl.oci.tree import Dir, Name, folder_at
@@ -31,24 +32,25 @@ Program = tuple[Op, ...]
 """One new layer: its uncompressed tar, piece by piece."""
 
 
-def programs(it: Stack, count: int = 1) -> tuple[Program, ...]:
+def programs(it: Stack, count: int = 1, weights: Weights = ALIKE) -> tuple[Program, ...]:
     """At most `count` new layers that stand for everything above the kept ones; none where nothing is left of it.
 
     Several layers are disjoint: whiteouts lie in the first, no inode group is torn, parents are repeated alike.
-    With nothing kept there is always one, be it empty.
+    Directories that none of them needs are described in the last, which changes most. With nothing kept there is always
+    one layer, be it empty.
     """
     found = changes(it)
-    plan = _Plan(it, {path: folder_at(it.top, path) for path in found.folders})
-    groups = sorted(found.groups, key=lambda group: (group.inode.layer, group.inode.member.start))
-    runs = list(shares(groups, count))
+    folders = {path: folder_at(it.top, path) for path in found.folders}
+    runs = partition(found.groups, count, weights)
     if not runs and not found.marks and not found.folders and it.kept:
         return ()
     out = []
     for index, run in enumerate(runs or [[]]):
-        writer = _Writer(plan)
+        writer = _Writer(_Plan(it, folders))
         if index == 0:
             writer.marks(sorted(found.marks))
-        writer.run(run, every=index == 0)
+        writer.run(run, every=index >= len(runs) - 1)
+        folders = {path: folder for path, folder in folders.items() if not path or path not in writer.made}
         out.append((*writer.ops, END))
     return tuple(out)
 
