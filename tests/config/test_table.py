@@ -29,6 +29,8 @@ _SECTIONS: tuple[tuple[Section, Any, dict[str, str]], ...] = (
     (top.ENVIRONMENT, model.Environment, {"cluster": "clusters"}),
     (images.IMAGE, model.Image, {}),
     *((section, KINDS[name], {}) for name, section in images.LAYER.of),
+    (images.BUILD_SECRET, model.BuildSecret, {"file": "path"}),
+    (images.BUILD_CACHE, model.BuildCache, {"from": "sources", "to": "targets"}),
     (images.IMAGE_CONFIG, model.ImageConfig, {}),
     (images.SQUASH, model.Squash, {}),
     (services.SERVICE, model.Service, {}),

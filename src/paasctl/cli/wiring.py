@@ -125,9 +125,9 @@ class Outside:
 
     def engine_version(self) -> str:
         """What builds Dockerfiles here."""
-        from paasctl.adapters.docker.connect import engine_version
+        from paasctl.adapters.buildkit.choose import builder_version
 
-        return engine_version(os.environ)
+        return builder_version(os.environ)
 
     @cached_property
     def templates(self) -> Templates:
@@ -185,9 +185,12 @@ class Outside:
             from paasctl.adapters.layers import LayersBuilder
 
             return LayersBuilder(self.registry)
-        from paasctl.adapters.docker.builder import EngineBuilder
+        from paasctl.adapters.buildkit.choose import dockerfile_builder
 
-        return EngineBuilder(os.environ)
+        def place(key: str) -> str:
+            return str(self.config.places.get(("images", step.image.name, key), ""))
+
+        return dockerfile_builder(os.environ, self.registry, step.image, place)
 
     def registry(self, host: str) -> Registry:
         """A registry host; one client per run."""

@@ -8,6 +8,8 @@ from typing import Any
 from paasctl.config.shape import snake
 from paasctl.model.config import (
     BranchRule,
+    BuildCache,
+    BuildSecret,
     Cluster,
     Config,
     Environment,
@@ -79,11 +81,18 @@ def _branch(pattern: str, rule: Checked) -> BranchRule:
 
 def _image(name: str, checked: Checked) -> Image:
     fields = _fields(checked)
+    fields["secrets"] = tuple(map(_build_secret, checked.get("secrets", ())))
+    cache = checked.get("cache", {})
+    fields["cache"] = BuildCache(sources=tuple(cache.get("from", ())), targets=tuple(cache.get("to", ())))
     fields["layers"] = tuple(map(_layer, checked.get("layers", ())))
     fields["squash"] = _squash(checked.get("squash", "none"))
     if "config" in checked:
         fields["config"] = _image_config(checked["config"])
     return Image(name=name, **fields)
+
+
+def _build_secret(checked: Checked) -> BuildSecret:
+    return BuildSecret(id=checked["id"], env=checked.get("env", ""), path=checked.get("file", ""))
 
 
 def _layer(checked: Checked) -> Layer:

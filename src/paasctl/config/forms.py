@@ -133,6 +133,9 @@ REPOSITORY = Form(words="host/path", example="registry.example/shop", parse=_rep
 PLATFORM = Form(
     words="os/architecture", example="linux/amd64", pattern=r"linux/[a-z0-9_]+(?:/[a-z0-9]+)?", parse=Platform.parse
 )
+SECRET_ID = Form(
+    words="a name (letters, digits, ., _ and -)", example="npm", pattern=r"[A-Za-z0-9_][-._A-Za-z0-9]*", longest=253
+)
 PYTHON = Form(words="a version of Python", example="3.13", pattern=r"3\.[0-9]{1,2}")
 JAVA_CLASS = Form(
     words="a name of a class",

@@ -13,7 +13,7 @@ from paasctl.model.config import Path
 Checked = Mapping[str, Any]
 Known = tuple[str, ...]
 
-_LAYERS_EXCLUDE = ("dockerfile", "target", "args")
+_LAYERS_EXCLUDE = ("dockerfile", "target", "args", "secrets", "ssh", "cache")
 _NEED_A_BASE = {"python": "Python", "jvm": "Java", "node": "Node.js"}
 _UNATTENDED_EXCLUDE = ("port", "health", "replicas", "scale", "hosts", "path", "tls", "drain")
 _GUESSED = 50

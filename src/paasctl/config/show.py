@@ -10,6 +10,7 @@ from paasctl.config.cascade import Assignment, resolve
 from paasctl.config.masking import masked, masked_at
 from paasctl.model.answer import Setting
 from paasctl.model.config import (
+    BuildSecret,
     Config,
     Environment,
     FromKey,
@@ -22,6 +23,7 @@ from paasctl.model.config import (
 from paasctl.model.image import Platform, Repository
 from paasctl.model.layer import KINDS, FileLayer, GoLayer, JvmLayer, Layer, NodeLayer, PythonLayer
 
+_OF_DOCKERFILES = ("dockerfile", "target", "args", "secrets", "ssh")
 _HIDING = ("values", "env", "args", "labels", "pod")
 """Fields that hold the author's own values, where a secret may have slipped in."""
 
@@ -62,7 +64,7 @@ def _fields(value: Any, *left_out: str) -> dict[str, Any]:
     return {_camel(name): _plain(it) for name, it in shown.items() if _is_there(it)}
 
 
-def _plain(value: Any) -> Any:  # noqa: C901, PLR0911 - one arm per type
+def _plain(value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912 - one arm per type
     match value:
         case Repository() | Platform():
             return str(value)
@@ -76,6 +78,8 @@ def _plain(value: Any) -> Any:  # noqa: C901, PLR0911 - one arm per type
             return _image(value)
         case FileLayer() | PythonLayer() | JvmLayer() | NodeLayer() | GoLayer():
             return _layer(value)
+        case BuildSecret():
+            return {"id": value.id, **({"env": value.env} if value.env else {"file": value.path})}
         case Service():
             return _service(value)
         case Environment():
@@ -98,11 +102,12 @@ def _versioning(value: Versioning) -> dict[str, Any]:
 
 
 def _image(image: Image) -> dict[str, Any]:
-    unused = ("dockerfile", "target", "args") if image.layers else ("layers", "base", "config")
-    shown = _fields(image, *unused, "squash")
+    unused = _OF_DOCKERFILES if image.layers else ("layers", "base", "config")
+    shown = _fields(image, *unused, "squash", "cache")
+    cache = {"from": list(image.cache.sources), "to": list(image.cache.targets)}
     squash = image.squash
     how = {"layers": squash.layers, "base": squash.base} if isinstance(squash, Squash) else "none"
-    return {**shown, "squash": how}
+    return {**shown, **({"cache": cache} if any(cache.values()) else {}), "squash": how}
 
 
 def _layer(layer: Layer) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class BuildSecret:
 
     id: str
     env: str = ""
-    file: str = ""
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

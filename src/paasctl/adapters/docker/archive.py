@@ -57,7 +57,7 @@ def save_into(stream: Iterator[bytes], layout: Layout, what: str, *, pack: bool)
     """
     found = _Found()
     try:
-        with tarfile.open(fileobj=_File(stream), mode="r|", bufsize=_CHUNK) as archive:
+        with tarfile.open(fileobj=Streamed(stream), mode="r|", bufsize=_CHUNK) as archive:
             for member in archive:
                 _take(archive, member, found, layout, pack=pack)
     except tarfile.TarError as error:
@@ -65,7 +65,7 @@ def save_into(stream: Iterator[bytes], layout: Layout, what: str, *, pack: bool)
     return _joined(found, layout, what)
 
 
-class _File(io.RawIOBase):
+class Streamed(io.RawIOBase):
     """A stream of chunks, to be read as a file."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:

@@ -32,9 +32,10 @@ class Progress:
     `#3 [2/4] RUN make`, `#3 0.52 cc -c main.c`, `#3 DONE 1.2s`, `#3 CACHED`, `#3 ERROR: exit code: 2`.
     """
 
-    def __init__(self, log: Callable[[str], None]) -> None:
-        """`log` gets each line, without its end."""
+    def __init__(self, log: Callable[[str], None], hide: Callable[[str], str] = str) -> None:
+        """`log` gets each line, without its end, and without what `hide` takes out of it."""
         self._log = log
+        self._hide = hide
         self._steps: dict[str, _Step] = {}
         self._tail: deque[str] = deque(maxlen=EVIDENCE)
         self._failed = ""
@@ -56,7 +57,7 @@ class Progress:
             if line.startswith("Step "):
                 self.names.append(line)
             if plain := _plain(line).rstrip():
-                self._tell(plain)
+                self.tell(plain)
 
     def end(self) -> None:
         """Tell the beginnings of lines whose ends never came."""
@@ -86,12 +87,12 @@ class Progress:
                 return  # announced only; numbers follow the order of work
             step = self._steps[vertex.digest] = _Step(len(self._steps) + 1, vertex.name)
             self.names.append(vertex.name)
-            self._tell(f"#{step.number} {vertex.name}")
+            self.tell(f"#{step.number} {vertex.name}")
         step.began = vertex.started or step.began
         if ended := _end(vertex):
             if ended != step.told:
                 step.told = ended
-                self._tell(f"#{step.number} {ended}")
+                self.tell(f"#{step.number} {ended}")
         else:
             step.told = ""
         if vertex.error and not self._failed and "context canceled" not in vertex.error:
@@ -105,12 +106,14 @@ class Progress:
             self._line(step, said.when, line)
 
     def _line(self, step: _Step, when: float | None, line: bytes) -> None:
-        text = _plain(line.decode("utf-8", "replace"))
+        text = self._hide(_plain(line.decode("utf-8", "replace")))
         step.tail.append(text)
         after = f"{max(0.0, when - step.began):.2f} " if when and step.began else ""
-        self._tell(f"#{step.number} {after}{text}")
+        self.tell(f"#{step.number} {after}{text}")
 
-    def _tell(self, line: str) -> None:
+    def tell(self, line: str) -> None:
+        """A line of our own among them."""
+        line = self._hide(line)
         self._tail.append(line)
         self._log(line)
 

@@ -11,6 +11,7 @@ from paasctl.adapters.docker.engine import Engine
 from paasctl.adapters.docker.failure import Source, wrong_platform
 from paasctl.adapters.docker.laying import write_manifest
 from paasctl.adapters.docker.pull import pull
+from paasctl.errors import PaasError
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.plan import Build
 from paasctl.oci.manifest import same_platform
@@ -63,8 +64,25 @@ class Taking:
         return base
 
     def _check(self, saved: Saved, base: Base) -> None:
-        """Refuse what is for another platform: a base that is no index is taken by engines as it is."""
-        check_platform(self.source, saved.document, self.step.image.platform, base)
+        """Refuse a base for another platform: one that is no index is taken by engines as it is.
+
+        The classic builder says so in the image; BuildKit says what was wanted, so the registry is asked.
+        """
+        wanted, built = self.step.image.platform, _platform(saved.document)
+        if not same_platform(built, wanted):
+            raise wrong_platform(self.source, base.name, f"is for {built}, the image for {wanted}")
+        offered = self._offered(by_digest(base.name, base.digest)) if base.digest else []
+        if offered and not any(same_platform(it, wanted) for it in offered):
+            found = " and ".join(map(str, offered))
+            raise wrong_platform(self.source, base.name, f"is for {found}, the image for {wanted}")
+
+    def _offered(self, name: str) -> list[Platform]:
+        """What a registry has an image for, as the engine sees it; empty: it could not be asked."""
+        try:
+            said = self.engine.json(f"/distribution/{name}/json") or {}
+        except PaasError:
+            return []
+        return [_platform(it) for it in said.get("Platforms") or ()]
 
     def _clear(self, image: str) -> None:
         """Remove what we have taken. One with a name stays: the same build by hand gives the same id."""
@@ -73,10 +91,5 @@ class Taking:
             self.engine.delete(f"/images/{image}")
 
 
-def check_platform(source: Source, config: Mapping[str, object], wanted: Platform, base: Base) -> None:
-    """Refuse an image that is for another platform than it was built for, because its base is."""
-    found = Platform(
-        str(config.get("os") or ""), str(config.get("architecture") or ""), str(config.get("variant") or "")
-    )
-    if not same_platform(found, wanted):
-        raise wrong_platform(source, base.name, f"is for {found}, the image for {wanted}")
+def _platform(said: Mapping[str, object]) -> Platform:
+    return Platform(*(str(said.get(it) or "") for it in ("os", "architecture", "variant")))

@@ -105,6 +105,24 @@ SQUASH = Section(
     ),
 )
 
+BUILD_SECRET = Section(
+    "a secret of a build",
+    (
+        Key("id", Text(forms.SECRET_ID), "the name that RUN --mount=type=secret,id=… asks for", required=True),
+        Key("env", Text(forms.ENV_NAME), "a variable of the caller's environment"),
+        Key("file", Text(forms.ANY_PATH), "a file, ~ allowed"),
+    ),
+    one_of=("env", "file"),
+)
+
+BUILD_CACHE = Section(
+    "where cached steps are kept, in BuildKit's words",
+    (
+        Key("from", Items(Text(forms.WORD)), "where they are looked for: type=registry,ref=…", []),
+        Key("to", Items(Text(forms.WORD)), "where they are left", []),
+    ),
+)
+
 IMAGE = Section(
     "an image",
     (
@@ -117,6 +135,9 @@ IMAGE = Section(
         ),
         Key("target", Text(forms.WORD), "stage of the Dockerfile; else the last"),
         Key("args", Named("ARGUMENT", forms.ARG_NAME, Text(forms.ANY)), "build arguments", {}),
+        Key("secrets", Items(BUILD_SECRET), "for RUN --mount=type=secret: in no layer, log or command line", []),
+        Key("ssh", Items(Text(forms.WORD)), "for RUN --mount=type=ssh: default, or id=path of a key or socket", []),
+        Key("cache", BUILD_CACHE, "a cache beside BuildKit's own, for machines that begin anew"),
         Key(
             "layers", Items(LAYER, least=1), "what lies over the base, stable things first, put there without a daemon"
         ),
@@ -136,5 +157,5 @@ IMAGE = Section(
         ),
         Key("repository", Text(forms.REPOSITORY), "where it is pushed; else {registry's repository}/{image}"),
     ),
-    later=("secrets", "cache", "sbom", "compress"),
+    later=("sbom", "compress"),
 )
