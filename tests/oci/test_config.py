@@ -12,6 +12,8 @@ from paasctl.model.config import ImageConfig
 from paasctl.model.image import Descriptor, Platform
 from paasctl.oci import manifest as documents
 from paasctl.oci.config import built_config, diff_ids, rfc3339, squashed_config, with_layer
+from paasctl.oci.family import layer_type
+from paasctl.oci.squashed import squashed_index, squashed_manifest
 
 LINUX = Platform("linux", "amd64")
 DOCKERS: dict[str, Any] = {
@@ -99,7 +101,7 @@ LAYER = Descriptor(documents.OCI_LAYER, "sha256:f", 8)
 
 
 def test_a_squash_above_the_base_keeps_the_bases_layers_and_annotations() -> None:
-    after = documents.squashed_manifest(MANIFEST, 1, CONFIG, [LAYER])
+    after = squashed_manifest(MANIFEST, 1, CONFIG, [LAYER])
     assert after["annotations"] == MANIFEST["annotations"]
     assert after["layers"] == [
         MANIFEST["layers"][0],
@@ -109,13 +111,13 @@ def test_a_squash_above_the_base_keeps_the_bases_layers_and_annotations() -> Non
 
 
 def test_a_squash_of_all_takes_the_bases_annotations_away() -> None:
-    assert documents.squashed_manifest(MANIFEST, 0, CONFIG, [LAYER])["annotations"] == {"a": "b"}
+    assert squashed_manifest(MANIFEST, 0, CONFIG, [LAYER])["annotations"] == {"a": "b"}
 
 
 def test_the_family_of_media_types_is_kept() -> None:
     docker = {**MANIFEST, "config": {**MANIFEST["config"], "mediaType": documents.DOCKER_CONFIG}}
-    assert documents.layer_type(docker) == documents.DOCKER_LAYER
-    assert documents.layer_type(MANIFEST) == documents.OCI_LAYER
+    assert layer_type(docker, "gzip") == documents.DOCKER_LAYER
+    assert layer_type(MANIFEST, "gzip") == documents.OCI_LAYER
 
 
 def test_an_index_keeps_its_order_and_platforms() -> None:  # B7
@@ -124,8 +126,9 @@ def test_an_index_keeps_its_order_and_platforms() -> None:  # B7
         "manifests": [arm, {**arm, "digest": "sha256:2"}, {**arm, "digest": "sha256:3"}],
         "annotations": {"k": "v"},
     }
-    made = {"sha256:1": replace(LAYER, digest="sha256:n1"), "sha256:2": None, "sha256:3": LAYER}
-    assert documents.squashed_index(index, made) == {
+    new = Descriptor(documents.OCI_MANIFEST, "sha256:f", 8)
+    made = {"sha256:1": replace(new, digest="sha256:n1"), "sha256:2": None, "sha256:3": new}
+    assert squashed_index(index, made) == {
         "manifests": [{**arm, "digest": "sha256:n1", "size": 8}, {**arm, "digest": "sha256:f", "size": 8}],
         "annotations": {"k": "v"},
     }

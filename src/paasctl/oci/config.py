@@ -9,10 +9,12 @@ from typing import Any
 from paasctl.errors import BuildFailed
 from paasctl.model.config import ImageConfig
 from paasctl.model.image import Platform
+from paasctl.model.squashing import SquashWish
 from paasctl.oci.manifest import Json
 
 _STALE = ("container", "parent")
-"""What names the container and the image that the replaced layers came from."""
+"""What names the container and the image that the replaced layers came from; so does `Image` of a configuration."""
+_LEFT_OUT = "(left out)"
 
 
 def diff_ids(config: Json, what: str) -> list[str]:
@@ -23,17 +25,26 @@ def diff_ids(config: Json, what: str) -> list[str]:
     return found
 
 
-def squashed_config(config: Json, kept: int, made: Sequence[str], old: str) -> Json:
+def squashed_config(config: Json, kept: int, made: Sequence[str], old: str, wish: SquashWish = SquashWish()) -> Json:  # noqa: B008 - a value
     """The configuration after a squash above `kept` layers into those with the diff_ids `made`.
 
-    `created` stays, so that the same input gives the same digest. `old` is the digest of the image it was.
+    `created` stays, or is `SOURCE_DATE_EPOCH`, so that the same input gives the same digest. `old` is the digest of the
+    image it was.
     """
     before = list((config.get("rootfs") or {}).get("diff_ids") or ())
     edited = {key: value for key, value in config.items() if key not in _STALE}
+    if wish.epoch is not None:
+        edited["created"] = rfc3339(wish.epoch)
+    for inner in ("config", "container_config"):
+        if isinstance(edited.get(inner), dict):
+            edited[inner] = {key: value for key, value in edited[inner].items() if key != "Image"}
     edited["rootfs"] = {**(config.get("rootfs") or {}), "diff_ids": [*before[:kept], *made]}
-    if "history" in config:
-        entry = _entry(config, old, len(before) - kept, len(made))
-        last = [entry] * len(made) if made else [{**entry, "empty_layer": True}]
+    entry = _entry(edited, old, len(before) - kept, len(made))
+    last = [entry] * len(made) if made else [{**entry, "empty_layer": True}]
+    if wish.drop_history:
+        edited.pop("container_config", None)  # the last command, which may name build arguments, too
+        edited["history"] = [*({"created_by": _LEFT_OUT} for _ in range(kept)), *last]
+    elif "history" in config:
         edited["history"] = [*_emptied(config.get("history") or [], kept, len(before)), *last]
     return edited
 

@@ -24,6 +24,8 @@ class Layer:
     name: str
     members: Sequence[Member]
     stargz: bool = False
+    size: int = 0
+    """Bytes of the whole tar, where that was counted."""
 
 
 WarningCode = Literal[

@@ -1,52 +1,81 @@
-"""Layers between a layout and the algebra: index one, write a new one. Content streams; only headers are kept."""
+"""Layers between where they lie and the algebra: index one, write a new one. Content streams; only headers are kept."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 
 from paasctl.engine.images.together import Meter
 from paasctl.errors import BuildFailed
 from paasctl.model.image import Descriptor
 from paasctl.oci.emit import Copy, Program
-from paasctl.oci.gzip import Compressor, inflate
 from paasctl.oci.layer import Layer
 from paasctl.oci.manifest import STARGZ_TOC
 from paasctl.oci.tar import members
-from paasctl.ports.images import Layout
+from paasctl.ports.codecs import Codecs, Compressor
+from paasctl.ports.images import Blobs, BlobWriter, ImageTarget
+from paasctl.values import dataclass
 
 
-def index_layer(layout: Layout, descriptor: Descriptor, diff_id: str, meter: Meter) -> Layer:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new layer at the target, and its index: what was scanned of the very bytes that were written."""
+
+    descriptor: Descriptor
+    diff_id: str
+    layer: Layer
+
+
+def index_layer(blobs: Blobs, descriptor: Descriptor, diff_id: str, codecs: Codecs, *, meter: Meter) -> Layer:
     """The layer's index. Both digests are verified: the blob's, and `diff_id` of what it unpacks to."""
-    digest = hashlib.sha256()
-    with layout.open(descriptor) as chunks:
-        unpacked = inflate(_metered(chunks, meter), descriptor.digest)
-        found = tuple(members(_noted(unpacked, digest.update), descriptor.digest))
-    if f"sha256:{digest.hexdigest()}" != diff_id:
+    tally = _Tally()
+    with blobs.open(descriptor) as chunks:
+        unpacked = codecs.inflate(_metered(chunks, meter), descriptor.digest)
+        found = tuple(members(tally.over(unpacked), descriptor.digest))
+    if tally.digest != diff_id:
         raise BuildFailed(
-            f"reading layer {descriptor.digest}: it unpacks to sha256:{digest.hexdigest()}, "
-            f"the configuration says {diff_id}",
+            f"reading layer {descriptor.digest}: it unpacks to {tally.digest}, the configuration says {diff_id}",
             code="layer-damaged",
         )
-    return Layer(descriptor.digest, found, stargz=STARGZ_TOC in descriptor.annotations)
+    return Layer(descriptor.digest, found, STARGZ_TOC in descriptor.annotations, tally.size)
 
 
 def write_layer(
-    program: Program, sources: Sequence[Descriptor], layout: Layout, media_type: str, meter: Meter
-) -> tuple[Descriptor, str]:
-    """Carry out an emit program: the new blob, and its diff_id. Interrupted, it leaves nothing (row B8)."""
-    digest, packer = hashlib.sha256(), Compressor()
-    with layout.writer() as writer:
-        for piece in _pieces(program, sources, layout, meter):
-            digest.update(piece)
-            if packed := packer.compress(piece):
-                writer.write(packed)
-        writer.write(packer.flush())
-        return writer.commit(media_type), f"sha256:{digest.hexdigest()}"
+    program: Program,
+    sources: Sequence[tuple[Blobs, Descriptor]],
+    target: ImageTarget,
+    packing: tuple[str, Compressor, Codecs],
+    meter: Meter,
+) -> Made:
+    """Carry out an emit program. Interrupted, it leaves nothing (row B8)."""
+    media_type, packer, codecs = packing
+    tally, packed = _Tally(), _Tally()
+    with target.writer() as writer:
+        pieces = tally.over(_pieces(program, sources, codecs, meter))
+        found = tuple(members(_packed(pieces, packer, writer, packed), "written"))
+        last = packer.flush()
+        packed.note(last)
+        writer.write(last)
+        made = writer.commit(media_type)
+    if made.digest != packed.digest:
+        raise BuildFailed(
+            f"writing a layer to {target.name}: {packed.digest} was sent, {made.digest} is there", code="layer-damaged"
+        )
+    return Made(made, tally.digest, Layer(made.digest, found, size=tally.size))
 
 
-def _pieces(program: Program, sources: Sequence[Descriptor], layout: Layout, meter: Meter) -> Iterator[bytes]:
+def _packed(pieces: Iterable[bytes], packer: Compressor, writer: BlobWriter, packed: _Tally) -> Iterator[bytes]:
+    for piece in pieces:
+        if chunk := packer.compress(piece):
+            packed.note(chunk)
+            writer.write(chunk)
+        yield piece
+
+
+def _pieces(
+    program: Program, sources: Sequence[tuple[Blobs, Descriptor]], codecs: Codecs, meter: Meter
+) -> Iterator[bytes]:
     """The bytes of a program. Layers are opened one after the other; one with nothing alive is not opened."""
     with ExitStack() as opened:
         current, reader = -1, _Forward((), "")
@@ -56,11 +85,32 @@ def _pieces(program: Program, sources: Sequence[Descriptor], layout: Layout, met
                 continue
             if op.layer != current or op.start < reader.at:
                 opened.close()
-                chunks = opened.enter_context(layout.open(sources[op.layer]))
-                name = sources[op.layer].digest
-                reader = _Forward(inflate(_metered(chunks, meter), name), name)
+                blobs, descriptor = sources[op.layer]
+                chunks = opened.enter_context(blobs.open(descriptor))
+                reader = _Forward(codecs.inflate(_metered(chunks, meter), descriptor.digest), descriptor.digest)
                 current = op.layer
             yield from reader.span(op.start, op.end)
+
+
+class _Tally:
+    """Digest and size of what passed."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self.size = 0
+
+    @property
+    def digest(self) -> str:
+        return f"sha256:{self._hash.hexdigest()}"
+
+    def note(self, chunk: bytes) -> None:
+        self._hash.update(chunk)
+        self.size += len(chunk)
+
+    def over(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.note(chunk)
+            yield chunk
 
 
 class _Forward:
@@ -91,10 +141,4 @@ class _Forward:
 def _metered(chunks: Iterable[bytes], meter: Meter) -> Iterator[bytes]:
     for chunk in chunks:
         meter.moved(len(chunk))
-        yield chunk
-
-
-def _noted(chunks: Iterable[bytes], note: Callable[[bytes], None]) -> Iterator[bytes]:
-    for chunk in chunks:
-        note(chunk)
         yield chunk

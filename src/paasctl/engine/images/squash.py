@@ -1,208 +1,214 @@
-"""Squash what lies at a place: index, apply, emit, and prove that a container sees the same (moonshot X8).
+"""Squash an image or an index from where it lies to where it shall lie, and prove that a container sees the same.
 
-The same input gives the same digest. Until the last moment the place keeps the old image; new blobs appear whole.
+The same input gives the same digest. No name is written here: whoever asked calls `target.finish`, last.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
-from shutil import disk_usage
 
-from paasctl.engine.images.layers import index_layer, write_layer
-from paasctl.engine.images.together import Meter, Told, together
-from paasctl.errors import BuildFailed, Refused, Unavailable
-from paasctl.model.config import Image, Squash
+from paasctl.engine.images.opened import Opened, base_depth, open_image
+from paasctl.engine.images.rewrite import Job, Rewritten, rewrite
+from paasctl.engine.images.together import Told
+from paasctl.errors import Refused
 from paasctl.model.image import Descriptor
-from paasctl.model.plan import SquashImage
+from paasctl.model.squashing import Squashed, SquashWish
 from paasctl.oci import manifest as documents
-from paasctl.oci.config import diff_ids, squashed_config
-from paasctl.oci.emit import programs
-from paasctl.oci.layer import Ambiguity, Layer
-from paasctl.oci.manifest import Json
-from paasctl.oci.proof import differences
-from paasctl.oci.stack import Stack, stack
+from paasctl.oci.config import squashed_config
+from paasctl.oci.family import fitting, is_docker, packing_of
+from paasctl.oci.squashed import (
+    EMPTY,
+    EMPTY_TYPE,
+    SQUASHED_FROM,
+    record,
+    record_manifest,
+    squashed_index,
+    squashed_manifest,
+)
 from paasctl.ports.cancel import Cancel
-from paasctl.ports.images import Layout
-from paasctl.values import dataclass
+from paasctl.ports.codecs import Codecs
+from paasctl.ports.images import ImageSource, ImageTarget
 
-_WORKERS = 4
-_WARNINGS = 10
-"""Ambiguities told one by one."""
+Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """What squashing one image needs."""
-
-    image: Image
-    wish: Squash
-    layout: Layout
-    warn: Callable[[str], None]
-    meter: Callable[[int], Meter]
-
-
-def squash_place(  # noqa: PLR0913 - a step, its port, and four ways to be heard
-    step: SquashImage,
-    layout: Layout,
+def squash_image(  # noqa: PLR0913 - two places, a wish, and what it takes
+    source: ImageSource,
+    target: ImageTarget,
+    wish: SquashWish,
     *,
-    warn: Callable[[str], None],
+    codecs: Codecs,
+    warn: Say,
     progress: Told,
     cancel: Cancel,
-    note: Callable[[str], None] | None = None,
-) -> Descriptor:
-    """The image that then lies at the place `step.image.name`; the same one where there is nothing to squash (row B6).
+    previous: ImageSource | None = None,
+    base: ImageSource | None = None,
+    room: Callable[[int], None] = lambda _: None,
+) -> Squashed:
+    """The squashed image: all of it is at the target, only its name is not.
 
-    An index is squashed child by child, order and platforms kept (row B7). `BuildFailed` with code `squash-differs`
-    where the result would not look the same; `Refused` where the base's end is not known or a layer can't be handled.
+    An index is squashed child by child, order and platforms kept (row B7). Where there is nothing to squash the result
+    is the same image, copied. `previous` is an earlier squash of the same image: its unchanged layers come out again.
+    `base` is what the image stands on, where that is not known otherwise. `room` is told how many bytes will be written
+    at most, before any is, and may refuse.
     """
-    name = step.image.name
-    found = layout.place(name)
+    job = Job(
+        source=source,
+        target=target,
+        wish=wish,
+        codecs=codecs,
+        warn=warn,
+        progress=progress,
+        cancel=cancel,
+        previous=previous,
+        base=base,
+        room=room,
+    )
+    root = source.root()
+    if not documents.is_index(root.media_type):
+        _check_platform(job, root)
+        return _attached(job, root, _image(job, root), [])
+    index = documents.parse_document(source.read(root), source.name)
+    children = [documents.descriptor_from(it, source.name) for it in index.get("manifests") or ()]
+    if wish.platform is None:
+        return _index(job, root, children)
+    found = documents.choose(index, wish.platform, source.name)
     if found is None:
-        raise Unavailable(f"squashing {name}: nothing was built in this run", hint="build the image first")
-    job = _Job(step.image, step.image.squash or Squash(), layout, warn, lambda total: Meter(progress, cancel, total))
-    made = _index(job, found) if documents.is_index(found.media_type) else _image(job, found)
-    if made.digest != found.digest:
-        layout.lay(name, made)
-    elif note:
-        note(f"{name}: nothing to squash")
-    return made
+        raise _other_platform(job, ", ".join(str(it.platform) for it in children if it.platform))
+    return _attached(job, found, _image(job, found), [])
 
 
-def _index(job: _Job, found: Descriptor) -> Descriptor:
-    what = job.image.name
-    index = documents.parse_document(job.layout.read(found), what)
-    children = [documents.descriptor_from(it, what) for it in index.get("manifests") or ()]
-    made = {it.digest: None if documents.is_attestation(it) else _image(job, it) for it in children}
-    if all(it is None or it.digest == digest for digest, it in made.items()):
-        return found
-    for _ in (it for it in made.values() if it is None):
-        job.warn(f"{what}: an attestation names the image before the squash, and is left out")
-    content = documents.canonical(documents.squashed_index(index, made))
-    return replace(job.layout.put(found.media_type, content), annotations=found.annotations)
+def _check_platform(job: Job, root: Descriptor) -> None:
+    wanted = job.wish.platform
+    if wanted is None:
+        return
+    found = open_image(job.source, root).platform
+    if not documents.same_platform(found, wanted):
+        raise _other_platform(job, str(found))
 
 
-def _image(job: _Job, found: Descriptor) -> Descriptor:
-    image = _open(job, found)
-    wanted = max(1, job.wish.layers)
-    if len(image.layers) <= wanted:
-        return found
-    kept = 0 if job.wish.base == "squash" else base_depth(image.manifest, job.image, job.layout)
-    if len(image.layers) - kept <= wanted:
-        return found
-    for number, layer in enumerate(image.layers):
-        if number >= kept or not (documents.is_foreign(layer.media_type) and job.layout.has(layer.digest)):
-            documents.check_layer(layer, job.image.name)
-    made = _squashed(job, image, kept, wanted)
-    edited = squashed_config(image.config, kept, [it for _, it in made], found.digest)
-    config = job.layout.put(image.manifest["config"]["mediaType"], documents.canonical(edited))
-    manifest = documents.squashed_manifest(image.manifest, kept, config, [it for it, _ in made])
-    written = job.layout.put(found.media_type, documents.canonical(manifest))
-    return replace(found, digest=written.digest, size=written.size)
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """An image's documents."""
-
-    manifest: Json
-    config: Json
-    layers: tuple[Descriptor, ...]
-    diff_ids: tuple[str, ...]
-
-
-def _open(job: _Job, found: Descriptor) -> _Opened:
-    what = job.image.name
-    manifest = documents.parse_document(job.layout.read(found), what)
-    documents.check_image(manifest, found.media_type, what)
-    config = documents.parse_document(job.layout.read(documents.descriptor_from(manifest["config"], what)), what)
-    documents.check_config(config, what)
-    layers = tuple(documents.descriptor_from(it, what) for it in manifest["layers"])
-    unpacked = tuple(diff_ids(config, what))
-    if len(unpacked) != len(layers):
-        raise BuildFailed(
-            f"squashing {what}: the manifest has {len(layers)} layers, the configuration {len(unpacked)}",
-            code="image-unreadable",
-        )
-    return _Opened(manifest, config, layers, unpacked)
-
-
-def base_depth(manifest: Json, image: Image, layout: Layout) -> int:
-    """How many layers, from the bottom, are the base's (decision 16).
-
-    The builder's annotation tells, or the base's manifest where it lies in the layout, or a build from scratch.
-    """
-    said = manifest.get("annotations") or {}
-    count = str(said.get(documents.BASE_LAYERS, ""))
-    if count.isdigit():
-        return int(count)
-    if (digest := said.get(documents.BASE_DIGEST)) and layout.has(digest):
-        base = documents.parse_document(layout.read(Descriptor("", digest, -1)), f"the base of {image.name}")
-        theirs = [it["digest"] for it in base.get("layers") or ()]
-        if theirs == [it["digest"] for it in manifest["layers"][: len(theirs)]]:
-            return len(theirs)
-    if image.layers and image.base in ("", "scratch"):
-        return 0
-    raise Refused(
-        f"squashing {image.name} above its base: nothing tells which layers are the base's",
-        hint=f"set images.{image.name}.squash to {{base: squash}}, or to none",
-        code="base-unknown",
+def _other_platform(job: Job, there: str) -> Refused:
+    return Refused(
+        f"squashing {job.source.name}: it has nothing for {job.wish.platform}, but for {there or 'no platform at all'}",
+        hint="name one of those with --platform",
+        code="image-unsupported",
     )
 
 
-def _squashed(job: _Job, image: _Opened, kept: int, wanted: int) -> list[tuple[Descriptor, str]]:
-    """The new layers, written and proved."""
-    above = sum(it.size for it in image.layers[kept:])
-    check_room(job.image.name, job.layout.root, above)
-    meter = job.meter(sum(it.size for it in image.layers) + 2 * above)
-    before = stack(_indexes(job, image, meter), kept)
-    _warn(job, before.warnings)
-    media_type = documents.layer_type(image.manifest)
-    made = [write_layer(it, image.layers, job.layout, media_type, meter) for it in programs(before, wanted)]
-    prove(job.image.name, before, [index_layer(job.layout, layer, diff_id, meter) for layer, diff_id in made])
-    meter.finish()
-    return made
+def _index(job: Job, root: Descriptor, children: Sequence[Descriptor]) -> Squashed:
+    kept = [it for it in children if not documents.is_attestation(it)]
+    made = {it.digest: _image(job, it) for it in kept}
+    if not any(it.changed for it in made.values()):
+        for it in children:
+            if it.digest not in made:
+                _copy(job, it)
+        return _sum(root, job.source.read(root), list(made.values()))
+    index = documents.parse_document(job.source.read(root), job.source.name)
+    edited = squashed_index(index, {it.digest: made[it.digest].root if it in kept else None for it in children})
+    content = documents.canonical(edited)
+    media_type = str(edited.get("mediaType") or root.media_type)
+    new = replace(root, media_type=media_type, digest=documents.digest_of(content), size=len(content))
+    whole = _sum(new, content, list(made.values()))
+    dropped = [it for it in children if it.digest not in made]
+    dropped += [it for child in kept for it in job.source.referrers(child)]
+    return _attached(job, root, replace(whole, changed=True), dropped)
 
 
-def check_room(name: str, root: Path, size: int, free: Callable[[Path], int] = lambda it: disk_usage(it).free) -> None:
-    """Refuse to begin where the new layers can't fit (row B1); packed alike, they are hardly bigger than the old."""
-    needed, there = size + size // 5, free(root)
-    if there < needed:
-        raise Unavailable(
-            f"squashing {name} in {root}: it needs about {needed:,} bytes, and {there:,} are free",
-            hint=f"df -h {root}",
-            code="disk-full",
-        )
+def _sum(root: Descriptor, content: bytes, parts: Sequence[Squashed]) -> Squashed:
+    return Squashed(
+        root,
+        content,
+        any(it.changed for it in parts),
+        sum(it.layers_before for it in parts),
+        sum(it.layers_after for it in parts),
+        sum(it.bytes_before for it in parts),
+        sum(it.bytes_after for it in parts),
+        sum(it.dead_bytes for it in parts),
+        ambiguities=tuple(text for it in parts for text in it.ambiguities),
+        proof="; ".join(it.proof for it in parts if it.proof),
+    )
 
 
-def _indexes(job: _Job, image: _Opened, meter: Meter) -> list[Layer]:
-    """An index of every layer; one that occurs twice is read once."""
-    wanted = dict(zip(image.layers, image.diff_ids, strict=True))
-    reads = [partial(index_layer, job.layout, layer, diff_id, meter) for layer, diff_id in wanted.items()]
-    found = dict(zip(wanted, together(reads, min(_WORKERS, os.cpu_count() or 1), meter), strict=True))
-    return [found[it] for it in image.layers]
+def _attached(job: Job, old: Descriptor, made: Squashed, dropped: list[Descriptor]) -> Squashed:
+    """With a record at the new image of what vouched for the old one and is left out; as it is where nothing did."""
+    if not made.changed:
+        return made
+    dropped = [*dropped, *(it for it in job.source.referrers(old) if it.artifact_type != SQUASHED_FROM)]
+    if not dropped:
+        return made
+    blob = job.target.put_blob(SQUASHED_FROM, record(old, dropped))
+    empty = job.target.put_blob(EMPTY_TYPE, EMPTY)
+    job.target.put(made.root.media_type, made.content)
+    job.target.put(documents.OCI_MANIFEST, record_manifest(made.root, blob, empty))
+    said = tuple(
+        f"{it.artifact_type or 'an attestation'} ({it.digest[:19]}) speaks of the image before the squash, "
+        "and is left out"
+        for it in dropped
+    )
+    for text in said:
+        job.warn(f"{job.source.name}: {text}")
+    return replace(made, left_out=said)
 
 
-def _warn(job: _Job, warnings: Sequence[Ambiguity]) -> None:
-    for it in warnings[:_WARNINGS]:
-        job.warn(f"{job.image.name}: {it.text} (layer {it.layer[:19]})")
-    if len(warnings) > _WARNINGS:
-        job.warn(f"{job.image.name}: {len(warnings) - _WARNINGS} more such ambiguities")
+def _image(job: Job, found: Descriptor) -> Squashed:
+    image = open_image(job.source, found)
+    wanted = job.wish.layers
+    if isinstance(wanted, int) and len(image.layers) <= wanted and job.wish.packing == "keep":
+        return _same(job, image)
+    kept = base_depth(image, job.wish, job.source, job.base)
+    above = image.layers[kept:]
+    if len(above) <= (wanted if isinstance(wanted, int) else 1) and _is_packed_so(job, above):
+        return _same(job, image)
+    for number, layer in enumerate(image.layers):
+        if number >= kept or not documents.is_foreign(layer.media_type):
+            documents.check_layer(layer, image.name, zstd=True)
+    return _rewritten(job, image, kept, rewrite(job, image, kept))
 
 
-def prove(name: str, before: Stack, written: Sequence[Layer]) -> None:
-    """Stack what was written, as it was read back, on what was kept, and compare with what was computed (X8).
+def _is_packed_so(job: Job, layers: Sequence[Descriptor]) -> bool:
+    wanted = job.wish.packing
+    return wanted == "keep" or all(it.media_type.endswith(wanted) for it in layers)
 
-    `BuildFailed` with code `squash-differs` and the first differences as evidence.
-    """
-    after = stack([*before.layers[: before.kept], *written])
-    if unlike := differences(before.top, after.top):
-        raise BuildFailed(
-            f"squashing {name}: a container would not see the same files",
-            hint=f"set images.{name}.squash to none, and report this image to the paasctl maintainers",
-            evidence=tuple(unlike),
-            code="squash-differs",
-        )
+
+def _same(job: Job, image: Opened) -> Squashed:
+    """Nothing to squash: the image itself is made to be at the target."""
+    _copy(job, image.descriptor)
+    layers = len(image.layers)
+    return Squashed(image.descriptor, image.content, False, layers, layers, image.bytes, image.bytes)  # noqa: FBT003
+
+
+def _copy(job: Job, found: Descriptor) -> None:
+    """A manifest as it is, and its blobs."""
+    content = job.source.read(found)
+    manifest = documents.parse_document(content, job.source.name)
+    for it in [*(manifest.get("layers") or ()), manifest.get("config")]:
+        blob = documents.descriptor_from(it, job.source.name)
+        if not documents.is_foreign(blob.media_type):
+            job.target.push(blob, job.source, mount_from=job.source.mounts)
+    job.target.put(found.media_type, content)
+
+
+def _rewritten(job: Job, image: Opened, kept: int, made: Rewritten) -> Squashed:
+    packing = packing_of(job.wish.packing, image.layers[kept:])
+    manifest = fitting(image.manifest, packing)
+    if is_docker(image.manifest) and not is_docker(manifest):
+        job.warn(f"{image.name}: zstd layers need OCI's media types; it is no longer of Docker's own format")
+    edited = squashed_config(image.config, kept, made.diff_ids, image.descriptor.digest, job.wish)
+    config = job.target.put_blob(manifest["config"]["mediaType"], documents.canonical(edited))
+    content = documents.canonical(squashed_manifest(manifest, kept, config, made.layers))
+    media_type = str(manifest.get("mediaType") or image.descriptor.media_type)
+    written = job.target.put(media_type, content)
+    root = replace(image.descriptor, media_type=media_type, digest=written.digest, size=written.size)
+    return Squashed(
+        root,
+        content,
+        root.digest != image.descriptor.digest,
+        len(image.layers),
+        kept + len(made.layers),
+        image.bytes,
+        sum(it.size for it in (*image.layers[:kept], *made.layers)),
+        made.dead_bytes,
+        ambiguities=made.ambiguities,
+        proof=made.proof,
+    )
