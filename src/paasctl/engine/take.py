@@ -93,6 +93,7 @@ def _image(step: Build | SquashImage | Push, index: int, run: Needs) -> None:
                 progress=progress,
                 cancel=run.cancel,
                 note=lambda text: run.emit(Noted(text, index)),
+                codecs=world.codecs,
             )
             run.facts[f"digest.{step.image.name}"] = made.digest
         case Push():
