@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,9 @@ from paasctl.adapters.yaml.edit import pin_identity
 from paasctl.adapters.yaml.manifests import documents
 from paasctl.adapters.yaml.read import read
 from paasctl.config.load import load
-from paasctl.engine.cancel import Cancel
 from paasctl.errors import Unavailable, WouldClobber
 from paasctl.model.config import Config
-from paasctl.model.image import Descriptor, Pinned, Reference, Repository
+from paasctl.model.image import Descriptor, Pinned, Platform, Reference, Repository
 from paasctl.model.kube import Holder
 from paasctl.model.location import Location
 from paasctl.model.plan import Build
@@ -262,7 +261,16 @@ class FakeWorld:
 
     @property
     def _images(self) -> Images:
-        return Images(registry=self.registry, folder=self.project, environ={}, cancel=Cancel())
+        return Images(registry=self.registry, folder=self.project, store=self._no_engine, stack=ExitStack())
+
+    def current(self, location: Location) -> Descriptor | None:
+        return self._images.target(location).current()
+
+    def engine_platform(self) -> Platform | None:
+        raise Unavailable("there is no engine here")
+
+    def _no_engine(self) -> Any:
+        raise Unavailable("there is no engine here")
 
     def cluster(self, name: str) -> FakeCluster:
         assert name == "testbed"

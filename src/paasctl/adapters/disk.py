@@ -86,17 +86,17 @@ def hold_for_good(path: Path, pause: Callable[[], None]) -> BinaryIO:
 
 
 @contextmanager
-def temporary(folder: Path, lock: Path | None = None) -> Iterator[tuple[Path, BinaryIO]]:
+def temporary(folder: Path, lock: Path | None = None, prefix: str = TEMPORARY) -> Iterator[tuple[Path, BinaryIO]]:
     """A new held file in `folder`; gone afterwards, unless it was renamed.
 
     With `lock`, making and holding it is one act for everybody who takes that lock before removing leftovers.
     """
     with disk("writing", folder):
         if lock is None:
-            path, file = _grab(folder)
+            path, file = _grab(folder, prefix)
         else:
             with held(lock):
-                path, file = _grab(folder)
+                path, file = _grab(folder, prefix)
     try:
         yield path, file
     finally:
@@ -114,17 +114,22 @@ def replace_file(path: Path, content: bytes) -> None:
         fresh.replace(path)
 
 
-def remove_unheld(folder: Path) -> None:
+def remove_unheld(folder: Path, prefix: str = TEMPORARY) -> None:
     """Remove the temporary files in `folder` that no living process holds."""
-    for path in sorted(folder.glob(f"{TEMPORARY}*")):
+    for path in sorted(folder.glob(f"{prefix}*")):
         with suppress(BlockingIOError, FileNotFoundError), path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink(missing_ok=True)
 
 
-def _grab(folder: Path) -> tuple[Path, BinaryIO]:
-    number, name = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
-    file = os.fdopen(number, "wb", _BUFFER)
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    os.fchmod(number, 0o644)
-    return Path(name), file
+def _grab(folder: Path, prefix: str) -> tuple[Path, BinaryIO]:
+    """Make and hold one; where somebody who removes leftovers came between the two, make another."""
+    while True:
+        number, name = tempfile.mkstemp(prefix=prefix, dir=folder)
+        file = os.fdopen(number, "w+b", _BUFFER)
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.lexists(name):
+                os.fchmod(number, 0o644)
+                return Path(name), file
+        file.close()

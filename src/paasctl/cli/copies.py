@@ -11,7 +11,7 @@ from typing import Protocol
 from paasctl.cli.wiring import Outside
 from paasctl.errors import Refused
 from paasctl.model.config import Config
-from paasctl.model.image import Descriptor, Reference, Repository
+from paasctl.model.image import Descriptor, Platform, Reference, Repository
 from paasctl.model.kube import Identity, Kind, Offers
 from paasctl.model.location import Location
 from paasctl.model.plan import Build
@@ -189,6 +189,14 @@ class Copies:
     def target(self, location: Location) -> CopyTarget:
         """Never asked for."""
         raise AssertionError(f"a rehearsal writes no image to {location}")
+
+    def current(self, location: Location) -> Descriptor | None:
+        """As ever."""
+        return self.outside.current(location)
+
+    def engine_platform(self) -> Platform | None:
+        """As ever."""
+        return self.outside.engine_platform()
 
 
 @dataclass

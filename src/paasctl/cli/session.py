@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -96,7 +97,8 @@ class Session:
                     exit_code=exit_code,
                     wait_lock=seconds(wait_lock, "--wait-lock"),
                 )
-                return int(_stoppable(lambda it: go(it, outside), how))
+                with closing(outside):
+                    return int(_stoppable(lambda it: go(it, outside), how))
             except PaasError as error:
                 outcome = conduct.failed(error)
                 emit(outcome)

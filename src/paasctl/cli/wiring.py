@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ from paasctl.engine.cancel import Cancel, RealClock
 from paasctl.errors import ConfigError
 from paasctl.model.config import Config
 from paasctl.model.event import Emit, Noted
+from paasctl.model.image import Descriptor, Platform
 from paasctl.model.kube import Holder
 from paasctl.model.location import Location
 from paasctl.model.plan import Build
@@ -47,6 +49,8 @@ class Outside:
     _building: BinaryIO | None = None
     """The lock of the layout, held until the process ends."""
     _is_waiting: bool = False
+    _held: ExitStack = field(default_factory=ExitStack)
+    """Files of images, and what grows beside them."""
     _making: threading.RLock = field(default_factory=threading.RLock)
     """Several threads may ask for the same client."""
 
@@ -209,12 +213,31 @@ class Outside:
         """Where an image is written to."""
         return self._images.target(location)
 
+    def current(self, location: Location) -> Descriptor | None:
+        """What has that name now."""
+        return self._images.target(location).current()
+
     @cached_property
     def _images(self) -> Places:
         from paasctl.adapters import images
 
-        folder = Path(self.settings.directory or ".")
-        return images.Images(registry=self.registry, folder=folder, environ=os.environ, cancel=self.cancel)
+        return images.Images(
+            registry=self.registry, folder=Path(self.settings.directory or "."), store=self._store, stack=self._held
+        )
+
+    def _store(self) -> Any:
+        from paasctl.adapters.images.engine import Store
+
+        return Store(environ=os.environ, cancel=self.cancel, note=lambda text: self.emit(Noted(text)))
+
+    def engine_platform(self) -> Platform | None:
+        """What images of the local engine run on."""
+        found: Platform | None = self._store().platform()
+        return found
+
+    def close(self) -> None:
+        """Let go of what was held open: whatever was not finished is gone."""
+        self._held.close()
 
     def cluster(self, name: str) -> Cluster:
         """A cluster of `paas.yaml`; one client per run."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from paasctl.model.config import Config
+from paasctl.model.image import Descriptor, Platform
 from paasctl.model.location import Location
 from paasctl.model.plan import Build
 from paasctl.ports.cancel import Clock
@@ -77,6 +78,14 @@ class Reads(Protocol):
 
     def source(self, location: Location) -> CopySource:
         """An image where it lies, to be read. Nothing is looked at before it is asked for."""
+        ...
+
+    def current(self, location: Location) -> Descriptor | None:
+        """What has that name now; None: proved absent. The local engine tells its own id, not a manifest's digest."""
+        ...
+
+    def engine_platform(self) -> Platform | None:
+        """What images of the local engine run on; None: it does not say."""
         ...
 
 

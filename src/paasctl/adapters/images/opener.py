@@ -1,51 +1,74 @@
-"""The source or target for a location. One per run, so that what they hold open is let go of at its end."""
+"""The source or target for a location. One of these per run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import assert_never
+from typing import Protocol, assert_never
 
-from paasctl.adapters.images.layout import LayoutSource, LayoutTarget
+from paasctl.adapters.images.archive import ArchiveDestination, archive_source
+from paasctl.adapters.images.layout import LayoutTarget, layout_source
 from paasctl.adapters.images.registry import RegistrySource, RegistryTarget
-from paasctl.errors import Refused
+from paasctl.adapters.images.shelf import ShelfSource
+from paasctl.adapters.images.tarred import Destination, TarTarget
 from paasctl.model.location import InArchive, InEngine, InLayout, InRegistry, Location
-from paasctl.ports.cancel import Cancel
-from paasctl.ports.images import ImageSource, ImageTarget, Registry
+from paasctl.ports.images import CopySource, CopyTarget, Registry
+
+
+class Store(Protocol):
+    """The local engine's images (`engine.py`, which is imported by those who need it)."""
+
+    def source(self, location: InEngine, stack: ExitStack) -> ShelfSource:
+        """An image, taken out when it is first read; the copy is let go of with `stack`."""
+        ...
+
+    def destination(self, location: InEngine) -> Destination:
+        """Where an image is put in."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Images:
-    """Images wherever they lie."""
+    """`ports.images.Places`."""
 
     registry: Callable[[str], Registry]
     """The client for a host."""
     folder: Path
     """What relative paths are relative to."""
-    environ: Mapping[str, str]
-    cancel: Cancel
+    store: Callable[[], Store]
+    stack: ExitStack
+    """Lets go of files that are held open, and of whatever was not finished."""
+    _taken: dict[InEngine, CopySource] = field(default_factory=dict)
+    """Images that were taken out of the engine: once in a run is enough."""
 
-    def source(self, location: Location) -> ImageSource:
+    def source(self, location: Location) -> CopySource:
         """Something to read one image from. Nothing is looked at yet."""
         match location:
             case InLayout():
-                return LayoutSource(location, self.folder / location.folder)
+                return layout_source(location, self.folder / location.folder)
             case InRegistry():
                 return RegistrySource(location, self.registry(location.reference.repository.host))
-            case InArchive() | InEngine():
-                raise Refused(f"reading {location}: not yet")
+            case InArchive():
+                return archive_source(location, self.folder / location.path, self.stack)
+            case InEngine():
+                if location not in self._taken:
+                    self._taken[location] = self.store().source(location, self.stack)
+                return self._taken[location]
             case _:
                 assert_never(location)
 
-    def target(self, location: Location) -> ImageTarget:
+    def target(self, location: Location) -> CopyTarget:
         """Something to write one image to. Nothing is written yet."""
         match location:
             case InLayout():
                 return LayoutTarget(location, self.folder / location.folder)
             case InRegistry():
                 return RegistryTarget(location, self.registry(location.reference.repository.host))
-            case InArchive() | InEngine():
-                raise Refused(f"writing {location}: not yet")
+            case InArchive():
+                return TarTarget(ArchiveDestination(location, self.folder / location.path), self.stack)
+            case InEngine():
+                return TarTarget(self.store().destination(location), self.stack)
             case _:
                 assert_never(location)

@@ -1,0 +1,99 @@
+"""An image in a tar file, as engines save it or as a layout. It grows beside its place, and is moved there whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from paasctl.adapters.disk import TEMPORARY, disk, remove_unheld, temporary
+from paasctl.adapters.images.naming import clobbers, not_found, several
+from paasctl.adapters.images.packed import PackedShelf
+from paasctl.adapters.images.shelf import Shelf, ShelfSource, bare, images_at
+from paasctl.adapters.images.tape import Tape
+from paasctl.errors import Refused
+from paasctl.model.image import Descriptor
+from paasctl.model.location import InArchive
+
+_PREFIX = f"{TEMPORARY}paasctl-"
+"""Of files that grow beside an archive: in folders that are not ours, only what is certainly ours is removed."""
+_HOW = "FILE.tar:NAME"
+
+
+def archive_source(location: InArchive, path: Path, stack: ExitStack) -> ShelfSource:
+    """The image in the tar at `path`; the file is let go of with `stack`."""
+    return ShelfSource(str(location), location.name, lambda: _opened(location, path, stack), _HOW)
+
+
+def _opened(location: InArchive, path: Path, stack: ExitStack) -> Shelf:
+    if not path.is_file():
+        raise not_found(str(location), "that is a folder" if path.is_dir() else "there is no such file")
+    return PackedShelf(_tape(path, stack))
+
+
+class ArchiveDestination:
+    """`Destination` in a file."""
+
+    def __init__(self, location: InArchive, path: Path) -> None:
+        """Nothing is looked at yet."""
+        self.name = str(location)
+        self.takes_companions = True
+        self._name = location.name
+        self._path = path
+
+    def current(self) -> Descriptor | None:
+        """The image that lies there under that name; without one, the only image there."""
+        with self._shelf() as shelf:
+            found = images_at(shelf, self._name) if shelf else []
+        if len({it.digest for _, it in found}) > 1:
+            raise several(self.name, [place for place, _ in found], _HOW)
+        return bare(found[0][1]) if found else None
+
+    def begin(self, stack: ExitStack) -> tuple[BinaryIO, Path]:
+        """A file beside it. What killed runs left there is removed."""
+        with disk("writing", self._path):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            remove_unheld(self._path.parent, _PREFIX)
+        self._fresh, file = stack.enter_context(temporary(self._path.parent, prefix=_PREFIX))
+        return file, self._path
+
+    def names(self) -> tuple[str, ...]:
+        """As was said; else those that the image had which it replaces."""
+        if self._name:
+            return (self._name,)
+        with self._shelf() as shelf:
+            return tuple(dict.fromkeys(place for place, _ in images_at(shelf, "") if place)) if shelf else ()
+
+    def check(self, root: Descriptor, content: bytes, *, move: bool) -> None:
+        """`Refused` where other images lie in it: they would be gone."""
+        del content
+        with self._shelf() as shelf:
+            there = {it.digest: place for place, it in images_at(shelf, "")} if shelf else {}
+        before = self.current()
+        if before and before.digest != root.digest and not move:
+            raise clobbers(self.name, before.digest, root.digest)
+        if others := {digest for digest in there if digest not in (root.digest, before and before.digest)}:
+            raise Refused(
+                f"writing {self.name}: {len(others)} other images lie in that archive, and would be gone",
+                hint="write to another file",
+                code="image-ambiguous",
+            )
+
+    def deliver(self, file: BinaryIO, root: Descriptor, content: bytes) -> None:
+        """Move it to its place."""
+        del root, content
+        with disk("writing", self._path):
+            file.flush()
+            self._fresh.replace(self._path)
+
+    @contextmanager
+    def _shelf(self) -> Iterator[Shelf | None]:
+        with ExitStack() as stack:
+            yield PackedShelf(_tape(self._path, stack)) if self._path.is_file() else None
+
+
+def _tape(path: Path, stack: ExitStack) -> Tape:
+    with disk("reading", path):
+        file = stack.enter_context(path.open("rb"))
+    return Tape(file, str(path))

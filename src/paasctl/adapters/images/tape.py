@@ -1,0 +1,114 @@
+"""A tar on disk, opened for reading anywhere in it: what lies where, through links; several threads may read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import posixpath
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from paasctl.adapters.disk import disk
+from paasctl.errors import PaasError, Unavailable
+from paasctl.model.image import Descriptor
+from paasctl.values import dataclass
+
+CHUNK = 1 << 20
+_HEADER = 1 << 20
+"""Bytes of the largest header; a real one has a few hundred."""
+_MOST = 100_000
+"""Entries of an archive of images; one of a whole file system has more, and is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where an entry's bytes lie."""
+
+    start: int
+    size: int
+
+
+class _Headers:
+    """The file as `tarfile` sees it: no header makes it take more memory than a header needs."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.seek, self.tell = file.seek, file.tell
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        """A header's bytes."""
+        if not 0 <= size <= _HEADER:
+            raise tarfile.ReadError(f"a header of {size} bytes")
+        return self._file.read(size)
+
+
+class Tape:
+    """The entries of a tar by name. `name` is how messages call it."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        """Reads all headers. `Unavailable` with code `archive-damaged` where it is no tar."""
+        self.name = name
+        self._file = file
+        self._spans = dict[str, Span]()
+        self._links = dict[str, str]()
+        self._index()
+
+    def span(self, name: str) -> Span | None:
+        """Where a file lies, links followed; None: it is not there. A circle of links leads nowhere."""
+        seen = set[str]()
+        name = posixpath.normpath(name)
+        while name in self._links and name not in seen:
+            seen.add(name)
+            name = self._links[name]
+        return self._spans.get(name)
+
+    def chunks(self, span: Span) -> Iterator[bytes]:
+        """Its bytes."""
+        at, end = span.start, span.start + span.size
+        while at < end:
+            with disk("reading", Path(self.name)):
+                chunk = os.pread(self._file.fileno(), min(CHUNK, end - at), at)
+            if not chunk:
+                raise damaged(self.name, "it ends in the middle of a file")
+            at += len(chunk)
+            yield chunk
+
+    def verified(self, span: Span, descriptor: Descriptor) -> Iterator[bytes]:
+        """The same, and an end only where the digest is right."""
+        if descriptor.size not in (span.size, -1):
+            raise damaged(self.name, f"{descriptor.digest} has {span.size} bytes, it should have {descriptor.size}")
+        digest = hashlib.sha256()
+        for chunk in self.chunks(span):
+            digest.update(chunk)
+            yield chunk
+        if f"sha256:{digest.hexdigest()}" != descriptor.digest:
+            raise damaged(self.name, f"what should be {descriptor.digest} is sha256:{digest.hexdigest()}")
+
+    def _index(self) -> None:
+        try:
+            with disk("reading", Path(self.name)), tarfile.open(fileobj=_Headers(self._file), mode="r:") as found:  # type: ignore[call-overload]  # it only reads and seeks
+                for number, member in enumerate(found):
+                    if number >= _MOST:
+                        raise damaged(self.name, f"it has more than {_MOST:,} entries: is it an image?")
+                    self._note(member)
+                    found.members = []  # they would be kept, every one
+        except (tarfile.TarError, ValueError, OverflowError) as error:
+            raise damaged(self.name, f"it is no tar that can be read: {error}") from error
+
+    def _note(self, member: tarfile.TarInfo) -> None:
+        name = posixpath.normpath(member.name)
+        self._spans.pop(name, None)
+        self._links.pop(name, None)
+        if member.issym():
+            self._links[name] = posixpath.normpath(posixpath.join(posixpath.dirname(name), member.linkname))
+        elif member.islnk():
+            self._links[name] = posixpath.normpath(member.linkname)
+        elif member.isreg() and not member.issparse():
+            self._spans[name] = Span(member.offset_data, member.size)
+
+
+def damaged(name: str, why: str) -> PaasError:
+    """The archive is not what it should be."""
+    return Unavailable(f"reading {name}: {why}", hint="make the archive again", code="archive-damaged")
