@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from paasctl.oci.emit import Copy, Program, programs
 from paasctl.oci.layer import Layer
@@ -26,3 +27,23 @@ def carried_out(program: Program, tars: Sequence[bytes]) -> bytes:
 def squashed(tars: Sequence[bytes], kept: int = 0, count: int = 1) -> list[bytes]:
     """The kept layers and the new ones."""
     return [*tars[:kept], *(carried_out(it, tars) for it in programs(stack_of(tars, kept), count))]
+
+
+@dataclass(frozen=True)
+class Squashed:
+    """The kept layers and the new ones, and the codes of what was ambiguous."""
+
+    layers: list[bytes]
+    codes: list[str]
+
+
+def indexed(tars: Sequence[bytes]) -> list[Layer]:
+    """An index of each."""
+    return [index(it, f"layer {number}", chunk=4096) for number, it in enumerate(tars)]
+
+
+def squash_indexed(indexes: Sequence[Layer], tars: Sequence[bytes], kept: int, count: int) -> Squashed:
+    """As `squashed`, with the warnings; an index serves several times."""
+    stacked = stack(indexes, kept)
+    made = [carried_out(it, tars) for it in programs(stacked, count)]
+    return Squashed([*tars[:kept], *made], [it.code for it in stacked.warnings])

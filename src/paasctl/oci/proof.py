@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from paasctl.oci.member import Meta
@@ -43,7 +43,7 @@ def listing(root: Dir) -> Iterator[Seen]:
         yield Seen(
             path,
             member.kind,
-            inode.meta,
+            replace(inode.meta, mode=0o777) if member.kind == "symlink" else inode.meta,  # a symlink's mode is nobody's
             first.setdefault(inode, path),
             member.target,
             member.device,

@@ -144,13 +144,14 @@ def _fold(said: _Said, common: Records) -> _Said:
 
 def _member(tape: _Tape, header: Header, said: _Said, layer: str) -> Member:
     records = dict(said.records)
-    raw = records.get(b"GNU.sparse.name") or records.get(b"path") or said.name or header.name
+    # Where both are there, GNU's name comes before PAX's, as in the reader of the engines.
+    raw = records.get(b"GNU.sparse.name") or said.name or records.get(b"path") or header.name
     path = normal(raw, layer)
     v7_folder = header.kind == b"\0" and raw.endswith(b"/")
     kind: Kind | None = "dir" if v7_folder else _KINDS.get(header.kind)
     if kind is None:
         raise unsafe(layer, f"{show(path)} has the tar type {header.kind!r}, which no container engine unpacks")
-    link = records.get(b"linkpath") or said.link or header.link
+    link = said.link or records.get(b"linkpath") or header.link
     sparse = tuple(it for it in said.records if it[0].startswith(_SPARSE))
     size = _whole(records, b"size", header.size, layer) if kind == "file" else 0
     if size < 0:
