@@ -10,6 +10,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "config": ("config", "The resolved configuration, or its schema."),
     "doctor": ("doctor", "What this machine and these clusters lack."),
     "build": ("build", "Build images into the project's layout."),
+    "image": ("image", "Any image, anywhere: squash it."),
     "release": ("release", "Build, tag, push and record a release, once."),
     "releases": ("releases", "Which releases lie in which registry."),
     "render": ("render", "The manifests of an environment, as YAML."),
@@ -41,7 +42,7 @@ EPILOG = "Every option has a variable: PAASCTL_OUTPUT for the shared ones, PAASC
 
 _PARTS = (
     ("Start", ("demo", "init", "lint", "doctor", "config")),
-    ("Make", ("version", "build", "release", "releases")),
+    ("Make", ("version", "build", "image", "release", "releases")),
     ("Run", ("render", "diff", "rehearse", "deploy", "status", "history")),
     ("Around", ("cluster", "registry")),
 )

@@ -7,6 +7,8 @@ from typing import Protocol, assert_never
 from paasctl.engine import release
 from paasctl.engine.cluster import apply_one, await_ready, delete_one
 from paasctl.engine.images import push_place, squash_place
+from paasctl.engine.images.between import take_between
+from paasctl.model.between import CopyTo, RebaseTo, SquashTo
 from paasctl.model.event import Emit, LogLine, Noted, Progress, Warned
 from paasctl.model.plan import (
     Apply,
@@ -54,6 +56,8 @@ def take(step: Step, index: int, run: Needs) -> None:
     match step:
         case Build() | SquashImage() | Push():
             _image(step, index, run)
+        case SquashTo() | CopyTo() | RebaseTo():
+            take_between(step, index, run)
         case TagCommit():
             release.tag_commit(step, run.world.git)
             run.facts["tag"] = step.tag
@@ -89,11 +93,11 @@ def _image(step: Build | SquashImage | Push, index: int, run: Needs) -> None:
             made = squash_place(
                 step,
                 world.layout,
+                codecs=world.codecs,
                 warn=lambda text: run.emit(Warned(text)),
                 progress=progress,
                 cancel=run.cancel,
                 note=lambda text: run.emit(Noted(text, index)),
-                codecs=world.codecs,
             )
             run.facts[f"digest.{step.image.name}"] = made.digest
         case Push():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Literal
 
+from paasctl.model.between import BetweenStep as BetweenStep  # noqa: PLC0414 - steps are looked for here
 from paasctl.model.config import Image
 from paasctl.model.image import Pinned, Repository
 from paasctl.model.kube import Key, Manifest, Target
@@ -151,7 +152,7 @@ class WriteFile:
 
 FileStep = WriteFile
 
-Step = ImageStep | ReleaseStep | ClusterStep | FileStep
+Step = ImageStep | BetweenStep | ReleaseStep | ClusterStep | FileStep
 Stage = tuple[Step, ...]
 
 

@@ -16,13 +16,14 @@ from paasctl.model.config import Image
 from paasctl.model.event import Event
 from paasctl.model.image import Pinned, Platform, Repository, Tagged
 from paasctl.model.kube import Kind, Manifest
+from paasctl.model.location import InArchive, InEngine, InLayout, InRegistry
 from paasctl.model.masked import Masked
 from paasctl.model.plan import Apply, Step
 from paasctl.model.version import Version
 from paasctl.views.mask import fields_of, masked_body
 
 FORMAT: Final = 1
-_AS_TEXT = (Kind, Masked, Pinned, Platform, Repository, Tagged, Version)
+_AS_TEXT = (InArchive, InEngine, InLayout, InRegistry, Kind, Masked, Pinned, Platform, Repository, Tagged, Version)
 _PAIRS = frozenset({"facts", "images", "pinned", "settings"})
 """Fields that hold (name, value) pairs: objects in JSON."""
 _STEPS: Final = frozenset(get_args(Step))

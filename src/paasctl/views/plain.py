@@ -165,8 +165,9 @@ class Plain:
 
 
 def result_of(outcome: Outcome) -> list[str]:
-    """What a script reads from standard output when a verb that acts is done: the version."""
-    version = dict(outcome.facts).get("version")
+    """What a script reads from standard output when a verb that acts is done: the version, or the image."""
+    facts = dict(outcome.facts)
+    version = facts.get("version") or facts.get("image") or facts.get("digest")
     return [version] if version and outcome.status in ("done", "nothing-to-do") else []
 
 

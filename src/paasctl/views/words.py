@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from paasctl.errors import Exit
+from paasctl.model.between import CopyTo, RebaseTo, SquashTo
 from paasctl.model.event import Outcome, Problem, Ready, Scene, Warned
 from paasctl.model.plan import (
     Apply,
@@ -25,6 +26,7 @@ from paasctl.model.plan import (
 )
 from paasctl.model.verdict import PodSeen, Verdict
 from paasctl.views.amounts import count, duration
+from paasctl.views.between import detail_between, phase_between, say_between, say_written
 from paasctl.views.clean import clean, clean_lines
 from paasctl.views.mask import fields_of
 
@@ -37,7 +39,7 @@ _UNCHANGED = frozenset({Exit.USAGE, Exit.REFUSED, Exit.LOCKED, Exit.CONFIG, Exit
 """Exits that promise that nothing changed, where nothing was done."""
 
 
-def say(step: Step) -> str:  # noqa: C901 - a match over a closed union
+def say(step: Step) -> str:  # noqa: C901, PLR0911 - a match over a closed union
     """What a step does, in the infinitive: `create ConfigMap/web`."""
     match step:
         case Build():
@@ -46,6 +48,8 @@ def say(step: Step) -> str:  # noqa: C901 - a match over a closed union
             return f"squash {step.image.name}{_squash(step)}"
         case Push():
             return f"push {step.name} to {step.repository}"
+        case SquashTo() | CopyTo() | RebaseTo():
+            return say_between(step)
         case TagCommit():
             where = f" and push it to {step.remote}" if step.remote else " (there is no remote)"
             return f"tag commit {step.commit[:7]} as {step.tag}{where}"
@@ -70,7 +74,7 @@ def say_done(step: Step) -> str:
     return f"ready: {say_keys(step)}" if isinstance(step, AwaitReady) else say(step)
 
 
-def phase(step: Step) -> str:  # noqa: C901 - a match over a closed union
+def phase(step: Step) -> str:  # noqa: C901, PLR0911 - a match over a closed union
     """Which part of a run a step belongs to, in a word or two."""
     match step:
         case Build():
@@ -79,6 +83,8 @@ def phase(step: Step) -> str:  # noqa: C901 - a match over a closed union
             return "squash"
         case Push():
             return "push"
+        case SquashTo() | CopyTo() | RebaseTo():
+            return phase_between(step)
         case TagCommit():
             return "tag"
         case Record():
@@ -140,6 +146,8 @@ def say_plan(plan: Plan, number: int = 1) -> list[str]:
         lines.append(f"  {index:>{width}}. {say(step)}{on_cluster(step) if several else ''}")
         if isinstance(step, Apply) and step.change == "update":
             lines += [f"  {'':{width}}    {say_change(it)}" for it in fields_of(step)]
+        if isinstance(step, SquashTo | CopyTo | RebaseTo):
+            lines += [f"  {'':{width}}    {it}" for it in detail_between(step)]
     return [*lines, f"  ! asks first: {plan.asks}"] if plan.asks else lines
 
 
@@ -207,7 +215,7 @@ def say_outcome(outcome: Outcome) -> list[str]:
         case "failed" | "cancelled" | "refused":
             return [*headline(outcome), *_declared(outcome), *problems, *_next(outcome)]
         case _:
-            return [*problems, *headline(outcome), *(f"  {it}" for it in outcome.urls)]
+            return [*problems, *headline(outcome), *(f"  {it}" for it in (*say_written(outcome), *outcome.urls))]
 
 
 def headline(outcome: Outcome) -> list[str]:

@@ -1,0 +1,8 @@
+"""`paasctl image`."""
+
+from __future__ import annotations
+
+from paasctl.cli.images.squash import squash
+from paasctl.cli.options import several
+
+app = several("image", squash)

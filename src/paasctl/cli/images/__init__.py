@@ -1,0 +1,1 @@
+"""The commands of `paasctl image`, one file each; `cli/image.py` makes them a group."""

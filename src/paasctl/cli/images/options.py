@@ -1,0 +1,39 @@
+"""Arguments and options that several commands of `paasctl image` take."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Packing(StrEnum):
+    """How new layers are packed."""
+
+    GZIP = "gzip"
+    ZSTD = "zstd"
+    KEEP = "keep"
+
+
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="SRC",
+        help="host/path:tag or @sha256:…, oci:DIR[:TAG], FILE.tar[:NAME], docker:NAME.",
+        show_default=False,
+    ),
+]
+Target = Annotated[
+    str,
+    typer.Argument(metavar="[DST]", help="Where it goes [default: in place].", show_default=False),
+]
+OnePlatform = Annotated[
+    str,
+    typer.Option(
+        "--platform", metavar="OS/ARCH", help="Only this image of an index [default: all].", show_default=False
+    ),
+]
+AllowTagMove = Annotated[
+    bool, typer.Option("--allow-tag-move", help="A name that is another image's may become this one's.")
+]

@@ -1,0 +1,118 @@
+"""What all verbs on images read: a location from a word, and the images that lie there, one for each platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from paasctl.errors import BuildFailed, Refused, UsageError
+from paasctl.model.image import Descriptor, Platform
+from paasctl.model.location import Location, parse_location
+from paasctl.oci import manifest as documents
+from paasctl.oci.config import diff_ids
+from paasctl.oci.manifest import Json
+from paasctl.ports.images import ImageSource
+from paasctl.values import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class OneImage:
+    """The image for one platform, its documents as they are."""
+
+    descriptor: Descriptor
+    manifest: Json
+    config: Json
+    platform: Platform
+    layers: tuple[Descriptor, ...]
+    diff_ids: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of its packed layers."""
+        return sum(it.size for it in self.layers)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What lies at a location."""
+
+    source: ImageSource
+    root: Descriptor
+    index: Json
+    """The index as it is; empty where a single image lies there."""
+    images: tuple[OneImage, ...]
+
+
+def located(text: str, what: str) -> Location:
+    """A location as it was typed. `UsageError` says what is missing."""
+    try:
+        return parse_location(text)
+    except ValueError as error:
+        raise UsageError(f"reading {what}: {error}") from None
+
+
+def wanted_platform(text: str) -> Platform | None:
+    """`--platform`, where it was given."""
+    try:
+        return Platform.parse(text) if text else None
+    except ValueError as error:
+        raise UsageError(f"reading --platform: {error}", hint="--platform linux/amd64") from None
+
+
+def find(source: ImageSource, platform: Platform | None = None) -> Found:
+    """The images at a location, or the one for `platform`. `Refused` where there is none for it, or it is no image."""
+    root = source.root()
+    content = documents.parse_document(source.read(root), source.name)
+    if not documents.is_index(root.media_type):
+        image = _image(source, root, content)
+        if platform and not documents.same_platform(image.platform, platform):
+            raise _no_platform(source.name, platform, [image.platform])
+        return Found(source, root, {}, (image,))
+    children = tuple(_children(source, content))
+    chosen = [it for it in children if platform is None or _fits(it, platform)]
+    if platform and not chosen:
+        raise _no_platform(source.name, platform, [it.platform for it in children if it.platform])
+    documented = [(it, documents.parse_document(source.read(it), source.name)) for it in chosen]
+    return Found(source, root, content, tuple(_image(source, it, manifest) for it, manifest in documented))
+
+
+def _children(source: ImageSource, index: Json) -> Iterator[Descriptor]:
+    """The images of an index, in order; indexes in it are opened."""
+    for said in index.get("manifests") or ():
+        child = documents.descriptor_from(said, source.name)
+        if documents.is_index(child.media_type):
+            yield from _children(source, documents.parse_document(source.read(child), source.name))
+        elif not documents.is_attestation(child):
+            yield child
+
+
+def _fits(child: Descriptor, platform: Platform) -> bool:
+    return child.platform is not None and documents.same_platform(child.platform, platform)
+
+
+def _image(source: ImageSource, found: Descriptor, manifest: Json) -> OneImage:
+    documents.check_image(manifest, found.media_type, source.name)
+    config = documents.parse_document(
+        source.read(documents.descriptor_from(manifest["config"], source.name)), source.name
+    )
+    layers = tuple(documents.descriptor_from(it, source.name) for it in manifest.get("layers") or ())
+    unpacked = tuple(diff_ids(config, source.name))
+    if len(unpacked) != len(layers):
+        raise BuildFailed(
+            f"reading {source.name}: the manifest has {len(layers)} layers, the configuration {len(unpacked)}",
+            code="image-unreadable",
+        )
+    return OneImage(found, manifest, config, _platform(found, config), layers, unpacked)
+
+
+def _platform(found: Descriptor, config: Json) -> Platform:
+    said = Platform(*(str(config.get(it) or "") for it in ("os", "architecture", "variant")))
+    return found.platform or said
+
+
+def _no_platform(name: str, platform: Platform, there: list[Platform]) -> Refused:
+    listed = ", ".join(dict.fromkeys(map(str, there))) or "none"
+    return Refused(
+        f"reading {name}: there is nothing for {platform} (there is: {listed})",
+        hint=f"--platform {there[0]}" if there else "",
+        code="platform-missing",
+    )

@@ -1,0 +1,78 @@
+"""The sentences about images that go from one place to another: steps, what a plan tells of them, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from paasctl.model.between import BetweenStep, CopyTo, RebaseTo, Seen, SquashTo
+from paasctl.model.event import Outcome
+from paasctl.views.amounts import count, size
+from paasctl.views.clean import clean
+
+
+def say_between(step: BetweenStep) -> str:
+    """What a step does, in the infinitive."""
+    to = "" if step.destination == step.source else f" to {step.destination}"
+    match step:
+        case SquashTo():
+            return f"squash {step.source}{to or ' in place'}"
+        case CopyTo():
+            return f"copy {step.source}{to}"
+        case RebaseTo():
+            return f"rebase {step.source} onto {step.new_base}{to or ', in place'}"
+        case _:
+            assert_never(step)
+
+
+def detail_between(step: BetweenStep) -> Iterator[str]:
+    """What a plan tells of it below its line: what it starts from, and each platform's image."""
+    yield f"from {step.root.digest}"
+    match step:
+        case SquashTo():
+            yield from (f"{_image(it)}; {_squashed(it, step)}" for it in step.images)
+            if step.wish.base == "keep" and step.base:
+                yield f"the base by {clean(step.base)}"
+        case CopyTo():
+            yield from (_image(it) for it in step.images)
+        case RebaseTo():
+            yield from (f"{_image(it)}; {count(it.kept or 0, 'layer')} of the base are replaced" for it in step.images)
+            yield from (f"~ {it.platform} {it.name}: {_value(it.before)} → {_value(it.after)}" for it in step.fields)
+        case _:
+            assert_never(step)
+
+
+def phase_between(step: BetweenStep) -> str:
+    """Which part of a run it is, in a word."""
+    return {SquashTo: "squash", CopyTo: "copy", RebaseTo: "rebase"}[type(step)]
+
+
+def _value(text: str) -> str:
+    return clean(text) or "(not set)"
+
+
+def _image(seen: Seen) -> str:
+    return f"{seen.platform or 'no platform'}: {count(seen.layers, 'layer')}, {size(seen.bytes)}"
+
+
+def _squashed(seen: Seen, step: SquashTo) -> str:
+    kept = seen.kept or 0
+    few = "few" if step.wish.layers == "auto" else str(step.wish.layers)
+    become = f"{seen.layers - kept} ({size(seen.bytes - seen.kept_bytes)}) become {few}"
+    return f"{kept} of the base stay, {become}" if kept else become
+
+
+def say_written(outcome: Outcome) -> Iterator[str]:
+    """What is true of the image now, from the named results of the run."""
+    facts = dict(outcome.facts)
+    if "layers.before" in facts:
+        before, after = facts["layers.before"], facts["layers.after"]
+        packed = f"{size(int(facts['bytes.before']))} → {size(int(facts['bytes.after']))}"
+        yield f"layers {before} → {after}, bytes {packed}"
+    if facts.get("dead.bytes", "0") != "0":
+        yield f"{size(int(facts['dead.bytes']))} of the files were hidden by upper layers, and are gone"
+    if "proof" in facts:
+        yield f"proof: {clean(facts['proof'])}" if facts["proof"] else "proof: none (--no-verify)"
+    yield from (f"left out: {clean(it)}" for name, it in outcome.facts if name.startswith("left."))
+    if "digest" in facts and outcome.verb.startswith("image"):
+        yield facts.get("image") or facts["digest"]
