@@ -88,7 +88,7 @@ def _place(it: _Growing, member: Member) -> None:
     spot = enter(it.root, parent, it.layer.name, make=True)
     if name == OPAQUE:
         spot.folder.opaque = True
-        if not parent:
+        if not spot.path:
             it.say("opaque-root", "an opaque mark hides everything below; overlay file systems ignore it at the root")
     elif name.startswith(WHITEOUT):
         spot.folder.gone.add(_whited(it, member, name))

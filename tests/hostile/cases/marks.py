@@ -97,6 +97,13 @@ CASES = (
     case(
         "an opaque mark in the middle, then more", "d/ d/a=1", "d/ d/.wh..wh..opq d/b=2", "d/a=3", sees="d/ d/a=3 d/b=2"
     ),
+    case(
+        "an opaque root by way of a symlink",
+        "d/ d/a=1 k=1",
+        "s->/ s/.wh..wh..opq e=1",
+        sees="e=1 s->/",
+        warns="opaque-root",
+    ),
     case("an opaque root", "d/ d/a=1 k=1", ".wh..wh..opq d/ d/b=2", sees="d/ d/b=2", warns="opaque-root"),
     case("a mark of opaqueness inside a name", "d/ d/a=1", "d/ d/x.wh..wh..opq=1", sees="d/ d/a=1 d/x.wh..wh..opq=1"),
     case(
