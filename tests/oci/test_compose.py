@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from paasctl.errors import ConfigError
-from paasctl.model.layer import FileLayer
-from paasctl.oci.compose import Source, compose
+from paasctl.oci import compose as composing
+from paasctl.oci.compose import Given, Piece, Source, compose
+from paasctl.oci.shape import Shape, shape_of
 from support.squashed import stack_of
 from support.tars import Entry, entry, tar_of
 
@@ -20,18 +21,22 @@ def sources(*texts: str) -> list[Source]:
         name, arrow, target = text.partition("->")
         path = name.rstrip("/*").encode() if name != "." else b""
         kind = "symlink" if arrow else "dir" if name.endswith("/") or name == "." else "file"
-        found.append(Source(path, kind, b"/src/" + path, 3, name.endswith("*"), target.encode()))  # type: ignore[arg-type]
+        found.append(Source(path, kind, Given(b"123"), 3, name.endswith("*"), target.encode()))  # type: ignore[arg-type]
     return found
+
+
+def below(base: bytes) -> Shape:
+    return shape_of(stack_of([base]).top)
+
+
+def told(it: composing.Entry) -> str:
+    mark = "/" if not it.source else f"->{it.source.target.decode()}" if it.source.kind == "symlink" else ""
+    return f"{it.path.decode()}{mark} {it.meta.mode:o} {it.meta.uid}:{it.meta.gid}"
 
 
 def composed(base: bytes, dest: str, *texts: str, **rules: int) -> list[str]:
-    layer = FileLayer(src="src", dest=dest, **rules)  # type: ignore[arg-type]  # uid, gid, mode
-    found = []
-    for it in compose(sources(*texts), layer, stack_of([base]).top, 1000):
-        meta, member = it.member.meta, it.member
-        mark = "/" if member.kind == "dir" else f"->{member.target.decode()}" if member.kind == "symlink" else ""
-        found.append(f"{member.path.decode()}{mark} {meta.mode:o} {meta.uid}:{meta.gid}")
-    return found
+    piece = Piece("src", dest, sources(*texts), **rules)
+    return [told(it) for it in compose(piece, below(base), 1000)]
 
 
 CASES = {
@@ -57,9 +62,8 @@ def test_files_land_where_a_container_would_find_them(case: str) -> None:
     [("/etc/app.conf", "etc/app.conf"), ("/etc/", "etc/a"), ("/lib", "usr/lib/a"), ("/lib/x", "usr/lib/x")],
 )
 def test_one_file_goes_into_a_directory_or_takes_the_name(dest: str, expected: str) -> None:
-    one = [Source(b"", "file", b"/src/a", 3)]
-    placed = compose(one, FileLayer(src="a", dest=dest), stack_of([MERGED]).top, 0)
-    assert placed[-1].member.path == expected.encode()
+    piece = Piece("d/a", dest, [Source(b"", "file", Given(b"123"), 3)])
+    assert compose(piece, below(MERGED), 0)[-1].path == expected.encode()
 
 
 def test_parents_keep_what_the_base_says_and_new_ones_are_roots() -> None:
@@ -79,10 +83,17 @@ def test_a_mode_is_for_files() -> None:
 
 
 def test_a_second_layer_finds_the_first() -> None:
-    below = stack_of([tar_of(entry("k=1"))]).top
-    compose(sources(".", "a", "s->a"), FileLayer(src="one", dest="/app", uid=7), below, 5)
-    second = compose(sources(".", "b"), FileLayer(src="two", dest="/app", uid=9), below, 5)
-    assert [(it.member.path, it.member.meta.uid) for it in second] == [(b"app", 7), (b"app/b", 9)]
+    lower = below(tar_of(entry("k=1")))
+    compose(Piece("one", "/app", sources(".", "a", "s->a"), uid=7), lower, 5)
+    second = compose(Piece("two", "/app", sources(".", "b"), uid=9), lower, 5)
+    assert [told(it) for it in second] == ["app/ 755 7:0", "app/b 644 9:0"]
+
+
+def test_what_could_not_be_placed_is_not_below_the_next() -> None:
+    lower = below(tar_of("k=1"))
+    with pytest.raises(ConfigError):
+        compose(Piece("one", "/app", sources(".", "a", ".wh.x")), lower, 5)
+    assert sorted(lower.things) == [b"", b"k"]
 
 
 REFUSED = {

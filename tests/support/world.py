@@ -247,7 +247,7 @@ class FakeWorld:
 
     def builder(self, step: Build) -> LayersBuilder:
         del step
-        return LayersBuilder(self.registry)
+        return LayersBuilder(self.registry, MachineCodecs(), self.project / ".paasctl" / "cache")
 
     def registry(self, host: str) -> FakeRegistry:
         assert host == self.only_registry.host

@@ -188,7 +188,7 @@ class Outside:
         if step.image.layers:
             from paasctl.adapters.layers import LayersBuilder
 
-            return LayersBuilder(self.registry)
+            return LayersBuilder(self.registry, self.codecs, self.project / ".paasctl" / "cache")
         from paasctl.adapters.buildkit.choose import dockerfile_builder
 
         def place(key: str) -> str:

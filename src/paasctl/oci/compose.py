@@ -1,4 +1,4 @@
-"""Make a layer of files: where each one goes in what the base holds, and the headers for it.
+"""Make a layer of files: where each one goes in what lies below, and the headers for it.
 
 Symlinks of the base are followed for every path, as a running container would (a base with `/lib -> usr/lib` keeps it).
 Every layer repeats the parents of what it holds, with the attributes they have, so that no unpacker invents them.
@@ -6,138 +6,213 @@ Every layer repeats the parents of what it holds, with the attributes they have,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from paasctl.errors import ConfigError, Refused
-from paasctl.model.layer import FileLayer
-from paasctl.oci.layer import Layer
-from paasctl.oci.member import Kind, Member, Meta
+from paasctl.oci.member import Meta
 from paasctl.oci.names import WHITEOUT, chain, join, normal, show
 from paasctl.oci.rebuild import directory, file, symlink
-from paasctl.oci.stack import apply_layer
-from paasctl.oci.tree import Dir, Inode, Name, Spot, copied, enter, folder_at
+from paasctl.oci.shape import Shape
+
+FORM = "layers 2"
+"""What a layer looks like beyond its entries; another word makes every cached layer anew."""
 
 
 @dataclass(frozen=True, slots=True)
+class OnDisk:
+    """The content of a file."""
+
+    path: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class InArchive:
+    """The content of a member of a zip archive."""
+
+    path: bytes
+    name: str
+    sha256: str = ""
+    """What the archive itself says it is; empty: it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Content that was made up."""
+
+    data: bytes
+
+
+Content = OnDisk | InArchive | Given
+
+
+@dataclass(slots=True)
 class Source:
-    """Something found at `src`. `path` is relative to it, empty for `src` itself; `origin` is its path on disk."""
+    """Something to be placed. `path` is relative to the piece's destination, empty for that itself."""
 
     path: bytes
     kind: Literal["file", "dir", "symlink"]
-    origin: bytes
+    content: Content | None = None
     size: int = 0
     executable: bool = False
     target: bytes = b""
+    digest: str = ""
+    """Of a file's content, or of the archive it comes from: equal texts, equal bytes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """One member of the new layer: its header, and the file whose bytes follow (None: none do)."""
+class Piece:
+    """Sources that go to one place with one owner: a layer, or what several are cut from."""
 
-    member: Member
-    header: bytes
+    name: str
+    """As it is told: `dist`, `wheels of vendor`."""
+    dest: str
+    sources: Sequence[Source]
+    uid: int = 0
+    gid: int = 0
+    mode: int | None = None
+    """Permission bits of files; None: 0755 for executables, 0644 for others."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One member of a new layer. `source` is where a file's bytes come from; of anything else it is None."""
+
+    path: bytes
+    meta: Meta
     source: Source | None = None
+    """None: a directory."""
 
 
-def compose(sources: Sequence[Source], layer: FileLayer, below: Dir, epoch: int) -> tuple[Placed, ...]:
-    """The members of the layer in the order of their paths' bytes, and puts the layer on top of `below`.
+def compose(piece: Piece, below: Shape, epoch: int) -> list[Entry]:
+    """The members in the order of their paths' bytes; `below` then holds them, too.
 
     `epoch` is the time of everything in it, in seconds. `ConfigError` where a file can't go where it should.
     """
-    it = _Composing(layer, copied(below), b"%d" % epoch)
+    it = _Composing(piece, Shape(dict(below.things)), b"%d" % epoch)
     try:
-        _place(it, sources)
+        _place(it)
     except Refused as refusal:
-        raise ConfigError(f"placing {layer.src} at {layer.dest}: {refusal.message}") from refusal
-    placed = tuple(it.placed[path] for path in sorted(it.placed))
-    apply_layer(below, Layer(layer.src, [it.member for it in placed]), -1)
-    return placed
+        raise ConfigError(f"placing {piece.name} at {piece.dest}: {refusal.message}") from refusal
+    below.things = it.shape.things
+    return [it.placed[path] for path in sorted(it.placed)]
+
+
+def header(entry: Entry) -> bytes:
+    """The tar headers of a member."""
+    source = entry.source
+    if source is None:
+        return directory(entry.path, entry.meta)
+    if source.kind == "symlink":
+        return symlink(entry.path, source.target, entry.meta)
+    return file(entry.path, entry.meta, source.size)
+
+
+def layer_key(entries: Sequence[Entry], packing: str) -> str:
+    """The same for layers whose bytes are the same: every member, and who packs them."""
+    digest = hashlib.sha256(f"{FORM}\0{packing}".encode())
+    metas: dict[int, bytes] = {}
+    for it in entries:
+        meta = metas.get(id(it.meta)) or metas.setdefault(id(it.meta), _told(it.meta))
+        source = it.source
+        rest = (
+            b"dir"
+            if source is None
+            else b"link " + source.target
+            if source.kind == "symlink"
+            else b"file %d %s" % (source.size, source.digest.encode())
+        )
+        digest.update(b"%d %b%b%d %b" % (len(it.path), it.path, meta, len(rest), rest))
+    return digest.hexdigest()
+
+
+def _told(meta: Meta) -> bytes:
+    return repr((meta.mode, meta.uid, meta.gid, meta.mtime, meta.extras, meta.uname, meta.gname, meta.others)).encode()
 
 
 @dataclass(slots=True)
 class _Composing:
-    layer: FileLayer
-    tree: Dir
+    piece: Piece
+    shape: Shape
     mtime: bytes
     own: bytes | None = None
     """Directory from which on new directories belong to the layer's owner; parents above it are root's."""
-    placed: dict[bytes, Placed] = field(default_factory=dict)
+    placed: dict[bytes, Entry] = field(default_factory=dict)
+    parents: dict[bytes, bytes] = field(default_factory=dict)
+    """Directories as they are wanted -> as they are."""
 
 
-def _place(it: _Composing, sources: Sequence[Source]) -> None:
-    dest = normal(it.layer.dest.encode("utf-8", "surrogateescape"), it.layer.dest)
+def _place(it: _Composing) -> None:
+    piece = it.piece
+    dest = normal(piece.dest.encode("utf-8", "surrogateescape"), piece.dest)
+    sources = piece.sources
     single = len(sources) == 1 and sources[0].kind != "dir" and not sources[0].path
     if not single:
-        it.own = _folder(it, dest).path
-    elif it.layer.dest.endswith("/") or _is_folder(it, dest):
-        dest = join(dest, sources[0].origin.rpartition(b"/")[2])
-    for source in sorted(sources, key=lambda source: source.path):
+        it.own = it.shape.folder(dest, piece.dest)
+        _chain(it, it.own)
+    elif piece.dest.endswith("/") or it.shape.is_folder(dest, piece.dest):
+        dest = join(dest, piece.name.encode("utf-8", "surrogateescape").rpartition(b"/")[2])
+    metas = _metas(it)
+    for source in sorted(sources, key=_path):
         path = join(dest, source.path) if source.path else dest
         if source.kind == "dir":
-            _chain(it, _folder(it, path).path)
+            _folder(it, path)
         else:
-            _leaf(it, source, path)
+            _leaf(it, source, path, metas)
 
 
-def _folder(it: _Composing, path: bytes) -> Spot:
-    return enter(it.tree, path, it.layer.dest, make=True)
+def _path(source: Source) -> bytes:
+    return source.path
 
 
-def _is_folder(it: _Composing, path: bytes) -> bool:
-    return enter(it.tree, path, it.layer.dest, make=False) is not None
+def _metas(it: _Composing) -> dict[str, Meta]:
+    """What is applied to leaves, by what they are: few objects, however many files."""
+    piece = it.piece
+    plain, executable = (0o644, 0o755) if piece.mode is None else (piece.mode, piece.mode)
+    modes = {"symlink": 0o777, "file": plain, "program": executable}
+    return {what: Meta(mode, piece.uid, piece.gid, it.mtime) for what, mode in modes.items()}
 
 
-def _leaf(it: _Composing, source: Source, path: bytes) -> None:
+def _folder(it: _Composing, path: bytes) -> bytes:
+    """The directory at a wanted path, made where it is not there; its real path."""
+    real = it.parents.get(path)
+    if real is None:
+        real = it.parents[path] = it.shape.folder(path, it.piece.dest)
+        _chain(it, real)
+    return real
+
+
+def _leaf(it: _Composing, source: Source, path: bytes, metas: dict[str, Meta]) -> None:
     parent, _, name = path.rpartition(b"/")
-    spot = _folder(it, parent)
-    place = join(spot.path, name)
+    place = join(_folder(it, parent), name)
     problem = (
         "a layer can't hold names that begin with .wh."
         if name.startswith(WHITEOUT)
-        else f"{show(place)} is a directory"
-        if isinstance(spot.folder.children.get(name), Dir) or not place
         else f"{show(place)} is there twice"
-        if place in it.placed
+        if place in it.placed and it.placed[place].source
+        else f"{show(place)} is a directory"
+        if isinstance(it.shape.things.get(place), Meta)
         else ""
     )
     if problem:
-        raise ConfigError(f"placing {it.layer.src} at {it.layer.dest}: {problem}")
-    _chain(it, spot.path)
-    meta = Meta(_mode(it, source), it.layer.uid, it.layer.gid, it.mtime)
-    if source.kind == "symlink":
-        header, member = symlink(place, source.target, meta), _member(place, "symlink", meta, source.target)
-        it.placed[place] = Placed(member, header)
-    else:
-        member = _member(place, "file", meta)
-        it.placed[place] = Placed(member, file(place, meta, source.size), source)
-    spot.folder.children[name] = Name(0, member, Inode(0, member, meta))
-
-
-def _mode(it: _Composing, source: Source) -> int:
-    if source.kind == "symlink":
-        return 0o777
-    if it.layer.mode is not None:
-        return it.layer.mode
-    return 0o755 if source.executable else 0o644
+        raise ConfigError(f"placing {it.piece.name} at {it.piece.dest}: {problem}")
+    what = "program" if source.executable and source.kind == "file" else source.kind
+    it.placed[place] = Entry(place, metas[what], source)
+    it.shape.things[place] = source.target if source.kind == "symlink" else None
 
 
 def _chain(it: _Composing, path: bytes) -> None:
-    """Repeat every directory down to `path`."""
-    for folder, meta in _metas(it, path):
-        if folder not in it.placed:
-            it.placed[folder] = Placed(_member(folder, "dir", meta), directory(folder, meta))
-
-
-def _metas(it: _Composing, path: bytes) -> Iterator[tuple[bytes, Meta]]:
+    """Repeat every directory down to `path`; what is not there is made."""
     for place in chain(path)[1:]:
-        ours = it.own is not None and (place == it.own or place.startswith(it.own + b"/" if it.own else b""))
-        owner = (it.layer.uid, it.layer.gid) if ours else (0, 0)
-        folder = folder_at(it.tree, place)
-        # A directory with a base was there before this layer: it keeps what it had.
-        yield place, folder.meta if folder.base else Meta(0o755, *owner, it.mtime)
+        if place not in it.placed:
+            meta = it.shape.things.get(place)
+            if not isinstance(meta, Meta):
+                meta = it.shape.things[place] = _new(it, place)
+            it.placed[place] = Entry(place, meta)
 
 
-def _member(path: bytes, kind: Kind, meta: Meta, target: bytes = b"") -> Member:
-    return Member(path, kind, meta, 0, 0, 0, target=target)
+def _new(it: _Composing, place: bytes) -> Meta:
+    ours = it.own is not None and (place == it.own or place.startswith(it.own + b"/" if it.own else b""))
+    return Meta(0o755, it.piece.uid if ours else 0, it.piece.gid if ours else 0, it.mtime)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import field
 
 from paasctl.errors import ConfigError
@@ -48,6 +48,13 @@ class Ignore:
             if pattern.back == out and any(pattern.expression.match(it) for it in lineage):
                 out = not pattern.back
         return out
+
+    def judge(self) -> Callable[[str], bool]:
+        """`excludes`, for a walk that does not enter what `prunes`; quick where nothing is taken back."""
+        if any(it.back for it in self.patterns):
+            return self.excludes
+        every = re.compile("|".join(f"(?:{it.expression.pattern})" for it in self.patterns) or r"(?!)", re.DOTALL)
+        return lambda path: every.match(path) is not None
 
     def prunes(self, folder: str) -> bool:
         """Whether a folder that is left out need not be looked into: nothing in it can be taken back."""

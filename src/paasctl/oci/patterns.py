@@ -15,16 +15,17 @@ class Excluded:
 
     def __init__(self, patterns: Sequence[str]) -> None:
         """Patterns as in `paas.yaml`."""
-        self._rules = [_rule(it.encode("utf-8", "surrogateescape")) for it in patterns]
+        rules = [b"(?:%b)" % _rule(it.encode("utf-8", "surrogateescape")) for it in patterns]
+        self._rules = re.compile(b"|".join(rules) or rb"(?!)", re.DOTALL)
 
     def __contains__(self, path: bytes) -> bool:
-        return any(rule.fullmatch(path) for rule in self._rules)
+        return self._rules.fullmatch(path) is not None
 
 
-def _rule(pattern: bytes) -> re.Pattern[bytes]:
+def _rule(pattern: bytes) -> bytes:
     anchored = pattern.strip(b"/")
     prefix = b"" if b"/" in pattern.rstrip(b"/") else b"(?:.*/)?"
-    return re.compile(prefix + _TOKEN.sub(_translate, anchored), re.DOTALL)
+    return prefix + _TOKEN.sub(_translate, anchored)
 
 
 _TOKEN = re.compile(rb"\*\*/|\*\*|\*|\?|\[!?[^]]+\]|.", re.DOTALL)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import field
 from functools import partial
 from pathlib import Path
 
+from paasctl.adapters.layers.kept import Kept
 from paasctl.adapters.layout import FolderLayout, read_layout
 from paasctl.errors import ConfigError, Unavailable
 from paasctl.model.config import Image
 from paasctl.model.image import Descriptor, Platform, Reference, parse_reference
 from paasctl.oci import manifest as documents
-from paasctl.oci.gzip import inflate
 from paasctl.oci.layer import Layer
 from paasctl.oci.manifest import Json
+from paasctl.oci.shape import Shape, shape_of
 from paasctl.oci.stack import stack
 from paasctl.oci.tar import members
-from paasctl.oci.tree import Dir
 from paasctl.ports.cancel import Cancel
+from paasctl.ports.codecs import Codecs
 from paasctl.ports.images import Layout, RegistryReads
 from paasctl.values import dataclass
 
@@ -29,11 +30,11 @@ _ON_DISK = "oci:"
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What lies under a build. `layers` are the manifest's raw descriptors, `tree` what they make together."""
+    """What lies under a build. `layers` are the manifest's raw descriptors, `shape` what they make together."""
 
     config: Json | None = None
     layers: tuple[Json, ...] = ()
-    tree: Dir = field(default_factory=Dir)
+    shape: Shape = field(default_factory=Shape)
     name: str = ""
     """`host/path:tag` for the annotation; empty where it has no name that others could use."""
     digest: str = ""
@@ -50,29 +51,48 @@ class _Origin:
     blob: Callable[[Descriptor], AbstractContextManager[Iterator[bytes]]]
 
 
-def fetch_base(
-    image: Image, project: Path, into: Layout, registry: Callable[[str], RegistryReads], cancel: Cancel
-) -> Base:
-    """The base of an image, its blobs in `into`. `ConfigError` where there is none, or none for the platform."""
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """What getting a base takes: where it may come from, where it goes, and what is known of it from before."""
+
+    project: Path
+    registry: Callable[[str], RegistryReads]
+    into: Layout
+    kept: Kept
+    codecs: Codecs
+    cancel: Cancel
+
+
+def fetch_base(image: Image, platform: Platform, by: Fetching) -> Base:
+    """The base of an image, its blobs in the layout. `ConfigError` where there is none, or none for the platform."""
     if image.base in _SCRATCH:
         return Base()
-    origin = _on_disk(image, project) if image.base.startswith(_ON_DISK) else _in_registry(image, registry)
-    descriptor, content = _platforms(origin, image)
+    origin = _on_disk(image, by.project) if image.base.startswith(_ON_DISK) else _in_registry(image, by.registry)
+    descriptor, content = _platforms(origin, image, platform)
     manifest = documents.parse_document(content, origin.name)
     documents.check_image(manifest, descriptor.media_type, origin.name)
     layers = [documents.descriptor_from(it, origin.name) for it in manifest["layers"]]
     for layer in layers:
-        documents.check_layer(layer, origin.name)
+        documents.check_layer(layer, origin.name, zstd=True)
     for blob in (documents.descriptor_from(manifest["config"], origin.name), *layers):
-        _copy(origin, blob, into, cancel)
-    into.put(descriptor.media_type, content)  # a squash reads there where the base ends
+        _copy(origin, blob, by.into, by.cancel)
+    by.into.put(descriptor.media_type, content)  # a squash reads there where the base ends
     config = documents.parse_document(
-        into.read(documents.descriptor_from(manifest["config"], origin.name)), origin.name
+        by.into.read(documents.descriptor_from(manifest["config"], origin.name)), origin.name
     )
-    _check_platform(config, image, origin.name)
-    indexes = [_index(into, layer, cancel) for layer in layers]
+    _check_platform(config, image, platform, origin.name)
     name = "" if image.base.startswith(_ON_DISK) else image.base
-    return Base(config, tuple(manifest["layers"]), stack(indexes).top, name, descriptor.digest)
+    return Base(config, tuple(manifest["layers"]), _shape(layers, by), name, descriptor.digest)
+
+
+def _shape(layers: Sequence[Descriptor], by: Fetching) -> Shape:
+    """What the layers make together, read once for the same layers."""
+    key = documents.digest_of("\n".join(it.digest for it in layers).encode()).removeprefix("sha256:")
+    known = by.kept.shape(key)
+    if known is None:
+        known = shape_of(stack([_index(layer, by) for layer in layers]).top)
+        by.kept.keep_shape(key, known)
+    return known
 
 
 def _in_registry(image: Image, registry: Callable[[str], RegistryReads]) -> _Origin:
@@ -121,28 +141,28 @@ def _tagged(layout: FolderLayout, tag: str, image: Image) -> Descriptor:
     return fitting[0]
 
 
-def _platforms(origin: _Origin, image: Image) -> tuple[Descriptor, bytes]:
+def _platforms(origin: _Origin, image: Image, platform: Platform) -> tuple[Descriptor, bytes]:
     """The manifest for the image's platform: the base itself, or a child of it."""
     descriptor, content = origin.start
     if not documents.is_index(descriptor.media_type):
         return descriptor, content
     index = documents.parse_document(content, origin.name)
-    child = documents.choose(index, image.platform, origin.name)
+    child = documents.choose(index, platform, origin.name)
     if child is None:
         raise ConfigError(
-            f"building {image.name}: its base {origin.name} has nothing for {image.platform}",
+            f"building {image.name}: its base {origin.name} has nothing for {platform}",
             hint=f"change images.{image.name}.platforms, or the base",
             code="base-platform",
         )
     return child, origin.manifest(child)
 
 
-def _check_platform(config: Json, image: Image, name: str) -> None:
+def _check_platform(config: Json, image: Image, platform: Platform, name: str) -> None:
     documents.check_config(config, name)
     found = Platform(str(config.get("os")), str(config.get("architecture")), str(config.get("variant") or ""))
-    if not documents.same_platform(found, image.platform):
+    if not documents.same_platform(found, platform):
         raise ConfigError(
-            f"building {image.name}: its base {name} is for {found}, the image for {image.platform}",
+            f"building {image.name}: its base {name} is for {found}, the image for {platform}",
             hint=f"change images.{image.name}.platforms, or the base",
             code="base-platform",
         )
@@ -160,9 +180,10 @@ def _copy(origin: _Origin, descriptor: Descriptor, into: Layout, cancel: Cancel)
         raise Unavailable(f"copying {descriptor.digest} of {origin.name}: {made.digest} came", code="blob-damaged")
 
 
-def _index(layout: Layout, descriptor: Descriptor, cancel: Cancel) -> Layer:
-    with layout.open(descriptor) as chunks:
-        found = tuple(members(_stoppable(inflate(chunks, descriptor.digest), cancel), descriptor.digest))
+def _index(descriptor: Descriptor, by: Fetching) -> Layer:
+    with by.into.open(descriptor) as chunks:
+        unpacked = by.codecs.inflate(chunks, descriptor.digest)
+        found = tuple(members(_stoppable(unpacked, by.cancel), descriptor.digest))
     return Layer(descriptor.digest, found)
 
 

@@ -1,0 +1,70 @@
+"""Hashes of files, kept from build to build: a file whose inode, size and times are the same is not read again.
+
+Kept whole in one file per image, which is replaced at once: two runs and a `kill -9` leave a whole one behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+from pathlib import Path
+
+from paasctl.adapters.disk import read_regular, replace_file
+from paasctl.adapters.layers.reading import changed, reading
+
+_CHUNK = 1 << 20
+_FRESH = 100_000_000
+"""Nanoseconds. A file that was written to so shortly ago may be written to again within one tick of its clock."""
+_LINE = re.compile(r"[0-9:]+ [0-9a-f]{64}")
+
+
+class Hashes:
+    """sha256 of files. What was asked of it is what `save` keeps."""
+
+    def __init__(self, file: Path) -> None:
+        """`file` is where they are kept; it need not be there, and a damaged one is no worse."""
+        self._file = file
+        self._known = _load(file)
+        self._used: dict[str, str] = {}
+        self._is_new = False
+
+    def of(self, path: bytes, seen: os.stat_result) -> str:
+        """The hash of a regular file, of which `seen` is the state. `ConfigError` where it can't be read."""
+        key = f"{seen.st_dev}:{seen.st_ino}:{seen.st_size}:{seen.st_mtime_ns}:{seen.st_ctime_ns}"
+        found = self._known.get(key)
+        if found is None:
+            now = time.time_ns()
+            found = _hashed(path, seen)
+            self._is_new = True
+            if max(seen.st_mtime_ns, seen.st_ctime_ns) > now - _FRESH:
+                return found
+        self._used[key] = found
+        return found
+
+    def save(self) -> None:
+        """Keep what was asked for, and forget the rest."""
+        if self._is_new or len(self._used) != len(self._known):
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(self._file, "\n".join(f"{key} {it}" for key, it in self._used.items()).encode())
+
+
+def _load(file: Path) -> dict[str, str]:
+    try:
+        lines = read_regular(file).decode("ascii").split("\n")
+    except (OSError, UnicodeDecodeError):
+        return {}
+    whole = all(map(_LINE.fullmatch, lines))
+    return dict(it.split(" ", 1) for it in lines) if whole else {}
+
+
+def _hashed(path: bytes, seen: os.stat_result) -> str:
+    digest, size = hashlib.sha256(), 0
+    with reading(path), open(path, "rb", buffering=0) as file:  # noqa: PTH123 - the path is bytes
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+    if size != seen.st_size:
+        raise changed(path)
+    return digest.hexdigest()

@@ -1,0 +1,147 @@
+"""The files of a context, found on disk. Names are bytes; symlinks below `src` stay symlinks.
+
+What `.dockerignore` leaves out is not there, as it would not be for a Dockerfile; what a kind of layer asks for by
+name (`node_modules`, wheels, jars) is there all the same: such folders are ignored for the sake of builds in an image.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from paasctl.adapters.disk import read_regular
+from paasctl.adapters.layers.hashes import Hashes
+from paasctl.adapters.layers.reading import reading
+from paasctl.errors import ConfigError
+from paasctl.oci.compose import OnDisk, Source
+from paasctl.oci.ignore import Ignore, parse_ignore
+from paasctl.oci.names import join
+from paasctl.oci.patterns import Excluded
+from paasctl.ports.cancel import Cancel
+
+_OURS = b".paasctl"
+"""The folder of what was built before: never part of what is built next."""
+_IGNORE = ".dockerignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The folder that a build sees. Make one with `open_context`."""
+
+    root: Path
+    """Its real path."""
+    ignore: Ignore
+    hashes: Hashes
+    cancel: Cancel
+
+    def place(self, src: str) -> Path:
+        """Where `src` really is. `ConfigError` where it is missing, or outside of the context."""
+        wanted = self.root / src
+        with reading(wanted):
+            found = wanted.resolve(strict=True)
+        if found != self.root and self.root not in found.parents:
+            raise ConfigError(
+                f"reading {src}: it lies outside of the context {self.root}",
+                hint="copy it into the context, or choose a context that holds it",
+                code="outside-context",
+            )
+        return found
+
+    def find(self, src: str, exclude: tuple[str, ...] = (), *, ignoring: bool = True) -> list[Source]:
+        """Everything at and below `src`. `ConfigError` names what is missing, unreadable, left out or outside."""
+        start = self.place(src)
+        ignore = self.ignore if ignoring else Ignore()
+        outer = os.path.relpath(start, self.root)
+        walk = _Walk(self, Excluded(exclude), ignore, ignore.judge(), "" if outer == "." else outer)
+        with reading(start):
+            found = walk.source(os.fsencode(start), b"", start.lstat())
+        if walk.outer and ignore.excludes(walk.outer) and (found.kind != "dir" or ignore.prunes(walk.outer)):
+            raise ConfigError(
+                f"reading {src}: {_IGNORE} leaves it out",
+                hint=f"write !{walk.outer} at the end of {_IGNORE}",
+                where=str(self.root / _IGNORE),
+                code="file-ignored",
+            )
+        return [found, *walk.below(os.fsencode(start), b"")] if found.kind == "dir" else [found]
+
+
+def open_context(folder: Path, hashes: Hashes, cancel: Cancel) -> Context:
+    """The context in a folder, with its `.dockerignore`."""
+    with reading(folder):
+        root = folder.resolve(strict=True)
+    path = root / _IGNORE
+    with reading(path):
+        ignore = parse_ignore(read_regular(path)) if os.path.lexists(path) else Ignore()
+    return Context(root, ignore, hashes, cancel)
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    context: Context
+    excluded: Excluded
+    ignore: Ignore
+    ignored: Callable[[str], bool]
+    outer: str
+    """Path of the start in the context, empty for the context itself."""
+
+    def below(self, folder: bytes, path: bytes) -> Iterator[Source]:
+        """Everything below a folder, whose path below the start is `path`; folders before what is in them."""
+        with reading(folder), os.scandir(folder) as entries:
+            found = sorted((it for it in entries if it.name != _OURS), key=_name)
+        self.context.cancel.check()
+        for it in found:
+            inner = path + b"/" + it.name if path else it.name
+            if inner in self.excluded:
+                continue
+            with reading(it.path):
+                seen = it.stat(follow_symlinks=False)
+            if self.ignore.patterns and self.ignored(named := self._named(inner)):
+                if stat.S_ISDIR(seen.st_mode) and not self.ignore.prunes(named):
+                    yield from self._taken_back(it.path, inner)
+                continue
+            yield self.source(it.path, inner, seen)
+            if stat.S_ISDIR(seen.st_mode):
+                yield from self.below(it.path, inner)
+
+    def _taken_back(self, folder: bytes, path: bytes) -> Iterator[Source]:
+        """What is taken back in a folder that is left out; the folder too, where there is any."""
+        inside = list(self.below(folder, path))
+        yield from ([Source(path, "dir")] if inside else [])
+        yield from inside
+
+    def _named(self, path: bytes) -> str:
+        name = os.fsdecode(path)
+        return f"{self.outer}/{name}" if self.outer else name
+
+    def source(self, origin: bytes, path: bytes, seen: os.stat_result) -> Source:
+        """What lies there."""
+        mode = seen.st_mode
+        if stat.S_ISREG(mode):
+            digest = self.context.hashes.of(origin, seen)
+            return Source(path, "file", OnDisk(origin), seen.st_size, bool(mode & stat.S_IXUSR), digest=digest)
+        if stat.S_ISDIR(mode):
+            return Source(path, "dir")
+        if stat.S_ISLNK(mode):
+            with reading(origin):
+                return Source(path, "symlink", target=os.readlink(origin))  # noqa: PTH115 - bytes
+        shown = os.fsdecode(origin)
+        raise ConfigError(
+            f"reading {shown}: it is a socket, pipe or device, which a layer of files can't hold",
+            hint="remove it, or list it under `exclude`",
+            where=shown,
+            code="file-unsupported",
+        )
+
+
+def _name(entry: os.DirEntry[bytes]) -> bytes:
+    return entry.name
+
+
+def below(sources: list[Source], folder: bytes) -> list[Source]:
+    """The same sources, with their paths below a folder."""
+    for it in sources:
+        it.path = join(folder, it.path) if it.path else folder
+    return sources
