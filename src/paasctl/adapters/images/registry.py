@@ -29,6 +29,8 @@ class RegistrySource:
         self._reference = location.reference
         self._registry = registry
         self._manifests = dict[str, bytes]()
+        self._referrers = dict[str, tuple[Descriptor, ...]]()
+        self._companions = dict[str, Descriptor | None]()
 
     @property
     def mounts(self) -> tuple[Repository, ...]:
@@ -59,14 +61,18 @@ class RegistrySource:
 
     def referrers(self, descriptor: Descriptor) -> tuple[Descriptor, ...]:
         """What the registry says vouches for it."""
-        return self._registry.referrers(self._reference.repository, descriptor.digest)
+        if descriptor.digest not in self._referrers:
+            found = self._registry.referrers(self._reference.repository, descriptor.digest)
+            self._referrers[descriptor.digest] = found
+        return self._referrers[descriptor.digest]
 
     def companions(self, tags: Collection[str]) -> Mapping[str, Descriptor]:
         """Which of these tags there are: asked one by one, since a repository may have very many."""
-        asked = [self._reference.repository.tagged(it) for it in tags]
+        fresh = [it for it in tags if it not in self._companions]
+        asked = [self._reference.repository.tagged(it) for it in fresh]
         with ThreadPoolExecutor(_LOOKERS, thread_name_prefix="look") as pool:
-            found = list(pool.map(self._registry.resolve, asked))
-        return {it.tag: there for it, there in zip(asked, found, strict=True) if there}
+            self._companions.update(zip(fresh, pool.map(self._registry.resolve, asked), strict=True))
+        return {it: there for it in tags if (there := self._companions[it])}
 
     @cached_property
     def _root(self) -> Descriptor:
@@ -80,6 +86,7 @@ class RegistrySource:
         found = self._registry.manifest(self._reference.repository.pinned(descriptor.digest))
         if found is None:
             raise Unavailable(f"reading {descriptor.digest} from {self.name}: it is not there", code="blob-missing")
+        self._manifests[descriptor.digest] = found[1]
         return found[1]
 
 

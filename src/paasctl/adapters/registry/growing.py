@@ -235,4 +235,8 @@ class _Sender:
         return Call(method=method, url=url, doing=self._doing, access=Access.push(self._repository.path))
 
     def _is_there(self, digest: str) -> bool:
-        return has_blob(self._session, self._repository, digest, Access.push(self._repository.path))
+        path = self._repository.path
+        is_there = has_blob(self._session, self._repository, digest, Access.push(path))
+        if is_there:
+            self._session.held.add((path, digest))
+        return is_there

@@ -28,6 +28,8 @@ class Session:
         self.host = host
         self.base = base_url(host, insecure)
         self.clock = clock
+        self.held: set[tuple[str, str]] = set()
+        """Path and digest of blobs that a push of this run has seen there: nobody needs to look for them again."""
         self._patience = patience
         self._gate = Gate(clock)
         self._wire = Wire(host, environ, patience)

@@ -101,7 +101,11 @@ def _close(session: Session, cargo: Cargo, opened: Opened | None) -> None:
 
 def _is_there(session: Session, cargo: Cargo) -> bool:
     # Asked with the right to push, so that one token serves the whole push.
-    return has_blob(session, cargo.repository, cargo.descriptor.digest, Access.push(cargo.repository.path))
+    path, digest = cargo.repository.path, cargo.descriptor.digest
+    is_there = has_blob(session, cargo.repository, digest, Access.push(path))
+    if is_there:
+        session.held.add((path, digest))
+    return is_there
 
 
 def _mount(session: Session, cargo: Cargo, source: Repository) -> Answer | None:

@@ -78,7 +78,8 @@ class Manifests:
         key = (repository.path, descriptor.digest)
         if key in self._whole:
             return
-        manifests, blobs = _named(content)
+        manifests, named = _named(content)
+        blobs = [it for it in named if (repository.path, it) not in self._session.held]
         with ThreadPoolExecutor(_LOOKERS, thread_name_prefix="look") as pool:
             there = [
                 *pool.map(lambda it: resolve(self._session, repository.pinned(it), access) is not None, manifests),
