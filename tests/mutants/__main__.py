@@ -28,7 +28,7 @@ from mutants.suite import ROOT, SUITE, Seen, observe
 def main(argv: Sequence[str] | None = None) -> int:
     """0: every kept change is noticed by its case alone; 1: not so, or (find) a case has none."""
     given = _parser().parse_args(argv)
-    seen = observe()
+    seen = observe((given.suite,))
     say(f"{len(seen.tests)} cases, {len(seen.cases)} lines of the embedded world are run by them")
     verbs: dict[str, Callable[[Seen, argparse.Namespace], int]] = {"find": _find, "add": _add, "check": _check}
     return verbs[given.verb](seen, given)
@@ -49,6 +49,12 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--sample", type=int, default=0, help="check: so many, chosen anew each time [all]")
     made.add_argument("--seed", type=int, default=None, help="check: which sample")
     made.add_argument("--jobs", type=int, default=2)
+    made.add_argument(
+        "--suite",
+        default=SUITE,
+        metavar="PATH",
+        help="a part of the suite that shares no code with others [%(default)s]",
+    )
     return made
 
 
@@ -124,13 +130,13 @@ def _of_constants(seen: Seen) -> dict[tuple[str, int], frozenset[str]]:
 
 
 def _find(seen: Seen, given: argparse.Namespace) -> int:
-    kept = {it.case: it for it in load() if it.case in seen.tests}
+    kept = {it.case: it for it in load() if it.case in seen.tests or not it.case.startswith(given.suite)}
     wanted = {it for it in seen.tests if it not in kept and _chosen(it, given.cases)}
     looking = _Find(seen, given, kept, wanted)
-    run(looking, given.jobs, [SUITE])
+    run(looking, given.jobs, [given.suite])
     for it in sorted(looking.wanted):
         say(f"NONE {it}")
-    say(f"{len(kept)} of {len(seen.tests)} cases have a change that only they notice")
+    say(f"{len(kept.keys() & seen.tests)} of {len(seen.tests)} cases have a change that only they notice")
     return 1 if looking.wanted else 0
 
 
@@ -151,7 +157,7 @@ def _add(seen: Seen, given: argparse.Namespace) -> int:
         if asked[it] is None:
             say(f"GONE {it.case}: {it.file} has no {it.old!r} from {it.anchor!r} on")
     checking = _Check([it for it in asked.values() if it], [])
-    run(checking, given.jobs, [SUITE])
+    run(checking, given.jobs, [given.suite])
     for line in (*checking.wrong, *(f"there is no case {it}" for it in unknown)):
         say(f"NO   {line}")
     store(list({it.case: it for it in (*load(), *checking.right)}.values()))
@@ -184,7 +190,7 @@ class _Check:
 
 
 def _check(seen: Seen, given: argparse.Namespace) -> int:
-    kept = [it for it in load() if _chosen(it.case, given.cases)]
+    kept = [it for it in load() if it.case.startswith(given.suite) and _chosen(it.case, given.cases)]
     if given.sample:
         seed = random.randrange(10**6) if given.seed is None else given.seed
         say(f"--sample {given.sample} --seed {seed}")
@@ -192,7 +198,7 @@ def _check(seen: Seen, given: argparse.Namespace) -> int:
     asked = {it.case: _asked(it, seen) for it in kept}
     gone = [f"{it.case}: {it.file} no longer has {it.anchor!r} (find it again)" for it in kept if not asked[it.case]]
     checking = _Check([it for it in asked.values() if it], gone)
-    run(checking, given.jobs, [SUITE])
+    run(checking, given.jobs, [given.suite])
     for line in checking.wrong:
         say(line)
     say(f"{len(kept) - len(checking.wrong)} passed, {len(checking.wrong)} failed")

