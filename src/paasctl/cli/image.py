@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from paasctl.cli.images.copy import copy
+from paasctl.cli.images.rebase import rebase
 from paasctl.cli.images.squash import squash
 from paasctl.cli.options import several
 
-app = several("image", squash)
+app = several("image", squash, copy, rebase)

@@ -29,7 +29,7 @@ class SquashTo:
     source: Location
     destination: Location
     root: Descriptor
-    """What lay at `source`: another digest by the time it is read is a stale plan."""
+    """What lies at `source`."""
     wish: SquashWish
     images: tuple[Seen, ...] = ()
     base: str = ""

@@ -13,6 +13,12 @@ NAME = "org.opencontainers.image.ref.name"
 FULL_NAME = "io.containerd.image.name"
 
 
+def image_ids(root: Descriptor, content: bytes) -> tuple[str, ...]:
+    """What places may call an image: the digest of its manifest; engines that keep no manifests its configuration's."""
+    config = parse_document(content, root.digest).get("config")
+    return (root.digest, str(config.get("digest", ""))) if isinstance(config, dict) else (root.digest,)
+
+
 def saved_documents(
     root: Descriptor, content: bytes, names: Sequence[str], beside: Sequence[Descriptor]
 ) -> Iterator[tuple[str, bytes]]:

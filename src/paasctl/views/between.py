@@ -52,7 +52,8 @@ def _value(text: str) -> str:
 
 
 def _image(seen: Seen) -> str:
-    return f"{seen.platform or 'no platform'}: {count(seen.layers, 'layer')}, {size(seen.bytes)}"
+    about = f"{count(seen.layers, 'layer')}, {size(seen.bytes)}" if seen.layers else ""
+    return ": ".join(filter(None, (seen.platform, about)))
 
 
 def _squashed(seen: Seen, step: SquashTo) -> str:
@@ -69,6 +70,10 @@ def say_written(outcome: Outcome) -> Iterator[str]:
         before, after = facts["layers.before"], facts["layers.after"]
         packed = f"{size(int(facts['bytes.before']))} → {size(int(facts['bytes.after']))}"
         yield f"layers {before} → {after}, bytes {packed}"
+    if "blobs.there" in facts:
+        sent = f"{facts['blobs.sent']} sent ({size(int(facts['bytes.sent']))})"
+        yield f"blobs: {facts['blobs.there']} were there, {facts['blobs.mounted']} mounted, {sent}"
+        yield f"manifests: {facts['manifests']} written; {facts['vouchers']} of what is there vouch for the image"
     if facts.get("dead.bytes", "0") != "0":
         yield f"{size(int(facts['dead.bytes']))} of the files were hidden by upper layers, and are gone"
     if "proof" in facts:

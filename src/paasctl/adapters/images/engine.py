@@ -24,7 +24,8 @@ from paasctl.adapters.images.tape import Tape
 from paasctl.errors import Refused, Unavailable, UsageError
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.location import InEngine
-from paasctl.oci.manifest import OCI_CONFIG, is_index, parse_document
+from paasctl.oci.manifest import OCI_CONFIG, is_index
+from paasctl.oci.saved import image_ids
 from paasctl.ports.cancel import Cancel
 from paasctl.values import dataclass
 
@@ -107,7 +108,7 @@ class EngineDestination:
                 code="image-unsupported",
             )
         before = self.current()
-        if before and before.digest not in _ids(root, content) and not move:
+        if before and before.digest not in image_ids(root, content) and not move:
             raise clobbers(self.name, before.digest, root.digest)
 
     def deliver(self, file: BinaryIO, root: Descriptor, content: bytes) -> None:
@@ -124,17 +125,12 @@ class EngineDestination:
                     if "error" in message:
                         _failed(self.name, str(message["error"]))
             found = self._current(engine)
-        if found is None or found.digest not in _ids(root, content):
+        if found is None or found.digest not in image_ids(root, content):
             _failed(self.name, f"it took it, and has {found.digest if found else 'nothing'} under that name")
 
     def _current(self, engine: Engine) -> Descriptor | None:
         found = engine.json(f"/images/{quote(self._name)}/json")
         return Descriptor(OCI_CONFIG, str(found["Id"]), -1) if found else None
-
-
-def _ids(root: Descriptor, content: bytes) -> tuple[str, str]:
-    """What an engine may call the image: by its manifest, or by its configuration."""
-    return root.digest, str((parse_document(content, root.digest).get("config") or {}).get("digest", ""))
 
 
 def _failed(name: str, why: str) -> NoReturn:

@@ -40,11 +40,15 @@ class Images:
     store: Callable[[], Store]
     stack: ExitStack
     """Lets go of files that are held open, and of whatever was not finished."""
-    _taken: dict[InEngine, CopySource] = field(default_factory=dict)
-    """Images that were taken out of the engine: once in a run is enough."""
+    _sources: dict[Location, CopySource] = field(default_factory=dict)
 
     def source(self, location: Location) -> CopySource:
-        """Something to read one image from. Nothing is looked at yet."""
+        """Something to read one image from: the same one for the whole run, so that nothing is read twice."""
+        if location not in self._sources:
+            self._sources[location] = self._opened(location)
+        return self._sources[location]
+
+    def _opened(self, location: Location) -> CopySource:
         match location:
             case InLayout():
                 return layout_source(location, self.folder / location.folder)
@@ -53,9 +57,7 @@ class Images:
             case InArchive():
                 return archive_source(location, self.folder / location.path, self.stack)
             case InEngine():
-                if location not in self._taken:
-                    self._taken[location] = self.store().source(location, self.stack)
-                return self._taken[location]
+                return self.store().source(location, self.stack)
             case _:
                 assert_never(location)
 

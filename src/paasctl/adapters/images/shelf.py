@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -13,13 +12,12 @@ from paasctl.adapters.images.naming import not_found, several
 from paasctl.adapters.layout import PLACE
 from paasctl.model.image import Descriptor, Repository
 from paasctl.oci.bases import full_name
+from paasctl.oci.companions import is_companion_tag
 from paasctl.oci.manifest import parse_document
 
 CONTAINERD_NAME = "io.containerd.image.name"
 _NAMES = (PLACE, CONTAINERD_NAME)
 """Annotations that say where a manifest lies; they stay behind when it goes elsewhere."""
-_COMPANION = re.compile(r"sha256-[0-9a-f]{64}")
-"""How tags begin that vouch for another image: cosign's, and those that stand in for a registry's referrers API."""
 
 
 class Shelf(Protocol):
@@ -99,7 +97,7 @@ def images_at(shelf: Shelf, tag: str) -> list[tuple[str, Descriptor]]:
         wanted = full_name(tag)
         exact = [(place, it) for place, it in places if place == tag]
         return exact or [(place, it) for place, it in places if place and full_name(place) == wanted]
-    return [(place, it) for place, it in places if not (_COMPANION.match(place) or subject_of(shelf, it))]
+    return [(place, it) for place, it in places if not (is_companion_tag(place) or subject_of(shelf, it))]
 
 
 def bare(found: Descriptor) -> Descriptor:

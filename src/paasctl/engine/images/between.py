@@ -1,18 +1,21 @@
-"""Carry out the steps on images where they lie: open both ends, look once more at what was planned for, act, tell."""
+"""Carry out the steps on images where they lie: open both ends, act, name the result, tell."""
 
 from __future__ import annotations
 
 from typing import Protocol, assert_never
 
+from paasctl.engine.images.copy import CopyWish, copy_image
+from paasctl.engine.images.rebase import Based, Bases, Rebasing, rebase_image
 from paasctl.engine.images.squash import squash_image
-from paasctl.errors import StalePlan
+from paasctl.engine.images.together import Told
 from paasctl.model.between import BetweenStep, CopyTo, RebaseTo, SquashTo
 from paasctl.model.event import Emit, Progress, Warned
-from paasctl.model.image import Descriptor
-from paasctl.model.location import InRegistry, Location
+from paasctl.model.image import Descriptor, Tagged
+from paasctl.model.location import InEngine, InRegistry, Location
 from paasctl.model.squashing import Squashed
+from paasctl.oci.saved import image_ids
 from paasctl.ports.cancel import Cancel
-from paasctl.ports.images import ImageSource
+from paasctl.ports.images import CopySource
 from paasctl.ports.world import World
 
 
@@ -41,24 +44,20 @@ class Needs(Protocol):
 
 
 def take_between(step: BetweenStep, index: int, run: Needs) -> None:
-    """Do what the step says. `StalePlan` where something else lies at the source by now."""
+    """Do what the step says, with the very image that the plan was made for: a run reads a place once."""
     source = run.world.source(step.source)
-    if source.root().digest != step.root.digest:
-        raise StalePlan(
-            f"reading {step.source}: it was {step.root.digest} when this plan was made, now it is"
-            f" {source.root().digest}",
-            hint="run the command again to see the new plan",
-        )
     match step:
         case SquashTo():
             _squash(step, source, index, run)
-        case CopyTo() | RebaseTo():
-            raise NotImplementedError
+        case CopyTo():
+            _copy(step, source, index, run)
+        case RebaseTo():
+            _rebase(step, source, index, run)
         case _:
             assert_never(step)
 
 
-def _squash(step: SquashTo, source: ImageSource, index: int, run: Needs) -> None:
+def _squash(step: SquashTo, source: CopySource, index: int, run: Needs) -> None:
     target = run.world.target(step.destination)
     made = squash_image(
         source,
@@ -66,28 +65,83 @@ def _squash(step: SquashTo, source: ImageSource, index: int, run: Needs) -> None
         step.wish,
         codecs=run.world.codecs,
         warn=lambda text: run.emit(Warned(text)),
-        progress=lambda done, total: run.emit(Progress(index, str(step.source), done, total, "bytes")),
+        progress=_progress(step, index, run),
         cancel=run.cancel,
         previous=run.world.source(step.previous) if step.previous else None,
     )
     run.cancel.check()
     target.finish(made.root, made.content, move=step.move)
-    run.facts.update(_told(made), **_where(step.destination, made.root))
+    run.facts.update(_told(made), **_where(step.destination, made.root, made.content))
 
 
-def _told(made: Squashed) -> dict[str, str]:
+def _copy(step: CopyTo, source: CopySource, index: int, run: Needs) -> None:
+    made = copy_image(
+        source,
+        run.world.target(step.destination),
+        CopyWish(platform=step.platform, referrers=step.referrers, move=step.move),
+        progress=_progress(step, index, run),
+        warn=lambda text: run.emit(Warned(text)),
+        cancel=run.cancel,
+    )
+    run.facts.update(
+        {
+            "blobs.there": str(made.exists),
+            "blobs.mounted": str(made.mounted),
+            "blobs.sent": str(made.streamed),
+            "bytes.sent": str(made.bytes_streamed),
+            "manifests": str(made.manifests),
+            "vouchers": str(made.vouchers),
+            **_left(made.left),
+        },
+        **_where(step.destination, made.root, source.read(made.root)),
+    )
+
+
+def _rebase(step: RebaseTo, source: CopySource, index: int, run: Needs) -> None:
+    target, new = run.world.target(step.destination), step.new_base
+    name = str(new.reference) if isinstance(new, InRegistry) and isinstance(new.reference, Tagged) else ""
+    bases = Bases(old=run.world.source(step.old_base), new=run.world.source(new), name=name)
+    job = Rebasing(
+        source=source,
+        target=target,
+        bases=bases,
+        progress=_progress(step, index, run),
+        cancel=run.cancel,
+        warn=lambda text: run.emit(Warned(text)),
+    )
+    made = rebase_image(job, step.platform)
+    run.cancel.check()
+    target.finish(made.root, made.content, move=step.move)
+    run.facts.update(_sizes(made), **_left(made.left_out), **_where(step.destination, made.root, made.content))
+
+
+def _progress(step: BetweenStep, index: int, run: Needs) -> Told:
+    return lambda done, total: run.emit(Progress(index, str(step.source), done, total, "bytes"))
+
+
+def _left(sentences: tuple[str, ...]) -> dict[str, str]:
+    return {f"left.{number}": text for number, text in enumerate(sentences, 1)}
+
+
+def _sizes(made: Squashed | Based) -> dict[str, str]:
     return {
         "layers.before": str(made.layers_before),
         "layers.after": str(made.layers_after),
         "bytes.before": str(made.bytes_before),
         "bytes.after": str(made.bytes_after),
-        "dead.bytes": str(made.dead_bytes),
-        "proof": made.proof,
-        **{f"left.{number}": text for number, text in enumerate(made.left_out, 1)},
     }
 
 
-def _where(target: Location, root: Descriptor) -> dict[str, str]:
-    """What names the result: its digest, and in a registry the whole name."""
-    named = {"image": str(target.reference.repository.pinned(root.digest))} if isinstance(target, InRegistry) else {}
-    return {"digest": root.digest, **named}
+def _told(made: Squashed) -> dict[str, str]:
+    return {**_sizes(made), "dead.bytes": str(made.dead_bytes), "proof": made.proof, **_left(made.left_out)}
+
+
+def _where(destination: Location, root: Descriptor, content: bytes) -> dict[str, str]:
+    """What names the result: its digest, in a registry the whole name, in an engine its id there."""
+    match destination:
+        case InRegistry(reference):
+            return {"digest": root.digest, "image": str(reference.repository.pinned(root.digest))}
+        case InEngine():
+            return {"digest": root.digest, "image": image_ids(root, content)[-1]}
+        case _:
+            return {"digest": root.digest}

@@ -19,6 +19,7 @@ from paasctl.oci import manifest as documents
 from paasctl.oci.closure import Answer, Ask, Closure, Node, Walk
 from paasctl.oci.companions import adds_to, companion_tags
 from paasctl.oci.copying import Target, plan_copy
+from paasctl.oci.saved import image_ids
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import CopySource, CopyTarget, Pushed
 from paasctl.values import dataclass
@@ -116,9 +117,10 @@ def _chosen(source: CopySource, platform: Platform | None) -> Descriptor:
 def _check_name(target: CopyTarget, closure: Closure, wish: CopyWish) -> None:
     """Refuse to move a name before a single byte has moved."""
     current = target.current()
-    if current and current.digest != closure.root.digest and not wish.move:
+    root = closure.root
+    if current and current.digest not in image_ids(root, closure.nodes[root.digest].content) and not wish.move:
         raise WouldClobber(
-            f"writing {target.name}: it is {current.digest} already, not {closure.root.digest}",
+            f"writing {target.name}: it is {current.digest} already, not {root.digest}",
             hint="give this image another name, or move this one with --allow-tag-move",
         )
 

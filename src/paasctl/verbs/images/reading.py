@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from paasctl.errors import BuildFailed, Refused, UsageError
 from paasctl.model.image import Descriptor, Platform
-from paasctl.model.location import Location, parse_location
+from paasctl.model.location import InEngine, Location, parse_location
 from paasctl.oci import manifest as documents
 from paasctl.oci.config import diff_ids
 from paasctl.oci.manifest import Json
 from paasctl.ports.images import ImageSource
+from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 
 
@@ -73,6 +74,19 @@ def find(source: ImageSource, platform: Platform | None = None) -> Found:
         raise _no_platform(source.name, platform, [it.platform for it in children if it.platform])
     documented = [(it, documents.parse_document(source.read(it), source.name)) for it in chosen]
     return Found(source, root, content, tuple(_image(source, it, manifest) for it, manifest in documented))
+
+
+def kept_platform(reads: Reads, target: Location, source: ImageSource) -> Platform | None:
+    """The platform of an index that a target keeps: the local engine its own, as when it pulls. None: all there is."""
+    if not isinstance(target, InEngine) or not documents.is_index(source.root().media_type):
+        return None
+    found = reads.engine_platform()
+    if found is None:
+        raise Refused(
+            f"reading {source.name}: it is an index, and the engine keeps one of its images",
+            hint="--platform linux/amd64",
+        )
+    return found
 
 
 def _children(source: ImageSource, index: Json) -> Iterator[Descriptor]:

@@ -17,7 +17,7 @@ from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.images.base import Cut, find_cut
 from paasctl.verbs.images.ending import ended
-from paasctl.verbs.images.reading import Found, OneImage, find, located, wanted_platform
+from paasctl.verbs.images.reading import Found, OneImage, find, kept_platform, located, wanted_platform
 from paasctl.verbs.images.target import Goal, Named, check_free, find_goal
 
 VERB = "image squash"
@@ -104,7 +104,10 @@ def _facts(reads: Reads, asked: SquashTyped, cancel: Cancel) -> SquashFacts:
     if asked.base and not asked.keep_base:
         raise UsageError("squashing with --base and --all: the one keeps the base, the other squashes it, too")
     previous = located(asked.previous, "--previous") if asked.previous else None
-    found = find(reads.source(source), platform)
+    place = reads.source(source)
+    if asked.target and platform is None:
+        platform = kept_platform(reads, located(asked.target, "DST"), place)
+    found = find(place, platform)
     cancel.check()
     goal = find_goal(reads, found, source, Named(asked.target, "squashing", move=asked.move))
     cuts = tuple(find_cut(reads, found, it, asked.base) if asked.keep_base else Cut(0, "--all") for it in found.images)

@@ -34,7 +34,7 @@ class Goal:
 def find_goal(reads: Reads, found: Found, source: Location, said: Named) -> Goal:
     """The target. Without one it is the source, except for what others pull: a registry's tag needs `move`."""
     target = located(said.text, "DST") if said.text else source
-    _check_name(target, said.doing)
+    check_name(target, said.doing)
     if target == source:
         if isinstance(source, InRegistry) and not said.move:
             raise WouldClobber(
@@ -56,7 +56,8 @@ def check_free(goal: Goal, *, verb: str, wanted: str = "") -> None:
         )
 
 
-def _check_name(location: Location, doing: str) -> None:
+def check_name(location: Location, doing: str) -> None:
+    """`UsageError` where a digest is given for a name."""
     if isinstance(location, InRegistry) and isinstance(location.reference, Pinned):
         raise UsageError(
             f"{doing} to {location}: a digest cannot be chosen",

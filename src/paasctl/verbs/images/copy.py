@@ -1,0 +1,105 @@
+"""`image copy`: the same image elsewhere, digest for digest, with everything that vouches for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import field
+
+from paasctl.errors import UsageError
+from paasctl.model.between import CopyTo, Seen
+from paasctl.model.event import Emit, Outcome
+from paasctl.model.image import Descriptor, Platform
+from paasctl.model.location import Location
+from paasctl.model.plan import NOTHING, Plan
+from paasctl.model.rounds import Rounds
+from paasctl.oci import manifest as documents
+from paasctl.oci.manifest import Json
+from paasctl.ports.cancel import Cancel
+from paasctl.ports.world import Reads
+from paasctl.values import dataclass
+from paasctl.verbs.images.ending import ended
+from paasctl.verbs.images.reading import kept_platform, located, wanted_platform
+from paasctl.verbs.images.target import check_name
+
+VERB = "image copy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyTyped:
+    """What was typed."""
+
+    source: str
+    target: str
+    platform: str = ""
+    referrers: bool = True
+    move: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyFacts:
+    """What lies there, and what lies where it goes."""
+
+    source: Location
+    target: Location
+    root: Descriptor
+    images: tuple[Seen, ...]
+    platform: Platform | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageCopy:
+    """Copy one image or index."""
+
+    asked: CopyTyped
+    _read: list[CopyFacts] = field(default_factory=list, repr=False, compare=False)
+
+    def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> CopyFacts:
+        """The manifest or index, once: what a copy moves is decided while it is made."""
+        del emit, cancel
+        if not self._read:
+            self._read.append(_facts(reads, self.asked))
+        return self._read[0]
+
+    def next(self, facts: CopyFacts, rounds: Rounds) -> Plan:
+        """One step. An image that is there already is looked at again: what vouches for it may have been added."""
+        if rounds:
+            return NOTHING
+        step = CopyTo(
+            source=facts.source,
+            destination=facts.target,
+            root=facts.root,
+            platform=facts.platform,
+            referrers=self.asked.referrers,
+            images=facts.images,
+            move=self.asked.move,
+        )
+        return Plan(verb=VERB, subject=f"{facts.source} to {facts.target}", stages=((step,),))
+
+    def end(self, rounds: Rounds) -> Outcome:
+        """What lies there now, and what it took."""
+        return ended(VERB, f"{self._read[0].source} to {self._read[0].target}", rounds)
+
+
+def _facts(reads: Reads, asked: CopyTyped) -> CopyFacts:
+    source, target = located(asked.source, "SRC"), located(asked.target, "DST")
+    check_name(target, "copying")
+    if source == target:
+        raise UsageError(f"copying {source}: it is there already", hint="name another place as DST")
+    platform = wanted_platform(asked.platform)
+    place = reads.source(source)
+    root = place.root()
+    document = documents.parse_document(place.read(root), place.name)
+    platform = platform or kept_platform(reads, target, place)
+    return CopyFacts(source=source, target=target, root=root, images=tuple(_seen(root, document)), platform=platform)
+
+
+def _seen(root: Descriptor, document: Json) -> Iterator[Seen]:
+    """What the one document tells that was read; the others are read while they are copied."""
+    if not documents.is_index(root.media_type):
+        layers = [documents.descriptor_from(it, root.digest) for it in document.get("layers") or ()]
+        yield Seen(platform=str(root.platform or ""), layers=len(layers), bytes=sum(it.size for it in layers))
+        return
+    for said in document.get("manifests") or ():
+        child = documents.descriptor_from(said, root.digest)
+        if child.platform and not documents.is_attestation(child):
+            yield Seen(platform=str(child.platform), layers=0, bytes=0)

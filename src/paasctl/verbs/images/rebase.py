@@ -1,0 +1,169 @@
+"""`image rebase`: the same image over another base, as after a hole in the base was mended. No layer is rebuilt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import field
+
+from paasctl.errors import Refused
+from paasctl.model.between import FieldMoved, RebaseTo, Seen
+from paasctl.model.event import Emit, Outcome
+from paasctl.model.image import Platform
+from paasctl.model.location import Location
+from paasctl.model.plan import NOTHING, Plan
+from paasctl.model.rounds import Rounds
+from paasctl.oci.bases import said_base
+from paasctl.oci.rebase import Documents, NewBase, rebased
+from paasctl.ports.cancel import Cancel
+from paasctl.ports.world import Reads
+from paasctl.values import dataclass
+from paasctl.verbs.images.ending import ended
+from paasctl.verbs.images.reading import Found, OneImage, find, kept_platform, located, wanted_platform
+from paasctl.verbs.images.target import Goal, Named, check_free, find_goal
+
+VERB = "image rebase"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebaseTyped:
+    """What was typed."""
+
+    source: str
+    target: str = ""
+    old_base: str = ""
+    new_base: str = ""
+    platform: str = ""
+    move: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebaseFacts:
+    """The image, both bases, and what becomes of the fields that it has from the old one."""
+
+    source: Location
+    found: Found
+    old: Location
+    new: Location
+    news: Found
+    goal: Goal
+    images: tuple[Seen, ...]
+    fields: tuple[FieldMoved, ...]
+    is_same: bool
+    """Whether the new base is the old one."""
+    platform: Platform | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRebase:
+    """Put one image or index on another base."""
+
+    asked: RebaseTyped
+    _read: list[RebaseFacts] = field(default_factory=list, repr=False, compare=False)
+
+    def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> RebaseFacts:
+        """The documents of all three, once."""
+        del emit
+        if not self._read:
+            self._read.append(_facts(reads, self.asked, cancel))
+        return self._read[0]
+
+    def next(self, facts: RebaseFacts, rounds: Rounds) -> Plan:
+        """One step; none where the base is the same and the image stays where it is."""
+        if rounds or (facts.is_same and facts.goal.location == facts.source):
+            return NOTHING
+        check_free(facts.goal, verb="rebasing")
+        step = RebaseTo(
+            source=facts.source,
+            destination=facts.goal.location,
+            root=facts.found.root,
+            old_base=facts.old,
+            new_base=facts.new,
+            new_root=facts.news.root,
+            images=facts.images,
+            fields=facts.fields,
+            platform=facts.platform,
+            move=facts.goal.move,
+        )
+        return Plan(verb=VERB, subject=_subject(facts), stages=((step,),))
+
+    def end(self, rounds: Rounds) -> Outcome:
+        """What lies there now."""
+        return ended(VERB, _subject(self._read[0]), rounds)
+
+
+def _facts(reads: Reads, asked: RebaseTyped, cancel: Cancel) -> RebaseFacts:
+    source, platform = located(asked.source, "SRC"), wanted_platform(asked.platform)
+    place = reads.source(source)
+    if asked.target and platform is None:
+        platform = kept_platform(reads, located(asked.target, "DST"), place)
+    found = find(place, platform)
+    goal = find_goal(reads, found, source, Named(asked.target, "rebasing", move=asked.move))
+    old, new = _bases(found, asked)
+    cancel.check()
+    olds, news = (tuple(find(reads.source(it), one.platform).images[0] for one in found.images) for it in (old, new))
+    made = [
+        rebased(_documents(one), _documents(below), _documents(above), NewBase("", ""), place.name)
+        for one, below, above in zip(found.images, olds, news, strict=True)
+    ]
+    moved = tuple(
+        FieldMoved(platform=str(one.platform), name=it.name, before=it.before, after=it.after)
+        for one, result in zip(found.images, made, strict=True)
+        for it in result.moved
+    )
+    return RebaseFacts(
+        source=source,
+        found=found,
+        old=old,
+        new=new,
+        news=find(reads.source(new)),
+        goal=goal,
+        images=tuple(map(_seen, found.images, olds)),
+        fields=moved,
+        is_same=[it.diff_ids for it in olds] == [it.diff_ids for it in news],
+        platform=platform,
+    )
+
+
+def _bases(found: Found, asked: RebaseTyped) -> tuple[Location, Location]:
+    """The old base as the image was built on it, the new one as its name is now, where they were not said."""
+    claims = list(_claims(found))
+    if not asked.old_base and not claims:
+        raise Refused(
+            f"rebasing {found.source.name}: nothing tells what base it stands on",
+            hint="--old-base REF, by the digest that it was built on",
+            code="base-unknown",
+        )
+    old = asked.old_base or claims[0][0]
+    new = asked.new_base or (claims[0][1] if claims else "")
+    if not new:
+        raise Refused(f"rebasing {found.source.name}: nothing tells the new base", hint="--new-base REF")
+    return located(old, "--old-base"), located(new, "--new-base")
+
+
+def _claims(found: Found) -> Iterator[tuple[str, str]]:
+    """(by its digest, by its name), as annotations or labels of the images say."""
+    for it in found.images:
+        claim = said_base(it.manifest, found.index, it.config)
+        if claim and claim.name:
+            yield claim.reference, claim.name
+
+
+def _documents(image: OneImage) -> Documents:
+    return Documents(image.manifest, image.config)
+
+
+def _seen(image: OneImage, base: OneImage) -> Seen:
+    return Seen(
+        platform=str(image.platform),
+        layers=len(image.layers),
+        bytes=image.size,
+        kept=len(base.layers),
+        kept_bytes=base.size,
+    )
+
+
+def _subject(facts: RebaseFacts) -> str:
+    onto = f"onto {facts.new}"
+    if facts.goal.location == facts.source:
+        return f"{facts.source} {onto}"
+    return f"{facts.source} {onto} to {facts.goal.location}"
