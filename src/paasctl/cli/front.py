@@ -10,7 +10,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "config": ("config", "The resolved configuration, or its schema."),
     "doctor": ("doctor", "What this machine and these clusters lack."),
     "build": ("build", "Build images into the project's layout."),
-    "image": ("image", "Any image, anywhere: squash it."),
+    "image": ("image", "Any image anywhere: squash, copy, rebase, inspect, diff, verify."),
     "release": ("release", "Build, tag, push and record a release, once."),
     "releases": ("releases", "Which releases lie in which registry."),
     "render": ("render", "The manifests of an environment, as YAML."),
