@@ -49,7 +49,7 @@ class Bench:
             self._source(source),
             self._target(target),
             wish or CopyWish(),
-            progress=lambda done, total: None,
+            progress=lambda *_: None,
             warn=self.warned.append,
             cancel=FakeCancel(),
         )
@@ -292,7 +292,7 @@ def test_what_is_left_behind_on_purpose_is_said(bench: Bench) -> None:
 
 
 def test_a_registry_that_lists_what_does_not_vouch_is_not_believed(bench: Bench) -> None:
-    image = bench.here.put_image("dev/web", *LAYERS, tag="1")
+    bench.here.put_image("dev/web", *LAYERS, tag="1")
     other = bench.here.put_image("dev/web", b"other")
     entry = {"mediaType": MANIFEST, "digest": other.digest, "size": other.size}
     body = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]}).encode()
@@ -381,6 +381,8 @@ def test_into_a_folder_and_back_nothing_is_lost(bench: Bench) -> None:
 
 
 # --- what goes wrong ---
+
+Fails = tuple[str, str, dict[str, Any]]
 
 
 @pytest.mark.parametrize(

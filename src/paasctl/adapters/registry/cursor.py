@@ -10,7 +10,7 @@ from paasctl.errors import Unavailable
 from paasctl.model.image import Descriptor
 from paasctl.ports.images import Blobs, Moved
 
-_PIECE = 64 << 10  # a send has the connect timeout to finish: small pieces keep slow lines alive
+_PIECE = 256 << 10  # a send has the connect timeout to finish: pieces that are not too big keep slow lines alive
 
 
 @dataclass

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from paasctl.adapters.registry.blobs import has_blob
@@ -48,22 +48,22 @@ def growing(session: Session, repository: Repository) -> Iterator[BlobWriter]:
         writer.close()
 
 
-@dataclass
 class _Part:
     """Bytes `start` to before `stop` of the blob, in the chunks they were written in."""
 
-    start: int = 0
-    stop: int = 0
-    chunks: list[bytes] = field(default_factory=list)
+    def __init__(self, start: int = 0) -> None:
+        self.start = start
+        self.stop = start
+        self._chunks: list[bytes] = []
 
     def add(self, chunk: bytes) -> None:
-        self.chunks.append(chunk)
+        self._chunks.append(chunk)
         self.stop += len(chunk)
 
     def span(self, start: int, stop: int) -> Iterator[memoryview]:
         """The bytes from `start` to before `stop`, in small pieces."""
         at = self.start
-        for chunk in self.chunks:
+        for chunk in self._chunks:
             view = memoryview(chunk)[max(0, start - at) : max(0, stop - at)]
             at += len(chunk)
             for begin in range(0, len(view), _PIECE):
@@ -87,7 +87,7 @@ class _Growing:
             self._await()
             self._pool = self._pool or ThreadPoolExecutor(1, thread_name_prefix="upload")
             self._sending = self._pool.submit(self._sender.send, self._part)
-            self._part = _Part(self._part.stop, self._part.stop)
+            self._part = _Part(self._part.stop)
 
     def commit(self, media_type: str) -> Descriptor:
         """Send what is left, name the digest, and see it there."""
@@ -154,8 +154,8 @@ class _Sender:
             self._opened = None
 
     def _hash(self, part: _Part) -> None:
-        for chunk in part.chunks:
-            self._digest.update(chunk)
+        for piece in part.span(part.start, part.stop):
+            self._digest.update(piece)
 
     def _persist(self, part: _Part, digest: str) -> None:
         while True:
