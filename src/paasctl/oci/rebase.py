@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from paasctl.errors import Refused
-from paasctl.model.image import Platform
+from paasctl.model.image import Platform, Tagged
+from paasctl.model.location import InRegistry, Location
 from paasctl.oci.bases import starts_with
 from paasctl.oci.config import diff_ids
 from paasctl.oci.manifest import (
@@ -58,6 +59,12 @@ class NewBase:
     digest: str
 
 
+def named(base: Location, digest: str) -> NewBase:
+    """What is said of a base that lies there: a name only where others can read it, too."""
+    tagged = isinstance(base, InRegistry) and isinstance(base.reference, Tagged)
+    return NewBase(str(base) if tagged else "", digest)
+
+
 @dataclass(frozen=True, slots=True)
 class Moved:
     """A field that becomes another; "" is not set."""
@@ -78,7 +85,7 @@ class Rebased:
     moved: tuple[Moved, ...]
 
 
-def rebased(image: Documents, old: Documents, new: Documents, named: NewBase, what: str) -> Rebased:
+def rebased(image: Documents, old: Documents, new: Documents, base: NewBase, what: str) -> Rebased:
     """The image over `new` in the place of `old`. `Refused` where it does not stand on `old`, or platforms differ."""
     ids, olds, news = (diff_ids(it.config, what) for it in (image, old, new))
     if not starts_with(ids, olds):
@@ -96,9 +103,9 @@ def rebased(image: Documents, old: Documents, new: Documents, named: NewBase, wh
     config["rootfs"] = {**(image.config.get("rootfs") or {}), "diff_ids": [*news, *ids[depth:]]}
     config["history"] = [*_matched(new.config, len(news)), *_own(image.config, old.config, len(ids), depth)]
     inner = dict(_inherited(*((it.config.get("config") or {}) for it in (image, old, new))))
-    config["config"] = _relabelled(inner, named)
+    config["config"] = _relabelled(inner, base)
     content = canonical(config)
-    manifest = _manifest(image, new, depth, named)
+    manifest = _manifest(image, new, depth, base)
     manifest["config"] = {**manifest["config"], "digest": digest_of(content), "size": len(content)}
     return Rebased(
         manifest=canonical(manifest),
@@ -168,11 +175,11 @@ def _merged(mine: Mapping[str, Any], was: Mapping[str, Any], now: Mapping[str, A
     return {**{key: it for key, it in now.items() if key not in gone}, **own}
 
 
-def _relabelled(inner: Json, named: NewBase) -> Json:
+def _relabelled(inner: Json, base: NewBase) -> Json:
     labels = inner.get("Labels")
     if not isinstance(labels, dict) or not {BASE_NAME, BASE_DIGEST} & set(labels):
         return inner
-    return {**inner, "Labels": _annotated(labels, named)}
+    return {**inner, "Labels": _annotated(labels, base)}
 
 
 def _moved(before: Json, after: Json) -> Iterator[Moved]:
@@ -202,14 +209,14 @@ def _text(value: Any) -> str:
 # --- manifest -------------------------------------------------------------------------------------------------------
 
 
-def _manifest(image: Documents, new: Documents, depth: int, named: NewBase) -> Json:
+def _manifest(image: Documents, new: Documents, depth: int, base: NewBase) -> Json:
     """The new base's layers, and the image's own; all of one family."""
     layers = [*new.manifest["layers"], *image.manifest["layers"][depth:]]
     is_oci = image.manifest["config"].get("mediaType") == OCI_CONFIG or any("+zstd" in it["mediaType"] for it in layers)
     manifest = {
         **image.manifest,
         "layers": [{**it, "mediaType": _type(str(it["mediaType"]), is_oci=is_oci)} for it in layers],
-        "annotations": _annotated(image.manifest.get("annotations") or {}, named, len(new.manifest["layers"])),
+        "annotations": _annotated(image.manifest.get("annotations") or {}, base, len(new.manifest["layers"])),
     }
     if is_oci:
         manifest |= {"mediaType": OCI_MANIFEST, "config": {**image.manifest["config"], "mediaType": OCI_CONFIG}}
@@ -220,16 +227,16 @@ def _type(media_type: str, *, is_oci: bool) -> str:
     return as_oci(media_type) if is_oci else _TO_DOCKER.get(media_type, media_type)
 
 
-def _annotated(said: Json, named: NewBase, layers: int | None = None) -> Json:
+def _annotated(said: Json, base: NewBase, layers: int | None = None) -> Json:
     """What is said of the base is true again."""
     kept = {key: it for key, it in said.items() if key not in (BASE_NAME, BASE_DIGEST)}
     kept |= {BASE_LAYERS: str(layers)} if layers is not None and BASE_LAYERS in said else {}
-    return {**kept, **({BASE_NAME: named.name} if named.name else {}), BASE_DIGEST: named.digest}
+    return {**kept, **({BASE_NAME: base.name} if base.name else {}), BASE_DIGEST: base.digest}
 
 
-def rebased_index(index: Json, children: Mapping[str, Json], named: NewBase) -> Json:
+def rebased_index(index: Json, children: Mapping[str, Json], base: NewBase) -> Json:
     """The index with each image in its new form, in the same order; what speaks of the old ones is left out."""
     kept = [{**it, **children[it["digest"]]} for it in index["manifests"] if it["digest"] in children]
     said = index.get("annotations") or {}
-    annotations = {"annotations": _annotated(said, named)} if {BASE_NAME, BASE_DIGEST} & set(said) else {}
+    annotations = {"annotations": _annotated(said, base)} if {BASE_NAME, BASE_DIGEST} & set(said) else {}
     return {**index, "manifests": kept, **annotations}

@@ -10,7 +10,7 @@ from paasctl.engine.images.squash import squash_image
 from paasctl.engine.images.together import Told
 from paasctl.model.between import BetweenStep, CopyTo, RebaseTo, SquashTo
 from paasctl.model.event import Emit, Progress, Warned
-from paasctl.model.image import Descriptor, Tagged
+from paasctl.model.image import Descriptor
 from paasctl.model.location import InEngine, InRegistry, Location
 from paasctl.model.squashing import Squashed
 from paasctl.oci.saved import image_ids
@@ -98,9 +98,8 @@ def _copy(step: CopyTo, source: CopySource, index: int, run: Needs) -> None:
 
 
 def _rebase(step: RebaseTo, source: CopySource, index: int, run: Needs) -> None:
-    target, new = run.world.target(step.destination), step.new_base
-    name = str(new.reference) if isinstance(new, InRegistry) and isinstance(new.reference, Tagged) else ""
-    bases = Bases(old=run.world.source(step.old_base), new=run.world.source(new), name=name)
+    target = run.world.target(step.destination)
+    bases = Bases(old=run.world.source(step.old_base), new=run.world.source(step.new_base), place=step.new_base)
     job = Rebasing(
         source=source,
         target=target,

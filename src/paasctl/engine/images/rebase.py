@@ -13,8 +13,9 @@ from paasctl.engine.images.opened import Opened, open_image
 from paasctl.engine.images.together import Meter, Told, together
 from paasctl.errors import Refused
 from paasctl.model.image import Descriptor, Platform
+from paasctl.model.location import Location
 from paasctl.oci import manifest as documents
-from paasctl.oci.rebase import Documents, NewBase, rebased, rebased_index
+from paasctl.oci.rebase import Documents, named, rebased, rebased_index
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import ImageSource, ImageTarget
 from paasctl.values import dataclass
@@ -24,11 +25,11 @@ _WORKERS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bases:
-    """The base it stands on, and the one it shall stand on; `name` is what annotations call the new one."""
+    """The base it stands on, and the one it shall stand on, and where that lies."""
 
     old: ImageSource
     new: ImageSource
-    name: str = ""
+    place: Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def rebase_image(job: Rebasing, platform: Platform | None = None) -> Based:
         return _told(job, found, _image(job, found))
     made = {it.digest: _image(job, it) for it in children if not documents.is_attestation(it)}
     entries = {digest: documents.descriptor_json(it.root) for digest, it in made.items()}
-    content = documents.canonical(rebased_index(index, entries, NewBase(job.bases.name, job.bases.new.root().digest)))
+    content = documents.canonical(rebased_index(index, entries, named(job.bases.place, job.bases.new.root().digest)))
     whole = Based(
         replace(root, digest=documents.digest_of(content), size=len(content)),
         content,
@@ -85,8 +86,8 @@ _SUMS = ("layers_before", "layers_after", "bytes_before", "bytes_after")
 def _image(job: Rebasing, found: Descriptor) -> Based:
     image = open_image(job.source, found)
     old, new = (_base(it, image.platform) for it in (job.bases.old, job.bases.new))
-    named = NewBase(job.bases.name, new.descriptor.digest)
-    made = rebased(_documents(image), _documents(old), _documents(new), named, image.name)
+    base = named(job.bases.place, new.descriptor.digest)
+    made = rebased(_documents(image), _documents(old), _documents(new), base, image.name)
     own = image.layers[len(old.layers) :]
     meter = Meter(job.progress, job.cancel, sum(it.size for it in (*new.layers, *own)))
     pushes = [partial(_push, job, job.bases.new, it, meter) for it in new.layers]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import field, replace
 
 from paasctl.errors import Refused
 from paasctl.model.between import FieldMoved, RebaseTo, Seen
@@ -13,7 +13,8 @@ from paasctl.model.location import Location
 from paasctl.model.plan import NOTHING, Plan
 from paasctl.model.rounds import Rounds
 from paasctl.oci.bases import said_base
-from paasctl.oci.rebase import Documents, NewBase, rebased
+from paasctl.oci.manifest import canonical, descriptor_json, digest_of
+from paasctl.oci.rebase import Documents, NewBase, Rebased, named, rebased, rebased_index
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
@@ -50,6 +51,8 @@ class RebaseFacts:
     fields: tuple[FieldMoved, ...]
     is_same: bool
     """Whether the new base is the old one."""
+    result: tuple[str, ...]
+    """What the rebased image is called: its digest, and its configuration's."""
     platform: Platform | None = None
 
 
@@ -69,7 +72,8 @@ class ImageRebase:
 
     def next(self, facts: RebaseFacts, rounds: Rounds) -> Plan:
         """One step; none where the base is the same and the image stays where it is."""
-        if rounds or (facts.is_same and facts.goal.location == facts.source):
+        now = facts.goal.now
+        if rounds or (now and now.digest in facts.result) or (facts.is_same and facts.goal.location == facts.source):
             return NOTHING
         check_free(facts.goal, verb="rebasing")
         step = RebaseTo(
@@ -102,7 +106,7 @@ def _facts(reads: Reads, asked: RebaseTyped, cancel: Cancel) -> RebaseFacts:
     cancel.check()
     olds, news = (tuple(find(reads.source(it), one.platform).images[0] for one in found.images) for it in (old, new))
     made = [
-        rebased(_documents(one), _documents(below), _documents(above), NewBase("", ""), place.name)
+        rebased(_documents(one), _documents(below), _documents(above), named(new, above.descriptor.digest), place.name)
         for one, below, above in zip(found.images, olds, news, strict=True)
     ]
     moved = tuple(
@@ -119,6 +123,7 @@ def _facts(reads: Reads, asked: RebaseTyped, cancel: Cancel) -> RebaseFacts:
         goal=goal,
         images=tuple(map(_seen, found.images, olds)),
         fields=moved,
+        result=_result(found, made, None if platform else named(new, reads.source(new).root().digest)),
         is_same=[it.diff_ids for it in olds] == [it.diff_ids for it in news],
         platform=platform,
     )
@@ -146,6 +151,19 @@ def _claims(found: Found) -> Iterator[tuple[str, str]]:
         claim = said_base(it.manifest, found.index, it.config)
         if claim and claim.name:
             yield claim.reference, claim.name
+
+
+def _result(found: Found, made: list[Rebased], base: NewBase | None) -> tuple[str, ...]:
+    """What the result will be called. `base` is that of an index as a whole."""
+    if not found.index or base is None:
+        return digest_of(made[0].manifest), digest_of(made[0].config)
+    children = {
+        one.descriptor.digest: descriptor_json(
+            replace(one.descriptor, media_type=it.media_type, digest=digest_of(it.manifest), size=len(it.manifest))
+        )
+        for one, it in zip(found.images, made, strict=True)
+    }
+    return (digest_of(canonical(rebased_index(found.index, children, base))),)
 
 
 def _documents(image: OneImage) -> Documents:

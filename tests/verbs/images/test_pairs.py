@@ -1,0 +1,122 @@
+"""Squash and copy from every kind of place to every kind of place, as it is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.imaging import KINDS, LAYERS, Somewhere, image, somewhere
+
+FILES = {"etc/os": "one", "bin/tool": "tool", "app": "second", "run": "-> app"}
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Somewhere]:
+    with somewhere(tmp_path) as made:
+        monkeypatch.setenv("DOCKER_HOST", made.host)
+        monkeypatch.chdir(tmp_path)
+        yield made
+
+
+@pytest.mark.parametrize("to", KINDS)
+@pytest.mark.parametrize("origin", KINDS)
+def test_an_image_is_squashed_from_anywhere_to_anywhere(here: Somewhere, origin: str, to: str) -> None:
+    source, target = here.fill(origin), here.named(to, "two")
+    said = image("squash", source, target, "--all", "--layers", "1")
+    assert said.status == 0, said.err
+    assert len(here.document(target)["layers"]) == 1
+    assert here.files(target) == here.files(source) == FILES
+    config = here.config(target)
+    assert config["config"] == here.config(source)["config"]
+    assert "layers 3 → 1" in said.err
+    assert here.leftovers() == []
+    again = image("squash", source, target, "--all", "--layers", "1")
+    assert (again.status, again.out) == (0, said.out), again.err
+
+
+@pytest.mark.parametrize("to", KINDS)
+@pytest.mark.parametrize("origin", KINDS)
+def test_an_image_is_copied_from_anywhere_to_anywhere(here: Somewhere, origin: str, to: str) -> None:
+    source, target = here.fill(origin), here.named(to, "two")
+    digest = here.source(source).root().digest
+    said = image("copy", source, target)
+    assert said.status == 0, said.err
+    assert here.files(target) == FILES
+    if to == "engine":  # which keeps no manifests
+        assert here.config(target) == here.config(source)
+    else:
+        assert here.source(target).root().digest == digest
+        assert said.out.strip().rpartition("@")[2] == digest
+    assert here.leftovers() == []
+    again = image("copy", source, target)
+    assert again.status == 0, again.err
+
+
+@pytest.mark.parametrize("kind", [it for it in KINDS if it != "registry"])
+def test_without_a_target_it_is_squashed_in_place(here: Somewhere, kind: str) -> None:
+    name = here.fill(kind)
+    said = image("squash", name, "--all", "--layers", "1")
+    assert said.status == 0, said.err
+    assert len(here.document(name)["layers"]) == 1
+    assert here.files(name) == FILES
+    assert here.leftovers() == []
+    again = image("squash", name, "--all", "--layers", "1")
+    assert "nothing to do" in again.err
+    assert again.status == 0
+
+
+def test_a_tag_of_a_registry_is_only_squashed_in_place_when_that_is_meant(here: Somewhere) -> None:
+    name = here.fill("registry")
+    before = dict(here.registry.tags["shop/web"])
+    refused = image("squash", name, "--all")
+    assert refused.status == 4
+    assert "would-clobber" in refused.err
+    assert "--allow-tag-move" in refused.err
+    assert dict(here.registry.tags["shop/web"]) == before
+    moved = image("squash", name, "--all", "--allow-tag-move")
+    assert moved.status == 0, moved.err
+    assert here.files(name) == FILES
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("verb", ["squash", "copy"])
+def test_a_name_that_is_another_images_stays_that(here: Somewhere, verb: str, kind: str) -> None:
+    source = here.fill("layout")
+    other = here.fill(kind, "two", "other", layers=LAYERS[:2])
+    files = here.files(other)
+    args = [verb, source, other, *(["--all"] if verb == "squash" else [])]
+    refused = image(*args)
+    assert refused.status == 4
+    assert "would-clobber" in refused.err
+    assert "--allow-tag-move" in refused.err
+    assert here.files(other) == files
+    assert here.leftovers() == []
+    moved = image(*args, "--allow-tag-move")
+    assert moved.status == 0, moved.err
+    assert here.files(other) == FILES
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("verb", ["squash", "copy"])
+def test_a_dry_run_shows_the_plan_and_writes_nothing(here: Somewhere, verb: str, kind: str) -> None:
+    source, target = here.fill("layout"), here.named(kind, "two")
+    writes = here.registry.writes
+    said = image(verb, source, target, "--dry-run", *(["--all"] if verb == "squash" else []))
+    assert said.status == 0
+    assert here.source(source).root().digest in said.err
+    assert "3 layers" in said.err
+    assert "dry run, nothing was changed" in said.err
+    assert here.registry.writes == writes
+    assert not (here.folder / "layout-two").exists()
+    assert not (here.folder / "two.tar").exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("verb", ["squash", "copy"])
+def test_what_is_not_there_is_said_so(here: Somewhere, verb: str, kind: str) -> None:
+    said = image(verb, here.named(kind, "nope"), here.named("layout", "two"))
+    assert said.status == 75
+    assert "image-not-found" in said.err
+    assert not (here.folder / "layout-two").exists()
