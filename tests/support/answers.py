@@ -28,6 +28,7 @@ from paasctl.model.masked import Masked
 from paasctl.model.plan import FieldChange
 from paasctl.model.problem import Problem
 from paasctl.model.version import Named
+from support.image_answers import IMAGE_ANSWERS
 from support.stories import CRASHED
 from support.telling import COMMIT, EU, REPOSITORY, STAGING, US, manifest, wait, workload
 
@@ -192,4 +193,7 @@ REHEARSAL = RehearsalAnswer(
     limits=("whether the images start",),
 )
 
-ANSWERS: tuple[Answer, ...] = (VERSION, LINT, RENDERED, CONFIG, SCHEMA, DIFF, STATUS, HISTORY, RELEASES, REHEARSAL)
+ANSWERS: tuple[Answer, ...] = (
+    *(VERSION, LINT, RENDERED, CONFIG, SCHEMA, DIFF, STATUS, HISTORY, RELEASES, REHEARSAL),
+    *IMAGE_ANSWERS,
+)

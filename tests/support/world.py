@@ -19,6 +19,7 @@ from paasctl.adapters.codecs import MachineCodecs
 from paasctl.adapters.files import ProjectFiles, write_whole
 from paasctl.adapters.images import Images
 from paasctl.adapters.jinja import JinjaTemplates, builtin_templates
+from paasctl.adapters.kept import KeptFiles
 from paasctl.adapters.layers import LayersBuilder
 from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.adapters.yaml.edit import pin_identity
@@ -252,6 +253,10 @@ class FakeWorld:
     def registry(self, host: str) -> FakeRegistry:
         assert host == self.only_registry.host
         return self.only_registry
+
+    @property
+    def kept(self) -> KeptFiles:
+        return KeptFiles(self.project / ".cache")
 
     def source(self, location: Location) -> CopySource:
         return self._images.source(location)

@@ -32,6 +32,7 @@ from paasctl.ports.images import (
     Registry,
     RegistryReads,
 )
+from paasctl.ports.kept import Kept
 from paasctl.ports.templates import Templates
 
 
@@ -151,6 +152,11 @@ class Copies:
     def codecs(self) -> Codecs:
         """As ever."""
         return self.outside.codecs
+
+    @property
+    def kept(self) -> Kept:
+        """As ever."""
+        return self.outside.kept
 
     @property
     def layout(self) -> Layout:

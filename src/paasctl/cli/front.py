@@ -27,7 +27,7 @@ VERBS: dict[str, tuple[str, str]] = {
 OPTIONS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "file": (("-f", "--file"), "FILE", "The project's file [default: the nearest paas.yaml]."),
     "directory": (("-C", "--directory"), "DIR", "Work as if started here."),
-    "output": (("-o", "--output"), "text|json|jsonl|yaml", "Format of the result."),
+    "output": (("-o", "--output"), "text|json|jsonl|yaml|svg", "Format of the result (svg: image inspect)."),
     "color": (("--color",), "auto|always|never", "When to use colour."),
     "verbose": (("-v", "--verbose"), "", "Say more."),
     "quiet": (("-q", "--quiet"), "", "Results and problems only."),

@@ -24,6 +24,8 @@ class Output(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     YAML = "yaml"
+    SVG = "svg"
+    """For what has a picture: `image inspect`."""
 
 
 class Color(StrEnum):

@@ -18,7 +18,7 @@ from paasctl.cli.pump import pumped
 from paasctl.cli.signals import listening
 from paasctl.cli.wiring import Outside
 from paasctl.engine.cancel import Cancel
-from paasctl.errors import PaasError
+from paasctl.errors import PaasError, UsageError
 from paasctl.model.plan import Plan
 from paasctl.views.view import View
 
@@ -42,8 +42,8 @@ class Session:
         )
 
     def ask(self, question: conduct.Question) -> int:
-        """Answer a question."""
-        return self._run(lambda how, _: conduct.ask(question, how))
+        """Answer a question. One that `draws` has a picture, too."""
+        return self._run(lambda how, _: conduct.ask(question, how), draws=getattr(question, "draws", False))
 
     def stay(self, verb: conduct.Stay) -> int:
         """Let a verb of the embedded world stay until it is stopped."""
@@ -77,9 +77,11 @@ class Session:
         exit_code: bool = False,
         yes: bool = False,
         wait_lock: str = "65s",
+        draws: bool = False,
     ) -> int:
         with pumped(self._view()) as emit:
             try:
+                self._check_picture(draws=draws)
                 check_directory(self.settings)
                 cancel = Cancel(self.settings.timeout_seconds)
                 outside = Outside(settings=self.settings, cancel=cancel, verb=self.verb, emit=emit)
@@ -103,6 +105,13 @@ class Session:
                 outcome = conduct.failed(error)
                 emit(outcome)
                 return int(outcome.exit)
+
+    def _check_picture(self, *, draws: bool) -> None:
+        if self._output is Output.SVG and not draws:
+            raise UsageError(
+                f"{self.verb} --output svg: there is no picture of that",
+                hint="paasctl image inspect draws one; --output json is for scripts",
+            )
 
     def _asker(self, shown: Callable[[], None], *, yes: bool) -> Callable[[Plan], bool | None]:
         """Who agrees to a plan. `shown` returns when all that was said is on the screen: the plan comes first."""
@@ -141,6 +150,10 @@ class Session:
                 return self._end_only()
             case Output.TEXT:
                 return self._text(self.stdout)
+            case Output.SVG:
+                from paasctl.views.svg import Picture
+
+                return Picture(self.stdout, self._text(self.stderr))
 
     def _end_only(self) -> View:
         from paasctl.cli.wiring import dump_json, dump_yaml

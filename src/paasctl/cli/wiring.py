@@ -30,6 +30,7 @@ from paasctl.ports.codecs import Codecs
 from paasctl.ports.files import ProjectFiles, Secrets
 from paasctl.ports.git import Git
 from paasctl.ports.images import Builder, CopySource, CopyTarget, Layout, Places, Registry
+from paasctl.ports.kept import Kept
 from paasctl.ports.templates import Templates
 
 _BUILDER_POLL = 0.25
@@ -175,6 +176,13 @@ class Outside:
             self._is_waiting = True
             self.emit(Noted("another run builds in this checkout: waiting for it to end"))
         self.cancel.pause(_BUILDER_POLL)
+
+    @cached_property
+    def kept(self) -> Kept:
+        """The user's cache."""
+        from paasctl.adapters.kept import KeptFiles, cache_folder
+
+        return KeptFiles(cache_folder(os.environ))
 
     @cached_property
     def holder(self) -> Holder:

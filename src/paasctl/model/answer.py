@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
+from paasctl.model.imageanswer import ImageDiff, InspectAnswer, VerifyAnswer
 from paasctl.model.kube import Kind, Manifest, Target
 from paasctl.model.plan import FieldChange, Step
 from paasctl.model.problem import Problem
@@ -234,4 +235,7 @@ Answer = (
     | StatusAnswer
     | HistoryAnswer
     | ReleasesAnswer
+    | InspectAnswer
+    | ImageDiff
+    | VerifyAnswer
 )

@@ -15,6 +15,7 @@ from paasctl.ports.codecs import Codecs
 from paasctl.ports.files import ProjectFiles, Secrets
 from paasctl.ports.git import Git, GitReads
 from paasctl.ports.images import Builder, CopySource, CopyTarget, Layout, Registry, RegistryReads
+from paasctl.ports.kept import Kept
 from paasctl.ports.templates import Templates
 
 
@@ -78,6 +79,11 @@ class Reads(Protocol):
 
     def source(self, location: Location) -> CopySource:
         """An image where it lies, to be read. Nothing is looked at before it is asked for."""
+        ...
+
+    @property
+    def kept(self) -> Kept:
+        """What earlier runs of this user found out, to save time."""
         ...
 
     def current(self, location: Location) -> Descriptor | None:

@@ -22,9 +22,11 @@ from paasctl.model.answer import (
     StatusRow,
     VersionAnswer,
 )
+from paasctl.model.imageanswer import ImageDiff, InspectAnswer, VerifyAnswer
 from paasctl.model.verdict import Verdict
 from paasctl.views.amounts import count
 from paasctl.views.clean import clean
+from paasctl.views.imageanswers import image_text
 from paasctl.views.mask import fields_of, masked_body, shown
 from paasctl.views.rehearsal import report
 from paasctl.views.words import say_change, say_pod, troubled
@@ -33,9 +35,13 @@ Dump = Callable[[Any], str]
 """A value as YAML text; handed in, because the library lives in an adapter."""
 
 
-def text(answer: Answer, dump: Dump) -> list[str]:  # noqa: C901 - a match over a closed union
-    """The lines of an answer, ready for standard output."""
+def text(  # noqa: C901, PLR0911 - a match over a closed union
+    answer: Answer, dump: Dump, width: int | None = None
+) -> list[str]:
+    """The lines of an answer, ready for standard output. `width` is the terminal's: some tables are cut to it."""
     match answer:
+        case InspectAnswer() | ImageDiff() | VerifyAnswer():
+            return image_text(answer, width)
         case RehearsalAnswer():
             return report(answer)
         case VersionAnswer():

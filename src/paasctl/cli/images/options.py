@@ -24,6 +24,10 @@ Source = Annotated[
         show_default=False,
     ),
 ]
+First = Annotated[
+    str, typer.Argument(metavar="A", help="Where the first lies, as SRC of the others.", show_default=False)
+]
+Second = Annotated[str, typer.Argument(metavar="B", help="Where the second lies.", show_default=False)]
 Target = Annotated[
     str,
     typer.Argument(metavar="[DST]", help="Where it goes [default: in place].", show_default=False),

@@ -171,8 +171,8 @@ class Rich:
         self._leave(
             failed=isinstance(answer, RehearsalAnswer) and answer.status == "failed"
         )  # before what is told of it
-        lines = text(answer, self.dump)
         onto = console_on(self.result, self.color)
+        lines = text(answer, self.dump, onto.width if onto.is_terminal else None)
         if onto.color_system is None:
             write_lines(self.result, lines)
         else:

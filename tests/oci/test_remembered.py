@@ -1,0 +1,55 @@
+"""An index as bytes and back: nothing is lost, and what is not ours is none."""
+
+from __future__ import annotations
+
+import json
+import zlib
+
+import pytest
+from hypothesis import given, settings
+
+from oci.test_squash_laws import Drawn, images
+from paasctl.oci.layer import Layer
+from paasctl.oci.remembered import layer_bytes, layer_from
+from support.squashed import index
+from support.tars import Entry, tar_of
+
+
+@settings(max_examples=40, deadline=None)
+@given(images())
+def test_an_index_comes_back_as_it_was(image: Drawn) -> None:
+    for tar in image.tars:
+        layer = index(tar)
+        assert layer_from(layer_bytes(layer), "layer") == layer
+
+
+def test_names_attributes_and_sparse_maps_are_bytes() -> None:
+    tar = tar_of(Entry("n\udcff", data=b"1", xattrs={"user.k": "v\udcfe"}), "d@5,1", "s->\udcfd")
+    layer = Layer("layer", index(tar).members, stargz=True, size=7)
+    again = layer_from(layer_bytes(layer), "layer")
+    assert again == layer
+    assert again.members[0].meta.uname == layer.members[0].meta.uname
+
+
+def _edited(**fields: object) -> bytes:
+    said = json.loads(zlib.decompress(layer_bytes(index(tar_of("a=1")))))
+    return zlib.compress(json.dumps({**said, **fields}).encode())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no zlib",
+        zlib.compress(b"no json"),
+        zlib.compress(b"[]"),
+        zlib.compress(b"{}"),
+        layer_bytes(index(tar_of("a=1")))[:-3],
+        _edited(format="0"),
+        _edited(members=[[1, 2]]),
+        _edited(members=[["a", "file", 9, 0, 0, 0, 0, "", [0, 0], "", True, [], ""]]),
+        _edited(metas=[[1]]),
+    ],
+)
+def test_what_is_no_index_is_none(content: bytes) -> None:
+    assert layer_from(content, "layer") is None
