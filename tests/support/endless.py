@@ -34,7 +34,7 @@ class Endless:
 
             do_HEAD = do_POST = do_PUT = do_GET  # noqa: N815 - the library looks for such names
 
-            def log_message(self, *_: object) -> None:  # type: ignore[override]
+            def log_message(self, *_: object) -> None:
                 pass
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -45,7 +45,7 @@ def parse_document(content: bytes, what: str) -> Json:
     """A JSON object. `BuildFailed` where it is none."""
     try:
         document = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BuildFailed(f"reading {what}: it is no JSON: {error}", code="image-unreadable") from error
     if not isinstance(document, dict):
         raise BuildFailed(f"reading {what}: it is no JSON object", code="image-unreadable")

@@ -29,7 +29,7 @@ def _errors(body: bytes) -> list[str]:
 def _entries(body: bytes) -> list[dict[str, Any]]:
     try:
         document = json.loads(body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     errors = document.get("errors") if isinstance(document, dict) else None
     return [it for it in errors if isinstance(it, dict)] if isinstance(errors, list) else []

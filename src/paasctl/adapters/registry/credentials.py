@@ -90,7 +90,7 @@ def _document(place: Path, *, required: bool) -> Mapping[str, Any]:
         if required:
             raise _unreadable(place, "REGISTRY_AUTH_FILE names it, and it is not there") from None
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _unreadable(place, str(error)) from error
     if not isinstance(document, dict):
         raise _unreadable(place, "not a JSON object")
@@ -181,7 +181,7 @@ def _answer(text: str, host: str, source: str) -> Credential:
     try:
         said = json.loads(text)
         user, secret = str(said["Username"]), str(said["Secret"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         # Not a word of what it printed: it may be half a secret.
         raise _helper_failed(host, source, "its answer is not the JSON it should be") from error
     return Credential(source, user, Masked(secret), identity=user == "<token>")

@@ -83,7 +83,7 @@ def _pages(session: Session, repository: Repository) -> Iterator[list[str]]:
 def _names(answer: Answer, doing: str) -> list[str]:
     try:
         return [str(tag) for tag in json.loads(answer.body)["tags"] or ()]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Unavailable(f"{doing}: the answer is not a list of tags") from error
 
 
@@ -107,5 +107,5 @@ def _type(answer: Answer) -> str:
         return named
     try:
         return str(json.loads(answer.body)["mediaType"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return named

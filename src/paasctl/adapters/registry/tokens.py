@@ -168,7 +168,7 @@ def _read(answer: Answer, doing: str, asked: float) -> Token:
         found: Any = json.loads(answer.body)
         text = found.get("token") or found.get("access_token")
         lifetime = float(found.get("expires_in") or _LIFETIME)
-    except (ValueError, AttributeError, TypeError) as error:
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
         raise Unavailable(f"{doing}: the answer is not a token") from error
     if not isinstance(text, str) or not text:
         raise Unavailable(f"{doing}: the answer holds no token")

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -69,13 +69,22 @@ class Registry:
     def __call__(self, request: Request) -> Response:
         """The answer."""
         try:
-            return self._answered(request)
+            return self._dressed(self._answered(request))
         except RefusedError as error:
             return _failed(error.status, error.code, error.code.replace("_", " ").lower(), error.headers)
         except ConnectionError:
             raise
         except OSError as error:  # a full disk, a folder that became read-only
             return _failed(507, "UNKNOWN", f"keeping it in {self.folder.root}: {error.strerror or error}", {})
+
+    def _dressed(self, answer: Response) -> Response:
+        """The answer with such headers as this registry gives."""
+        headers = dict(answer.headers)
+        if not self.rules.digests:
+            headers.pop("Docker-Content-Digest", None)
+        if self.rules.absolute and headers.get("Location", "").startswith("/"):
+            headers["Location"] = f"{self.url()}{headers['Location']}"
+        return replace(answer, headers=headers)
 
     def _answered(self, request: Request) -> Response:
         route, found = _route(request)

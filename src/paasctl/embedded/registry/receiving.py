@@ -72,7 +72,7 @@ class Receiving:
             told = re.fullmatch(
                 rf"(?:bytes )?({NUMBER})-({NUMBER})(?:/.*)?", asked.request.headers.get("content-range", "")
             )
-            if told and int(told[1]) != upload.size:
+            if self._rules.ordered and told and int(told[1]) != upload.size:
                 raise RefusedError(416, "RANGE_INVALID", self._place(asked, asked.name, upload))
             before = upload.size
             try:

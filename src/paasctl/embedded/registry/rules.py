@@ -23,6 +23,12 @@ class Rules:
     """False: it knows no referrers, and says nothing of subjects; clients keep a tag instead."""
     etags: bool = True
     """False: manifests have no `ETag`, and `If-Match` means nothing."""
+    digests: bool = True
+    """False: no answer has a `Docker-Content-Digest`."""
+    absolute: bool = False
+    """True: a `Location` names the host, too."""
+    ordered: bool = True
+    """False: a chunk is appended wherever it says that it belongs (distribution 2.8.2 does so)."""
     least: int = 0
     """What `OCI-Chunk-Min-Length` asks for."""
     largest: int | None = None
