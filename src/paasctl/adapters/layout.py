@@ -16,7 +16,8 @@ from typing import Any, BinaryIO
 from paasctl.adapters.disk import TEMPORARY, disk, held, remove_unheld, replace_file, temporary
 from paasctl.errors import ConfigError, PaasError, Unavailable
 from paasctl.model.image import Descriptor
-from paasctl.oci.manifest import Json, canonical, descriptor_from, descriptor_json, digest_of
+from paasctl.oci.companions import subject_of
+from paasctl.oci.manifest import Json, canonical, descriptor_from, descriptor_json, digest_of, parse_document
 
 CHUNK = 1 << 20
 PLACE = "org.opencontainers.image.ref.name"
@@ -126,6 +127,11 @@ class FolderLayout:
     def place(self, name: str) -> Descriptor | None:
         """What lies at a place; None: nothing."""
         return next((descriptor for place, descriptor in self.places() if place == name), None)
+
+    def referrers(self, digest: str) -> tuple[tuple[str, Descriptor], ...]:
+        """What lies at a place and vouches for a manifest, each with its place."""
+        found = [(place, it) for place, it in self.places() if it.artifact_type and self.has(it.digest)]
+        return tuple(it for it in found if subject_of(parse_document(self.read(it[1]), it[0])) == digest)
 
     def lay(self, name: str, descriptor: Descriptor) -> None:
         """Put a manifest at a place, replacing what was there; other entries stay as they are."""

@@ -186,21 +186,21 @@ def _folder(it: _Composing, path: bytes) -> bytes:
 
 def _leaf(it: _Composing, source: Source, path: bytes, metas: dict[str, Meta]) -> None:
     parent, _, name = path.rpartition(b"/")
-    place = join(_folder(it, parent), name)
-    problem = (
-        "a layer can't hold names that begin with .wh."
-        if name.startswith(WHITEOUT)
-        else f"{show(place)} is there twice"
-        if place in it.placed and it.placed[place].source
-        else f"{show(place)} is a directory"
-        if isinstance(it.shape.things.get(place), Meta)
-        else ""
-    )
-    if problem:
-        raise ConfigError(f"placing {it.piece.name} at {it.piece.dest}: {problem}")
+    folder = it.parents.get(parent)
+    place = join(_folder(it, parent) if folder is None else folder, name)
+    if place in it.placed or name.startswith(WHITEOUT) or isinstance(it.shape.things.get(place), Meta):
+        raise ConfigError(f"placing {it.piece.name} at {it.piece.dest}: {_problem(it, place, name)}")
     what = "program" if source.executable and source.kind == "file" else source.kind
     it.placed[place] = Entry(place, metas[what], source)
     it.shape.things[place] = source.target if source.kind == "symlink" else None
+
+
+def _problem(it: _Composing, place: bytes, name: bytes) -> str:
+    if name.startswith(WHITEOUT):
+        return "a layer can't hold names that begin with .wh."
+    if place in it.placed and it.placed[place].source:
+        return f"{show(place)} is there twice"
+    return f"{show(place)} is a directory"
 
 
 def _chain(it: _Composing, path: bytes) -> None:

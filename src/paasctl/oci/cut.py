@@ -44,7 +44,7 @@ def _parts(leaves: Sequence[Entry], usual: int, rarely: int) -> Iterator[list[En
     weight = 0
     for it in leaves:
         part.append(it)
-        weight += _weight(it)
+        weight += it.source.size + _HEAD if it.source else _HEAD
         if weight >= usual * _LIGHTEST or (weight >= usual // _LIGHTEST and _mark(it.path) % rarely == 0):
             yield part
             part, weight = [], 0

@@ -56,6 +56,10 @@ class Layout(Blobs, Protocol):
         """Put a manifest at a place, replacing what was there."""
         ...
 
+    def referrers(self, digest: str) -> tuple[tuple[str, Descriptor], ...]:
+        """What lies there and vouches for a manifest (its `subject` is that digest), each with its place."""
+        ...
+
 
 class BlobWriter(Protocol):
     """One blob in the making."""

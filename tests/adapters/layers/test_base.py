@@ -20,12 +20,6 @@ from support.registry import Registry
 from support.registry_client import talking
 from support.tars import Entry, entry, tar_of
 
-
-@pytest.fixture
-def layout(tmp_path: Path) -> FolderLayout:
-    return create_layout(tmp_path / "out")
-
-
 BASE = tar_of(Entry("usr/", b"5", mode=0o711, uid=3), "usr/lib/", "lib->usr/lib", "k=1")
 
 

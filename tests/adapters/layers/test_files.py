@@ -23,11 +23,6 @@ from support.images import document, tars_of
 from support.naive import seen, told
 
 
-@pytest.fixture
-def layout(tmp_path: Path) -> FolderLayout:
-    return create_layout(tmp_path / "out")
-
-
 def test_files_become_layers_over_scratch(tmp_path: Path, layout: FolderLayout) -> None:
     made = build(step(), project(tmp_path / "p"), layout)
     assert layout.place("web") == replace(made, annotations={"org.opencontainers.image.ref.name": "web"})

@@ -129,7 +129,7 @@ def _on_disk(image: Image, project: Path) -> _Origin:
 
 
 def _tagged(layout: FolderLayout, tag: str, image: Image) -> Descriptor:
-    places = layout.places()
+    places = [(place, it) for place, it in layout.places() if not it.artifact_type]  # what vouches for one is none
     fitting = [descriptor for place, descriptor in places if place == tag or (not tag and len(places) == 1)]
     if not fitting:
         names = ", ".join(sorted(place for place, _ in places if place)) or "nothing with a name"

@@ -22,11 +22,14 @@ from paasctl.adapters.layout import read_layout
 from paasctl.model.config import ImageConfig
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.plan import Build
+from paasctl.oci.attest import PREDICATE_TYPE, attach
 from paasctl.oci.built import base_annotations, built_index, built_manifest, labelled
 from paasctl.oci.compose import Entry, compose, layer_key
-from paasctl.oci.config import built_config, with_layer
+from paasctl.oci.config import built_config, rfc3339, with_layer
 from paasctl.oci.cut import cut
 from paasctl.oci.manifest import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, as_oci, canonical, descriptor_json
+from paasctl.oci.provenance import IN_TOTO, PREDICATE, provenance
+from paasctl.oci.spdx import SPDX, sbom
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.codecs import Codecs
 from paasctl.ports.images import Layout, RegistryReads
@@ -151,7 +154,24 @@ def _manifest(platform: Platform, base: Base, planned: _Planned, making: _Making
     written = into.put(OCI_CONFIG, canonical(config))
     manifest = built_manifest(step, base_annotations(base.name, base.digest), written, layers)
     found = into.put(OCI_MANIFEST, canonical(manifest))
-    return Descriptor(OCI_MANIFEST, found.digest, found.size, platform=platform)
+    made = Descriptor(OCI_MANIFEST, found.digest, found.size, platform=platform)
+    _vouch(made, platform, base, planned, making)
+    return made
+
+
+def _vouch(made: Descriptor, platform: Platform, base: Base, planned: _Planned, making: _Making) -> None:
+    """Lay what the image is made of, and how it was built, beside it; what an earlier build laid there goes."""
+    step, into = making.step, making.by.into
+    under = {"name": base.name, "digest": base.digest}
+    packages = [it for found in planned.found for it in found.packages]
+    materials = [it for found in planned.found for it in found.materials]
+    created = {"org.opencontainers.image.created": rfc3339(step.epoch)}
+    place = f"{step.image.name}.{str(platform).replace('/', '-')}"
+    bill = attach(made, SPDX, sbom(step, under, packages), created, into.put)
+    into.lay(f"{place}.sbom", bill)
+    statement = provenance(step, platform, made, under, materials)
+    how = attach(made, IN_TOTO, statement, {**created, PREDICATE_TYPE: PREDICATE}, into.put)
+    into.lay(f"{place}.provenance", how)
 
 
 def _wanted(planned: _Planned, said: ImageConfig) -> ImageConfig:

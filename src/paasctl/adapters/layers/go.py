@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from paasctl.adapters.layers.elf import Program, go_modules, read_program
@@ -53,9 +54,7 @@ def check_program(program: Program, src: str, ground: Ground) -> None:
 
 def _packages(path: Path, digest: str) -> Iterator[Package]:
     """The program's own module, the modules it is linked with, and Go itself."""
-    lines = go_modules(path)
-    replaced = [*lines[1:], ("",)]
-    for line, after in zip(lines, replaced, strict=True):
+    for line, after in pairwise((*go_modules(path), ("",))):
         match line, after:
             case ("go", version), _:
                 number = version.removeprefix("go").partition(" ")[0]

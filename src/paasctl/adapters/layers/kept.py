@@ -21,8 +21,10 @@ from paasctl.model.image import Descriptor
 from paasctl.oci.manifest import canonical, descriptor_from, descriptor_json, is_index, parse_document
 from paasctl.oci.shape import Shape, shape_from, shape_json
 
-_MOST = {"layers": 1000, "bases": 32, "hashes": 64}
-"""Entries that stay."""
+LAYERS = 1000
+"""Layers that stay, as a rule."""
+_MOST = {"bases": 32, "hashes": 64}
+"""Entries of the other kinds that stay."""
 _FEW = 0.8
 """What stays of them when there are too many, so that not every build has to clear up."""
 
@@ -30,8 +32,9 @@ _FEW = 0.8
 class Kept:
     """The cache of one project, in a folder of its own."""
 
-    def __init__(self, folder: Path, layout: FolderLayout) -> None:
-        """Nothing is made before something is kept."""
+    def __init__(self, folder: Path, layout: FolderLayout, layers: int = LAYERS) -> None:
+        """Nothing is made before something is kept. `layers` is how many of them stay."""
+        self._most = {"layers": layers, **_MOST}
         self._folder = folder
         self._layout = layout
 
@@ -65,7 +68,7 @@ class Kept:
 
     def clear_up(self) -> None:
         """Remove what is too many, and what killed runs left."""
-        for kind, most in _MOST.items():
+        for kind, most in self._most.items():
             folder = self._folder / kind
             if folder.is_dir():
                 with disk("clearing", folder):

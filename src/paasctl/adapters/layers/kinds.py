@@ -8,7 +8,6 @@ from paasctl.adapters.layers.found import Found, Ground
 from paasctl.adapters.layers.go import find_go
 from paasctl.adapters.layers.jvm import find_jvm
 from paasctl.adapters.layers.node import find_node
-from paasctl.adapters.layers.python import find_python
 from paasctl.model.layer import FileLayer, GoLayer, JvmLayer, Layer, NodeLayer, PythonLayer
 from paasctl.oci.compose import Piece
 
@@ -19,6 +18,8 @@ def find(layer: Layer, ground: Ground) -> Found:
         case FileLayer():
             return _files(layer, ground)
         case PythonLayer():
+            from paasctl.adapters.layers.python import find_python  # noqa: PLC0415 - half of what all kinds import
+
             return find_python(layer, ground)
         case JvmLayer():
             return find_jvm(layer, ground)

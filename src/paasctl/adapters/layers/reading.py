@@ -16,7 +16,7 @@ def reading(path: bytes | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        shown = os.fsdecode(path)
+        shown = os.fsdecode(error.filename or path)
         raise ConfigError(f"reading {shown}: {error.strerror or error}", where=shown, code="file-unreadable") from error
 
 

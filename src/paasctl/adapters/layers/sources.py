@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,6 @@ from paasctl.adapters.layers.reading import reading
 from paasctl.errors import ConfigError
 from paasctl.oci.compose import OnDisk, Source
 from paasctl.oci.ignore import Ignore, parse_ignore
-from paasctl.oci.names import join
 from paasctl.oci.patterns import Excluded
 from paasctl.ports.cancel import Cancel
 
@@ -65,7 +64,10 @@ class Context:
                 where=str(self.root / _IGNORE),
                 code="file-ignored",
             )
-        return [found, *walk.below(os.fsencode(start), b"")] if found.kind == "dir" else [found]
+        sources = [found]
+        if found.kind == "dir":
+            walk.below(os.fsencode(start), b"", sources)
+        return sources
 
 
 def open_context(folder: Path, hashes: Hashes, cancel: Cancel) -> Context:
@@ -87,30 +89,34 @@ class _Walk:
     outer: str
     """Path of the start in the context, empty for the context itself."""
 
-    def below(self, folder: bytes, path: bytes) -> Iterator[Source]:
-        """Everything below a folder, whose path below the start is `path`; folders before what is in them."""
-        with reading(folder), os.scandir(folder) as entries:
-            found = sorted((it for it in entries if it.name != _OURS), key=_name)
+    def below(self, folder: bytes, path: bytes, sources: list[Source]) -> None:
+        """Add everything below a folder, whose path below the start is `path`; folders before what is in them."""
         self.context.cancel.check()
-        for it in found:
-            inner = path + b"/" + it.name if path else it.name
-            if inner in self.excluded:
-                continue
-            with reading(it.path):
-                seen = it.stat(follow_symlinks=False)
-            if self.ignore.patterns and self.ignored(named := self._named(inner)):
-                if stat.S_ISDIR(seen.st_mode) and not self.ignore.prunes(named):
-                    yield from self._taken_back(it.path, inner)
-                continue
-            yield self.source(it.path, inner, seen)
-            if stat.S_ISDIR(seen.st_mode):
-                yield from self.below(it.path, inner)
+        with reading(folder):
+            with os.scandir(folder) as entries:
+                found = sorted((it for it in entries if it.name != _OURS), key=_name)
+            lead = path + b"/" if path else b""
+            for it in found:
+                inner = lead + it.name
+                if inner not in self.excluded:
+                    self._one(it, inner, sources)
 
-    def _taken_back(self, folder: bytes, path: bytes) -> Iterator[Source]:
+    def _one(self, entry: os.DirEntry[bytes], path: bytes, sources: list[Source]) -> None:
+        seen = entry.stat(follow_symlinks=False)
+        is_folder = stat.S_ISDIR(seen.st_mode)
+        if self.ignore.patterns and self.ignored(named := self._named(path)):
+            if is_folder and not self.ignore.prunes(named):
+                self._taken_back(entry.path, path, sources)
+            return
+        sources.append(self.source(entry.path, path, seen))
+        if is_folder:
+            self.below(entry.path, path, sources)
+
+    def _taken_back(self, folder: bytes, path: bytes, sources: list[Source]) -> None:
         """What is taken back in a folder that is left out; the folder too, where there is any."""
-        inside = list(self.below(folder, path))
-        yield from ([Source(path, "dir")] if inside else [])
-        yield from inside
+        inside: list[Source] = []
+        self.below(folder, path, inside)
+        sources += [Source(path, "dir"), *inside] if inside else []
 
     def _named(self, path: bytes) -> str:
         name = os.fsdecode(path)
@@ -138,10 +144,3 @@ class _Walk:
 
 def _name(entry: os.DirEntry[bytes]) -> bytes:
     return entry.name
-
-
-def below(sources: list[Source], folder: bytes) -> list[Source]:
-    """The same sources, with their paths below a folder."""
-    for it in sources:
-        it.path = join(folder, it.path) if it.path else folder
-    return sources

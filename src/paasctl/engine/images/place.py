@@ -14,6 +14,8 @@ from paasctl.model.config import Image, Squash
 from paasctl.model.image import Descriptor
 from paasctl.model.plan import SquashImage
 from paasctl.model.squashing import SquashWish
+from paasctl.oci import manifest as documents
+from paasctl.oci.attest import attach_again
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.codecs import Codecs
 from paasctl.ports.images import Layout
@@ -37,6 +39,7 @@ def squash_place(  # noqa: PLR0913 - a step, its ports, and four ways to be hear
     """
     name = step.image.name
     target = PlaceTarget(layout, name)
+    before = layout.place(name)
     try:
         made = squash_image(
             PlaceSource(layout, name),
@@ -47,6 +50,7 @@ def squash_place(  # noqa: PLR0913 - a step, its ports, and four ways to be hear
             progress=progress,
             cancel=cancel,
             room=lambda size: check_room(name, layout.root, size),
+            note=note or (lambda _: None),
         )
     except PaasError as error:
         if error.code in _HINTS:
@@ -54,9 +58,27 @@ def squash_place(  # noqa: PLR0913 - a step, its ports, and four ways to be hear
         raise
     if made.changed:
         target.finish(made.root, made.content)
-    elif note:
+        if before:
+            _vouch_again(before, made.root, layout)
+    elif note and _wish(step.image).base != "auto":
         note(f"{name}: nothing to squash")
     return made.root
+
+
+def _vouch_again(old: Descriptor, new: Descriptor, layout: Layout) -> None:
+    """What says what is in an image and how it was built holds for the same files in fewer layers: it gets its name."""
+    for before, after in ((old, new), *zip(_children(old, layout), _children(new, layout), strict=True)):
+        for place, voucher in layout.referrers(before.digest):
+            layout.lay(place, attach_again(voucher, after, layout.read, layout.put))
+
+
+def _children(it: Descriptor, layout: Layout) -> list[Descriptor]:
+    """The images of an index, in their order; none of an image."""
+    if not documents.is_index(it.media_type):
+        return []
+    index = documents.parse_document(layout.read(it), it.digest)
+    found = [documents.descriptor_from(child, it.digest) for child in index.get("manifests") or ()]
+    return [child for child in found if not documents.is_attestation(child)]
 
 
 _HINTS = {

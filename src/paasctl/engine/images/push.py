@@ -23,7 +23,10 @@ _WORKERS = 4
 
 @dataclass(frozen=True, slots=True)
 class _Manifest:
-    """One manifest to push. `children` come first; `layers` before `config`, `config` before itself."""
+    """One manifest to push. `children` come first; `layers` before `config`, `config` before itself.
+
+    `vouchers`, what says of it what is in it and how it was built, come after it: they name it by its digest.
+    """
 
     descriptor: Descriptor
     content: bytes
@@ -32,6 +35,7 @@ class _Manifest:
     config: Descriptor | None = None
     base: tuple[Repository, ...] = ()
     """Where its layers may be mounted from."""
+    vouchers: tuple[_Manifest, ...] = ()
 
 
 def push_place(step: Push, layout: Layout, registry: Registry, *, progress: Told, cancel: Cancel) -> Pinned:
@@ -76,7 +80,8 @@ def _read(layout: Layout, found: Descriptor, step: Push) -> _Manifest:
     document = documents.parse_document(content, step.name)
     if documents.is_index(found.media_type):
         children = [documents.descriptor_from(it, step.name) for it in document.get("manifests") or ()]
-        return _Manifest(found, content, tuple(_read(layout, it, step) for it in children))
+        read = tuple(_read(layout, it, step) for it in children)
+        return _Manifest(found, content, read, vouchers=_vouchers(layout, found, step))
     layers = tuple(documents.descriptor_from(it, step.name) for it in document.get("layers") or ())
     for layer in layers:
         if documents.is_foreign(layer.media_type) and not layout.has(layer.digest):
@@ -91,13 +96,20 @@ def _read(layout: Layout, found: Descriptor, step: Push) -> _Manifest:
         layers=layers,
         config=documents.descriptor_from(document.get("config"), step.name),
         base=_base(document, step.repository),
+        vouchers=_vouchers(layout, found, step),
     )
+
+
+def _vouchers(layout: Layout, found: Descriptor, step: Push) -> tuple[_Manifest, ...]:
+    return tuple(_read(layout, it, step) for _, it in layout.referrers(found.digest))
 
 
 def _leaves_first(it: _Manifest) -> Iterator[_Manifest]:
     for child in it.children:
         yield from _leaves_first(child)
     yield it
+    for voucher in it.vouchers:
+        yield from _leaves_first(voucher)
 
 
 def _base(document: Json, target: Repository) -> tuple[Repository, ...]:
