@@ -188,10 +188,10 @@ def test_it_can_be_stopped(world: FakeWorld, layout: FolderLayout) -> None:
         AskInspect(source=at(layout, "web")).answer(world, lambda _: None, FakeCancel(after=0))
 
 
-@pytest.mark.parametrize("ask", [inspect, lambda *it: diff(*it, it[-1]), lambda *it: verify(*it, it[-1])])
-def test_what_is_no_place_is_told_so(world: FakeWorld, ask: Callable[..., object]) -> None:
+@pytest.mark.parametrize("ask", [lambda it: inspect(it, "no place"), lambda it: diff(it, "no place", "oci:x")])
+def test_what_is_no_place_is_told_so(world: FakeWorld, ask: Callable[[FakeWorld], object]) -> None:
     with pytest.raises(UsageError, match="reading"):
-        ask(world, "no place")
+        ask(world)
 
 
 # --- diff -----------------------------------------------------------------------------------------------------------

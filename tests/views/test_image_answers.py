@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from paasctl.errors import Exit
 from paasctl.model.event import Answered, Event, Noted, Outcome
 from paasctl.model.imageanswer import ImageDiff, InspectAnswer, VerifyAnswer
 from paasctl.views.imageanswers import command, image_text
@@ -22,7 +23,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.mark.parametrize("width", [80, 200])
 def test_at_the_width_of_a_terminal(width: int) -> None:
-    lines = [line for it in IMAGE_ANSWERS for line in image_text(it, width)]  # type: ignore[arg-type]  # a closed union
+    lines = [line for it in IMAGE_ANSWERS for line in image_text(it, width)]
     goldens.check(f"image-answers.{width}.txt", "".join(f"{line}\n" for line in lines))
 
 
@@ -131,7 +132,7 @@ def test_only_the_picture_goes_to_standard_output() -> None:
             heard.clear()
 
     view = Picture(out, Others())
-    events = [Noted("reading"), Answered(INSPECTED), Outcome(status="answered", exit=0)]
+    events: list[Event] = [Noted("reading"), Answered(INSPECTED), Outcome(status="answered", exit=Exit.OK)]
     for it in events:
         view(it)
     assert out.getvalue() == picture(INSPECTED)

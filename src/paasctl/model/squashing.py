@@ -16,11 +16,15 @@ class SquashWish:
     """How to squash one image or index."""
 
     layers: Wanted = "auto"
-    base: Literal["keep", "squash"] = "keep"
+    base: Literal["keep", "squash", "auto"] = "keep"
+    """`auto`: as the numbers of the image say, which may be not to squash at all."""
     base_layers: int | None = None
     """How many layers, from the bottom, are the base's, where the caller knows."""
-    packing: Literal["gzip", "zstd", "keep"] = "keep"
-    """`keep`: as the layers that are replaced were packed; gzip where that is mixed or not packed at all."""
+    packing: Literal["gzip", "zstd", "none", "keep"] = "keep"
+    """`keep`: as the layers that are replaced were packed; gzip where that is mixed or not packed at all.
+
+    `none` is for engines, whose stores hold plain layers.
+    """
     drop_history: bool = False
     """Leave out what the old layers' commands were; build arguments are written there."""
     platform: Platform | None = None
