@@ -88,7 +88,7 @@ def loaded(archive: bytes) -> dict[str, tuple[bytes, list[bytes]]]:
     """What `docker load` reads of an archive; diff_ids are checked."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         files = {it.name: (tar.extractfile(it) or io.BytesIO()).read() for it in tar if it.isreg()}
-    found = {}
+    found: dict[str, tuple[bytes, list[bytes]]] = {}
     for entry in json.loads(files["manifest.json"]):
         layers = [files[it] for it in entry["Layers"]]
         plain = [gzip.decompress(it) if it[:2] == b"\x1f\x8b" else it for it in layers]

@@ -25,6 +25,7 @@ from paasctl.model.location import parse_location
 from paasctl.oci.manifest import descriptor_from
 from paasctl.ports.images import CopySource
 from support.clock import FakeClock
+from support.engine_store import Store as EngineStore
 from support.engine_store import engine_store
 from support.images import lay_image
 from support.registry import Registry
@@ -68,9 +69,13 @@ class Somewhere:
 
     folder: Path
     registry: Registry
-    host: str
-    """Of the engine."""
+    store: EngineStore
     stack: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def host(self) -> str:
+        """Of the engine."""
+        return self.store.host
 
     def named(self, kind: str, tag: str = "one") -> str:
         """How a place of that kind is typed."""
@@ -140,7 +145,7 @@ class Somewhere:
 def somewhere(folder: Path) -> Iterator[Somewhere]:
     """All of it, running."""
     with Registry() as registry, engine_store(folder) as store, ExitStack() as stack:
-        yield Somewhere(folder, registry, store.host, stack)
+        yield Somewhere(folder, registry, store, stack)
 
 
 def _stack(layer: bytes, seen: dict[str, str]) -> None:

@@ -27,6 +27,7 @@ from paasctl.model.plan import (
     WriteFile,
 )
 from paasctl.model.verdict import Cause, Verdict
+from support.story_images import IMAGE_COPY, IMAGE_REBASE, IMAGE_SQUASH
 from support.story_release import UPLOAD
 from support.telling import (
     COMMIT,
@@ -321,4 +322,7 @@ STORIES: dict[str, Story] = {
     "broken-file": BROKEN_FILE,
     "simulated": SIMULATED,
     "demo": DEMO,
+    "image-squash": IMAGE_SQUASH,
+    "image-copy": IMAGE_COPY,
+    "image-rebase": IMAGE_REBASE,
 }

@@ -19,12 +19,12 @@ from paasctl.oci.manifest import (
     as_oci,
 )
 
-Packing = Literal["gzip", "zstd"]
+Packing = Literal["gzip", "zstd", "none"]
 _OCI = {DOCKER_MANIFEST: OCI_MANIFEST, DOCKER_INDEX: OCI_INDEX, DOCKER_CONFIG: OCI_CONFIG}
 OCI_ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd"
 
 
-def packing_of(wanted: Literal["gzip", "zstd", "keep"], replaced: Sequence[Descriptor]) -> Packing:
+def packing_of(wanted: Literal["gzip", "zstd", "none", "keep"], replaced: Sequence[Descriptor]) -> Packing:
     """How to pack: as wanted; to keep it, zstd where all that is replaced was, else gzip."""
     if wanted != "keep":
         return wanted
@@ -40,7 +40,8 @@ def layer_type(manifest: Json, packing: Packing) -> str:
     """The media type of a new layer."""
     if packing == "zstd":
         return OCI_ZSTD
-    return DOCKER_LAYER if is_docker(manifest) else OCI_LAYER
+    packed = DOCKER_LAYER if is_docker(manifest) else OCI_LAYER
+    return packed if packing == "gzip" else packed.removesuffix("+gzip").removesuffix(".gzip")
 
 
 def fitting(manifest: Json, packing: Packing) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal, Protocol
 
-Packing = Literal["gzip", "zstd"]
+Packing = Literal["gzip", "zstd", "none"]
 
 
 class Compressor(Protocol):

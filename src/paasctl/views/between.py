@@ -7,6 +7,7 @@ from typing import assert_never
 
 from paasctl.model.between import BetweenStep, CopyTo, RebaseTo, Seen, SquashTo
 from paasctl.model.event import Outcome
+from paasctl.model.image import Platform
 from paasctl.views.amounts import count, size
 from paasctl.views.clean import clean
 
@@ -16,11 +17,11 @@ def say_between(step: BetweenStep) -> str:
     to = "" if step.destination == step.source else f" to {step.destination}"
     match step:
         case SquashTo():
-            return f"squash {step.source}{to or ' in place'}"
+            return f"squash {step.source}{_only(step.wish.platform)}{to or ' in place'}"
         case CopyTo():
-            return f"copy {step.source}{to}"
+            return f"copy {step.source}{_only(step.platform)}{to}"
         case RebaseTo():
-            return f"rebase {step.source} onto {step.new_base}{to or ', in place'}"
+            return f"rebase {step.source}{_only(step.platform)} onto {step.new_base}{to or ', in place'}"
         case _:
             assert_never(step)
 
@@ -42,6 +43,10 @@ def detail_between(step: BetweenStep) -> Iterator[str]:
             assert_never(step)
 
 
+def _only(platform: Platform | None) -> str:
+    return f" for {platform}" if platform else ""
+
+
 def phase_between(step: BetweenStep) -> str:
     """Which part of a run it is, in a word."""
     return {SquashTo: "squash", CopyTo: "copy", RebaseTo: "rebase"}[type(step)]
@@ -58,9 +63,12 @@ def _image(seen: Seen) -> str:
 
 def _squashed(seen: Seen, step: SquashTo) -> str:
     kept = seen.kept or 0
-    few = "few" if step.wish.layers == "auto" else str(step.wish.layers)
-    become = f"{seen.layers - kept} ({size(seen.bytes - seen.kept_bytes)}) become {few}"
-    return f"{kept} of the base stay, {become}" if kept else become
+    above = seen.layers - kept
+    stay = f"{kept} of the base stay, " if kept else ""
+    if above <= 1:
+        return f"{stay}there is nothing to squash" if above else f"{stay}there is none above it"
+    few = "few" if step.wish.layers == "auto" else f"{step.wish.layers} at most"
+    return f"{stay}{above} ({size(seen.bytes - seen.kept_bytes)}) become {few}"
 
 
 def say_written(outcome: Outcome) -> Iterator[str]:
@@ -79,5 +87,3 @@ def say_written(outcome: Outcome) -> Iterator[str]:
     if "proof" in facts:
         yield f"proof: {clean(facts['proof'])}" if facts["proof"] else "proof: none (--no-verify)"
     yield from (f"left out: {clean(it)}" for name, it in outcome.facts if name.startswith("left."))
-    if "digest" in facts and outcome.verb.startswith("image"):
-        yield facts.get("image") or facts["digest"]

@@ -15,6 +15,18 @@ _LONGEST = 4
 """Bytes of the longest magic number."""
 
 
+class Plain:
+    """A compressor that packs nothing."""
+
+    def compress(self, chunk: bytes) -> bytes:
+        """The same."""
+        return chunk
+
+    def flush(self) -> bytes:
+        """Nothing."""
+        return b""
+
+
 class MachineCodecs:
     """What the libraries of this machine can pack and unpack."""
 
@@ -31,8 +43,12 @@ class MachineCodecs:
 
     def compressor(self, packing: Packing) -> Compressor:
         """A fresh one."""
+        if packing == "none":
+            return Plain()
         return gzip.Compressor() if packing == "gzip" else zstd.compressor()
 
     def identity(self, packing: Packing) -> str:
         """Library, version and level."""
+        if packing == "none":
+            return "plain"
         return gzip.IDENTITY if packing == "gzip" else zstd.identity()

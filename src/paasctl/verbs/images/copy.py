@@ -90,10 +90,12 @@ def _facts(reads: Reads, asked: CopyTyped) -> CopyFacts:
     root = place.root()
     document = documents.parse_document(place.read(root), place.name)
     platform = platform or kept_platform(reads, target, place)
-    return CopyFacts(source=source, target=target, root=root, images=tuple(_seen(root, document)), platform=platform)
+    return CopyFacts(
+        source=source, target=target, root=root, images=tuple(_seen(root, document, platform)), platform=platform
+    )
 
 
-def _seen(root: Descriptor, document: Json) -> Iterator[Seen]:
+def _seen(root: Descriptor, document: Json, platform: Platform | None) -> Iterator[Seen]:
     """What the one document tells that was read; the others are read while they are copied."""
     if not documents.is_index(root.media_type):
         layers = [documents.descriptor_from(it, root.digest) for it in document.get("layers") or ()]
@@ -101,5 +103,7 @@ def _seen(root: Descriptor, document: Json) -> Iterator[Seen]:
         return
     for said in document.get("manifests") or ():
         child = documents.descriptor_from(said, root.digest)
-        if child.platform and not documents.is_attestation(child):
+        if child.platform is None or documents.is_attestation(child):
+            continue
+        if platform is None or documents.same_platform(child.platform, platform):
             yield Seen(platform=str(child.platform), layers=0, bytes=0)

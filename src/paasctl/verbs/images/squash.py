@@ -8,7 +8,7 @@ from typing import Literal
 from paasctl.errors import Refused, UsageError
 from paasctl.model.between import Seen, SquashTo
 from paasctl.model.event import Emit, Outcome
-from paasctl.model.location import Location
+from paasctl.model.location import InEngine, Location
 from paasctl.model.plan import NOTHING, Plan
 from paasctl.model.rounds import Rounds
 from paasctl.model.squashing import SquashWish, Wanted
@@ -115,7 +115,7 @@ def _facts(reads: Reads, asked: SquashTyped, cancel: Cancel) -> SquashFacts:
         layers=wanted,
         base="keep" if asked.keep_base else "squash",
         base_layers=_one(cuts, found) if asked.keep_base else None,
-        packing=asked.packing,
+        packing="none" if asked.packing == "keep" and isinstance(goal.location, InEngine) else asked.packing,
         drop_history=asked.drop_history,
         platform=platform,
         verify=asked.verify,
@@ -149,7 +149,7 @@ def _is_done(facts: SquashFacts) -> bool:
     above = max(
         (len(it.layers) - cut.layers for it, cut in zip(facts.found.images, facts.cuts, strict=True)), default=0
     )
-    other = wish.drop_history or wish.packing != "keep" or (wish.platform and facts.found.index)
+    other = wish.drop_history or wish.packing in ("gzip", "zstd") or (wish.platform and facts.found.index)
     return above <= 1 and not other and facts.goal.location == facts.source
 
 
