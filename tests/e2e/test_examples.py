@@ -19,6 +19,8 @@ from e2e.project import Project
 
 _EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 _RUN = ("autoscaled", "hello", "raw", "stateful", "worker-and-cron")
+_BUILT = ("files", "go", "jvm", "node", "python")
+"""One per builder: `test_builders.py` runs them."""
 
 
 def _project(testbed: Testbed, tmp: Path, name: str) -> Project:
@@ -79,7 +81,7 @@ def _one(project: Project, kind: str, name: str = "") -> dict[str, Any]:
 
 def test_every_example_that_can_run_is_run_here() -> None:
     """`full` names every key; its base image, its script and its second cluster are nowhere."""
-    assert {it.name for it in _EXAMPLES.iterdir() if it.is_dir()} == {*_RUN, "full"}
+    assert {it.name for it in _EXAMPLES.iterdir() if it.is_dir()} == {*_RUN, *_BUILT, "full"}
 
 
 @_of("hello")

@@ -16,7 +16,7 @@ from paasctl.planning.manifests import needed_files
 from planning.manifests.rendering import config, inputs, problems, project, rendered
 
 _FOLDER = Path(__file__).resolve().parents[3] / "examples"
-_EXAMPLES = ["autoscaled", "hello", "raw", "stateful", "worker-and-cron"]
+_EXAMPLES = ["autoscaled", "files", "go", "hello", "jvm", "node", "python", "raw", "stateful", "worker-and-cron"]
 _TITLE = "# What `paasctl render dev --placeholder-digests` prints for this example; made by its golden test.\n"
 
 
