@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from paasctl.adapters.buildkit.asked import buildctl_words
-from paasctl.adapters.buildkit.base import Registry
 from paasctl.adapters.buildkit.laying import Laying
 from paasctl.adapters.buildkit.run import Log, begun
+from paasctl.adapters.docker.looked_up import Registry
 from paasctl.model.image import Descriptor
 from paasctl.model.plan import Build
 from paasctl.ports.cancel import Cancel

@@ -13,11 +13,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from paasctl.adapters.buildkit.asked import OUTPUT, buildx_words
-from paasctl.adapters.buildkit.base import Registry
 from paasctl.adapters.buildkit.laying import Laying
 from paasctl.adapters.buildkit.probe import buildx_builder_in_use
 from paasctl.adapters.buildkit.run import Log, Run, begun
 from paasctl.adapters.docker.connect import connect
+from paasctl.adapters.docker.looked_up import Registry
 from paasctl.adapters.docker.taking import Taking
 from paasctl.errors import BuildFailed, ConfigError
 from paasctl.model.image import Descriptor
@@ -44,7 +44,7 @@ class BuildxBuilder:
         log(f"building with docker buildx, builder {name or 'unknown'} ({driver or 'unknown driver'})")
         with begun(step, context, self.environ, log=log, cancel=cancel) as run:
             if driver == "docker" and not _keeps_in_containerd(self.environ):
-                return _loaded(run, log, into)
+                return _loaded(run, self.registry, log, into)
             return Laying(run, self.registry, into).laid(["docker", *buildx_words(run.asked, _PIPED)])
 
 
@@ -54,7 +54,7 @@ def _keeps_in_containerd(environ: Mapping[str, str]) -> bool:
     return ["driver-type", "io.containerd.snapshotter.v1"] in (said.get("DriverStatus") or [])
 
 
-def _loaded(run: Run, log: Log, into: Layout) -> Descriptor:
+def _loaded(run: Run, registry: Registry, log: Log, into: Layout) -> Descriptor:
     step = run.asked.step
     if len(step.image.platforms) > 1:
         raise ConfigError(
@@ -70,7 +70,15 @@ def _loaded(run: Run, log: Log, into: Layout) -> Descriptor:
     if not image:
         raise BuildFailed(f"building image {step.image.name}: docker buildx ended without naming an image")
     with connect(run.environ) as engine:
-        taking = Taking(step=step, source=run.source, engine=engine, environ=run.environ, log=log, cancel=run.cancel)
+        taking = Taking(
+            step=step,
+            source=run.source,
+            engine=engine,
+            environ=run.environ,
+            log=log,
+            cancel=run.cancel,
+            registry=registry,
+        )
         return taking.take(image, run.progress.names, into, has_cache=True)
 
 

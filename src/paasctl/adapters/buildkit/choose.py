@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal, assert_never
 
-from paasctl.adapters.buildkit.base import Registry
 from paasctl.adapters.buildkit.buildctl import BuildctlBuilder
 from paasctl.adapters.buildkit.buildx import BuildxBuilder
 from paasctl.adapters.buildkit.probe import buildx_builder_in_use, buildx_version, has_program, said_by
 from paasctl.adapters.docker.builder import EngineBuilder
 from paasctl.adapters.docker.connect import engine_version
+from paasctl.adapters.docker.looked_up import Registry
 from paasctl.errors import ConfigError, Unavailable, UsageError
 from paasctl.model.config import Image
 from paasctl.ports.images import Builder
@@ -64,7 +64,7 @@ def dockerfile_builder(
             return BuildctlBuilder(environ=environ, registry=registry, address=_address(environ))
         case "engine" | "classic":
             _check(image, chosen, place)
-            return _engine(environ, chosen)
+            return _engine(environ, registry, chosen)
         case _:
             assert_never(chosen.kind)
 
@@ -113,8 +113,9 @@ def _address(environ: Mapping[str, str]) -> str:
     return address
 
 
-def _engine(environ: Mapping[str, str], chosen: Chosen) -> Builder:
-    return EngineBuilder({**environ, "DOCKER_BUILDKIT": "0"} if chosen.kind == "classic" else environ)
+def _engine(environ: Mapping[str, str], registry: Registry, chosen: Chosen) -> Builder:
+    told = {**environ, "DOCKER_BUILDKIT": "0"} if chosen.kind == "classic" else environ
+    return EngineBuilder(told, registry=registry)
 
 
 def _check(image: Image, chosen: Chosen, place: Callable[[str], str]) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from paasctl.adapters.buildkit.base import Bases, Registry
 from paasctl.adapters.buildkit.run import Run
 from paasctl.adapters.buildkit.unpack import Unpacked, unpack
 from paasctl.adapters.docker.archive import Saved
 from paasctl.adapters.docker.dockerfile import base_of
 from paasctl.adapters.docker.failure import wrong_platform
 from paasctl.adapters.docker.laying import write_index, write_manifest
+from paasctl.adapters.docker.looked_up import Bases, Registry
 from paasctl.errors import BuildFailed
 from paasctl.model.image import Descriptor, Platform
 from paasctl.oci.manifest import same_platform

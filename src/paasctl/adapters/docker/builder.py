@@ -8,7 +8,6 @@ no build secrets, and to BuildKit a Dockerfile that is ignored is sent all the s
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,36 +16,35 @@ from paasctl.adapters.docker.connect import connect
 from paasctl.adapters.docker.context import Context, open_context
 from paasctl.adapters.docker.dockerfile import bases
 from paasctl.adapters.docker.engine import Engine
-from paasctl.adapters.docker.failure import Source, failure, is_syntax
+from paasctl.adapters.docker.failure import Source, failure, is_forbidden, is_syntax
 from paasctl.adapters.docker.laying import labels
+from paasctl.adapters.docker.looked_up import Registry
 from paasctl.adapters.docker.progress import Progress
 from paasctl.adapters.docker.pull import all_credentials, pull
 from paasctl.adapters.docker.stream import Ended, follow
 from paasctl.adapters.docker.taking import Taking
-from paasctl.errors import PaasError
+from paasctl.errors import BuildFailed, PaasError, Unavailable
 from paasctl.model.config import Image
 from paasctl.model.image import Descriptor
 from paasctl.model.plan import Build
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import Layout
 
+_SNATCHED = 5
+"""How often an image is built that is gone when it shall be taken."""
 _TAR = {"Content-Type": "application/x-tar"}
-_NO_ACCESS = re.compile(
-    r"pull access denied|401 Unauthorized|authorization failed|no basic auth credentials|insufficient_scope"
-    r"|authentication required|no active sessions",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
 class EngineBuilder:
     """Builds Dockerfiles on the engine that `environ` names (see `connect`).
 
-    `network` is the network of `RUN`; "" lets the engine choose.
+    `network` is the network of `RUN`; "" lets the engine choose. `registry` is asked for bases; None: nobody is.
     """
 
     environ: Mapping[str, str]
     network: str = ""
+    registry: Registry | None = None
 
     def build(
         self, step: Build, context: Path, into: Layout, *, log: Callable[[str], None], cancel: Cancel
@@ -60,10 +58,16 @@ class EngineBuilder:
         source = Source(step.image, sent.dockerfile, sent.text)
         with connect(self.environ) as engine:
             run = _Run(step, sent, source, engine, self, log, cancel)
-            ended, progress = run.built()
-            taking = Taking(step=step, source=source, engine=engine, environ=self.environ, log=log, cancel=cancel)
-            # To the classic builder its untagged images are the cache, so they stay.
-            return taking.take(ended.image, progress.names, into, has_cache=run.version == "2")
+            taking = Taking(
+                step=step,
+                source=source,
+                engine=engine,
+                environ=self.environ,
+                log=log,
+                cancel=cancel,
+                registry=self.registry,
+            )
+            return run.taken(taking, into)
 
 
 @dataclass(slots=True)
@@ -84,6 +88,22 @@ class _Run:
     def image(self) -> Image:
         return self.step.image
 
+    def taken(self, taking: Taking, into: Layout) -> Descriptor:
+        """Build and take it out; again, from the cache, where another build of the same removed it meanwhile."""
+        for _ in range(_SNATCHED):
+            ended, progress = self.built()
+            try:
+                # To the classic builder its untagged images are the cache, so they stay.
+                return taking.take(ended.image, progress.names, into, has_cache=self.version == "2")
+            except (BuildFailed, Unavailable):
+                if self.engine.json(f"/images/{ended.image}/json") is not None:
+                    raise
+                self.log("another build of the same image has removed it from the engine: building it again")
+        raise Unavailable(
+            f"taking image {self.image.name} from the Docker engine at {self.engine.name}: it is gone each time",
+            hint="run again when no other build of the same image runs",
+        )
+
     def built(self) -> tuple[Ended, Progress]:
         """Build with BuildKit; with the classic builder where there is none; again where a base had to be fetched."""
         if self.builder.environ.get("DOCKER_BUILDKIT") == "0":
@@ -98,7 +118,7 @@ class _Run:
             self.log("this engine has no BuildKit: building with its classic builder")
             self.version = "1"
             ended, progress = self._asked()
-        if _NO_ACCESS.search(ended.error) and self.version == "2":
+        if is_forbidden(ended.error) and self.version == "2":
             for base in bases(self.context.text, self.image.args):
                 self.log(f"fetching {base} with the credentials found here")
                 pull(self.engine, base, self.builder.environ, self.cancel)

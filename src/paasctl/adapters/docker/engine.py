@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import requests
 import urllib3.exceptions
 
-from paasctl.adapters.docker.failure import DISK_FULL, disk_full
+from paasctl.adapters.docker.failure import DISK_FULL, disk_full, is_forbidden
 from paasctl.errors import Forbidden, PaasError, Refused, Unavailable
 from paasctl.ports.cancel import Cancel
 from paasctl.values import dataclass
@@ -131,7 +131,7 @@ def engine_error(message: str, status: int = 500) -> PaasError:
     """The error for what an engine says went wrong with itself, not with the build."""
     if DISK_FULL in message:
         return disk_full(message)
-    if status in (requests.codes.unauthorized, requests.codes.forbidden):
+    if status in (requests.codes.unauthorized, requests.codes.forbidden) or is_forbidden(message):
         return Forbidden(message)
     if "too new" in message or "too old" in message:
         return Unavailable(message, hint="update the Docker engine", code="engine-too-old")

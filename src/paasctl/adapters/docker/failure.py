@@ -8,7 +8,7 @@ from pathlib import Path
 from paasctl.adapters.docker.base import full_name
 from paasctl.adapters.docker.dockerfile import bases, line_of
 from paasctl.adapters.docker.progress import Progress
-from paasctl.errors import BuildFailed, ConfigError, PaasError, Unavailable
+from paasctl.errors import BuildFailed, ConfigError, Forbidden, PaasError, Unavailable
 from paasctl.model.config import Image
 from paasctl.values import dataclass
 
@@ -17,9 +17,16 @@ _NOISE = re.compile(
     re.IGNORECASE,
 )
 _SYNTAX = re.compile(r"(?:dockerfile )?parse error(?: on)? line (?P<line>\d+): (?P<why>.*)", re.IGNORECASE | re.DOTALL)
-_LOADING = re.compile(r"\[internal\] load metadata for (?P<name>\S+)")
-_ABSENT = re.compile(r"manifest for (?P<name>\S+) not found")
-_PLATFORM = re.compile(r"no match for platform in manifest|does not match the specified platform")
+_NO_ACCESS = re.compile(
+    r"pull access denied|401 Unauthorized|403 Forbidden|authorization failed|no basic auth credentials"
+    r"|insufficient_scope|authentication required|no active sessions|\bunauthorized\b",
+    re.IGNORECASE,
+)
+_LOADING = re.compile(r"\[internal\] load metadata for (?P<name>\S+)|Step \d+/\d+ : FROM (?:--\S+ )*(?P<classic>\S+)")
+_ABSENT = re.compile(r"not found|(?:manifest|name) unknown")
+_PLATFORM = re.compile(
+    r"no matching manifest for|no match for platform in manifest|does not match the specified platform"
+)
 _WIRE = re.compile(r"dial tcp|i/o timeout|TLS handshake|no such host|connection (?:refused|reset)", re.IGNORECASE)
 DISK_FULL = "no space left on device"
 
@@ -37,10 +44,15 @@ class Source:
         """From `paas.yaml` on."""
         return str(Path(self.image.context) / self.dockerfile)
 
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """All images that its stages stand on."""
+        return bases(self.text, self.image.args)
+
     def place(self, base: str) -> str:
         """`file:line:1` of the `FROM` that names a base, in whatever spelling; "" where none does."""
         wanted = full_name(base)
-        named = next((it for it in bases(self.text, self.image.args) if full_name(it) == wanted), base)
+        named = next((it for it in self.bases if full_name(it) == wanted), base)
         line = line_of(self.text, named, self.image.args)
         return f"{self.path}:{line}:1" if line else ""
 
@@ -55,6 +67,11 @@ def is_syntax(said: str) -> bool:
     return bool(_SYNTAX.search(said))
 
 
+def is_forbidden(said: str) -> bool:
+    """Whether these are words about an image that may not be read."""
+    return bool(_NO_ACCESS.search(said))
+
+
 def failure(source: Source, said: str, progress: Progress) -> PaasError:
     """The error for a build that ended with these words of its builder."""
     why = _bare(said)
@@ -64,7 +81,7 @@ def failure(source: Source, said: str, progress: Progress) -> PaasError:
     if found := _SYNTAX.search(why):
         where = f"{source.path}:{found['line']}:1"
         return ConfigError(f"{doing}: {where}: {found['why']}", where=where)
-    if _WIRE.search(why) and "[internal]" in progress.failed:
+    if _WIRE.search(why) and _LOADING.search(progress.failed):
         return Unavailable(f"{doing}: {progress.failed}: {why}", hint="run again", evidence=progress.evidence)
     if error := _of_base(source, why, progress.failed):
         return error
@@ -92,11 +109,16 @@ def _bare(said: str) -> str:
 
 def _of_base(source: Source, why: str, failed: str) -> PaasError | None:
     """The error where it is the base's fault; None: it is not, or that can't be told."""
-    named = _LOADING.search(failed) or _ABSENT.search(why)
-    loaded = named["name"] if named else ""
+    named = _LOADING.search(failed)
+    if named is None:
+        return None
+    loaded = named["name"] or named["classic"]
     if _PLATFORM.search(why):
-        return wrong_platform(source, loaded or _last_from(failed), f"has nothing for {source.image.platform}: {why}")
-    if not loaded or "not found" not in why:
+        return wrong_platform(source, loaded, f"has nothing for {source.image.platform}: {why}")
+    if is_forbidden(why):
+        hint = f"docker login {full_name(loaded).partition('/')[0]}"
+        return Forbidden(f"building image {source.image.name}: {failed}: {why}", hint=hint)
+    if not _ABSENT.search(why):
         return None
     return ConfigError(
         f"building image {source.image.name}: its base {loaded} is not there: {why}",
@@ -104,8 +126,3 @@ def _of_base(source: Source, why: str, failed: str) -> PaasError | None:
         where=source.place(loaded),
         code="base-not-found",
     )
-
-
-def _last_from(step: str) -> str:
-    """The image that a classic step `Step 1/2 : FROM image` names."""
-    return step.rpartition(" ")[2] if "FROM " in step.upper() else ""

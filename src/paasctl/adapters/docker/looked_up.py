@@ -1,4 +1,4 @@
-"""Which base BuildKit built on (failure row B4): its digest from what it said, its layers' number from a registry."""
+"""A base as its registry has it (failure row B4): how many layers it has, and for which platform it is."""
 
 from __future__ import annotations
 

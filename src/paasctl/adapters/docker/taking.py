@@ -10,8 +10,8 @@ from paasctl.adapters.docker.dockerfile import base_of
 from paasctl.adapters.docker.engine import Engine
 from paasctl.adapters.docker.failure import Source, wrong_platform
 from paasctl.adapters.docker.laying import write_manifest
+from paasctl.adapters.docker.looked_up import Bases, Found, Registry
 from paasctl.adapters.docker.pull import pull
-from paasctl.errors import PaasError
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.plan import Build
 from paasctl.oci.manifest import same_platform
@@ -30,6 +30,8 @@ class Taking:
     environ: Mapping[str, str]
     log: Callable[[str], None]
     cancel: Cancel
+    registry: Registry | None = None
+    """Asked for the base; None: the engine alone is."""
 
     def take(self, image: str, steps: Sequence[str], into: Layout, *, has_cache: bool) -> Descriptor:
         """The manifest, laid at the image's place. `steps`: names of the build's steps, which tell the base's digest.
@@ -38,7 +40,6 @@ class Taking:
         """
         saved = self._saved(image, into)
         base = self._base(steps, saved)
-        self._check(saved, base)
         if has_cache:
             self._clear(image)
         laid = write_manifest(self.step, self.step.image.platform, saved, base, into)
@@ -56,33 +57,27 @@ class Taking:
         """What it stands on. The number of the base's layers is looked for where a squash must keep them."""
         image = self.step.image
         name = base_of(self.source.text, image.target, image.args)
+        looked_up = self._looked_up(name, steps, saved)
         base = find_base(name, steps, saved.diff_ids, self.engine)
+        base = looked_up if base.layers is None and looked_up.layers is not None else base
         keeps = image.squash is not None and image.squash.base == "keep"
         if keeps and base.layers is None and base.digest:
             pull(self.engine, by_digest(base.name, base.digest), self.environ, self.cancel)
             base = find_base(name, steps, saved.diff_ids, self.engine)
         return base
 
-    def _check(self, saved: Saved, base: Base) -> None:
-        """Refuse a base for another platform: one that is no index is taken by engines as it is.
+    def _looked_up(self, name: str | None, steps: Sequence[str], saved: Saved) -> Base:
+        """The base as its registry has it, where that can be asked. One for another platform is refused.
 
-        The classic builder says so in the image; BuildKit says what was wanted, so the registry is asked.
+        One that is no index is taken by engines as it is: the classic builder says so in the image, BuildKit does not.
         """
         wanted, built = self.step.image.platform, _platform(saved.document)
-        if not same_platform(built, wanted):
-            raise wrong_platform(self.source, base.name, f"is for {built}, the image for {wanted}")
-        offered = self._offered(by_digest(base.name, base.digest)) if base.digest else []
-        if offered and not any(same_platform(it, wanted) for it in offered):
-            found = " and ".join(map(str, offered))
-            raise wrong_platform(self.source, base.name, f"is for {found}, the image for {wanted}")
-
-    def _offered(self, name: str) -> list[Platform]:
-        """What a registry has an image for, as the engine sees it; empty: it could not be asked."""
-        try:
-            said = self.engine.json(f"/distribution/{name}/json") or {}
-        except PaasError:
-            return []
-        return [_platform(it) for it in said.get("Platforms") or ()]
+        bases = Bases(self.registry, must=False) if self.registry else None
+        found = bases.find(name, steps, wanted, saved.diff_ids) if bases else Found(Base())
+        foreign = found.foreign or ("" if same_platform(built, wanted) else str(built))
+        if foreign:
+            raise wrong_platform(self.source, name or "", f"is for {foreign}, the image for {wanted}")
+        return found.base
 
     def _clear(self, image: str) -> None:
         """Remove what we have taken. One with a name stays: the same build by hand gives the same id."""
