@@ -41,10 +41,12 @@ class Taste:
     """Hard links that name something below."""
     odd: int = 12
     """Attributes: xattrs, fractions, GNU's dialect."""
+    common: int = 100
+    """Global headers."""
 
 
 TROUBLE = Taste()
-TAME = Taste(duplicate=0, broken=0, cross=4)
+TAME = Taste(duplicate=0, broken=0, cross=4, common=0)
 """For real tools: what they refuse says little."""
 
 
@@ -57,6 +59,7 @@ class _Growing:
     lower: dict[bytes, bytes]
     here: dict[bytes, bytes] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
+    marks: set[bytes] = field(default_factory=set)
     gnu: bool = False
 
     def chance(self, percent: int) -> bool:
@@ -76,6 +79,12 @@ class _Growing:
         self.here[path] = kind
         name = self.spelt(path) + (b"/" if slash else b"")
         self.parts.append(Part(name, kind, **self.attributes(kind), **more))  # type: ignore[arg-type]
+
+    def mark(self, path: bytes) -> None:
+        """A whiteout, an opaque mark, the root: something that is in no tree."""
+        if path not in self.marks or self.chance(self.taste.duplicate):
+            self.marks.add(path)
+            self.parts.append(Part(self.spelt(path), mode=0, mtime=b"0"))
 
     def blocked(self, path: bytes, kind: bytes) -> bool:
         """Whether it lies below something of this layer that is neither directory nor symlink, or above anything."""
@@ -161,23 +170,25 @@ def _gone(it: _Growing) -> None:
         return
     head, slash, name = path.rpartition(b"/")
     if not it.blocked(path, b"0") or it.chance(it.taste.broken):
-        it.parts.append(Part(it.spelt(head + slash + b".wh." + name), mode=0, mtime=b"0"))
+        it.mark(head + slash + b".wh." + name)
 
 
 def _opaque(it: _Growing) -> None:
     folders = [path for path, kind in {**it.lower, **it.here}.items() if kind == b"5"]
     path = it.random.choice(folders) if folders and it.chance(80) else it.path()
     if not it.blocked(path + b"/x", b"0"):
-        it.parts.append(Part(it.spelt(path + b"/.wh..wh..opq"), mode=0, mtime=b"0"))
+        it.mark(path + b"/.wh..wh..opq")
 
 
 def _root(it: _Growing) -> None:
-    it.parts.append(Part(b"./", b"5", mode=0o755))
+    if b"" not in it.marks:
+        it.marks.add(b"")
+        it.parts.append(Part(b"./", b"5", mode=0o755))
 
 
 def _common(it: _Growing) -> None:
     """A global header, which speaks of all that follow."""
-    if not it.gnu:
+    if not it.gnu and it.chance(it.taste.common):
         records = it.random.choice((((b"comment", b"x"),), ((b"SCHILY.xattr.user.g", b"1"),), ((b"uid", b"77"),)))
         it.parts.append(Part(b"after-a-global-header", data=b"g", raw=extension(records, b"g")))
 

@@ -174,7 +174,7 @@ class _Layer:
                 self.seen.met[-1].add("link-to-lower")
         if thing is None or thing.kind == "dir":
             raise Refusal(f"{path!r} is a hard link to {target!r}, which is not there")
-        thing.meta = found.meta
+        thing.meta = replace(found.meta, mtime=thing.meta.mtime) if thing.kind == "symlink" else found.meta
         return thing
 
     def real(self, path: bytes) -> bytes:

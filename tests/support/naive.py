@@ -81,7 +81,7 @@ def _apply(tree: Tree, layer: bytes) -> None:
             if it.islnk():
                 target = _path(it.linkname)
                 thing = here.get(target) or before[target]
-                thing.attributes = _attributes(it)
+                thing.attributes = _linked(it, thing)
             if tree.get(path) is not thing:
                 _remove(tree, path, itself=True)
             tree[path] = here[path] = thing
@@ -122,6 +122,12 @@ def _content(tar: tarfile.TarFile, it: tarfile.TarInfo) -> bytes:
     return stream.read() if it.isfile() and (stream := tar.extractfile(it)) else b""
 
 
+def _linked(it: tarfile.TarInfo, thing: Thing) -> tuple[object, ...]:
+    """A link's header speaks for the inode; a symlink has no mode, and keeps its time."""
+    mode, uid, gid, time, extras = _attributes(it)
+    return (0o777, uid, gid, thing.attributes[3], extras) if thing.kind == "symlink" else (mode, uid, gid, time, extras)
+
+
 def _attributes(it: tarfile.TarInfo) -> tuple[object, ...]:
     extras = sorted((key, value) for key, value in it.pax_headers.items() if key.startswith("SCHILY."))
-    return (it.mode & 0o7777, it.uid, it.gid, float(it.mtime), tuple(extras))
+    return (0o777 if it.issym() else it.mode & 0o7777, it.uid, it.gid, float(it.mtime), tuple(extras))

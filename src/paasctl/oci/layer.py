@@ -6,7 +6,7 @@ Whiteouts and opaque marks speak of the layers below only, wherever they stand i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from paasctl.oci.member import Member
@@ -148,7 +148,9 @@ def _linked(it: _Growing, member: Member) -> Inode:
             found.touched = True
     if found is None:
         raise unsafe(it.layer.name, f"{show(member.path)} is a hard link to {show(member.target)}, which is not there")
-    found.meta = member.meta
+    # Extractors give a symlink the owner of a link to it, and leave its time.
+    is_symlink = found.member.kind == "symlink"
+    found.meta = replace(member.meta, mtime=found.meta.mtime) if is_symlink else member.meta
     return found
 
 

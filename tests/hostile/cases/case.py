@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from hostile.parts import Part, layer, written
 from hostile.read import Meta
 
-REFUSES = "refuses"
 Said = str | Sequence[Part | str] | bytes
 """A layer: in the notation, as members, or as the bytes of its tar."""
 
@@ -24,19 +23,10 @@ class Case:
     refused: str = ""
     """The code of the refusal, where no runtime could unpack it."""
     meta: Mapping[str, str] = field(default_factory=dict)
-    docker: tuple[str, ...] | str | None = None
-    """What Docker's overlay2 shows, where it is something else; `REFUSES`; None: the same."""
-    umoci: tuple[str, ...] | str | None = None
-    """The same of umoci."""
-    unlike: Mapping[str, str] = field(default_factory=dict)
-    """Attributes on which real tools differ from us, by path: why."""
 
 
 def case(name: str, *layers: Said, sees: str | Sequence[str] = "", warns: str = "", **more: object) -> Case:
     """A case; `sees` and `warns` are words, the members of the layers, too."""
-    for tool in ("docker", "umoci"):
-        if isinstance(shown := more.get(tool), str) and shown != REFUSES:
-            more[tool] = tuple(shown.split())
     return Case(
         name,
         tuple(_tar(it) for it in layers),

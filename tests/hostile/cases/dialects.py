@@ -61,7 +61,8 @@ CASES = (
         "k=1",
         sees="d/ d/a=1 k=1",
     ),
-    case("a file of the old type", [Part(b"a", b"\0", b"1"), Part(b"b", b"7", b"2")], "k=1", sees="a=1 b=2 k=1"),
+    case("a file of the old type", [Part(b"a", b"\0", b"1")], "k=1", sees="a=1 k=1"),
+    case("a contiguous file", [Part(b"b", b"7", b"2")], "k=1", sees="b=2 k=1"),
     case(
         "a name in prefix and name",
         _split(b"p" * 90, b"n" * 90, b"1") + END,

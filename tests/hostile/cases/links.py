@@ -18,6 +18,13 @@ CASES = (
     case("the link becomes a file", "a=x b==a", "b=y", sees="a=x b=y"),
     case("a link to a symlink outlives it", "s->t l==s", ".wh.s", sees="l->t"),
     case("a link to a symlink stays one", "s->t l==s", "k=1", sees="k=1 l->t s==l"),
+    case(
+        "a link to a symlink brings its owner, not its time",
+        [part("s->t", mtime=b"7"), part("l==s", uid=5, mtime=b"9")],
+        "k=1",
+        sees="k=1 l->t s==l",
+        meta={"s": "0777 5:0 7"},
+    ),
     case("a link to a pipe outlives it", "p| q==p", ".wh.p", sees="q|"),
     case("a link to a device outlives it", "c@5,1 e==c", ".wh.c", sees="e@5,1"),
     case("a link to a link", "a=x b==a c==b", ".wh.a", sees="b=x c==b"),
