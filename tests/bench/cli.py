@@ -18,19 +18,22 @@ from pathlib import Path
 from typing import Any
 
 import paasctl
-from bench import deploying, rendering, simulated, startup, traffic
+from bench import building, deploying, imagecosts, rendering, simulated, squashing, startup, traffic
 from bench.commands import BrokenCommandError
 from bench.place import Place, missing, program
 from bench.report import machine, table, with_numbers
 from bench.rows import Measured, Row, ratio, verdict
 from bench.shop import NotTheSameError
 
-ROWS = (*startup.rows(), *rendering.rows(), *deploying.rows(), *simulated.rows(), *traffic.rows())
+_KINDS = (startup, rendering, deploying, simulated, traffic, squashing, imagecosts, building)
+ROWS = tuple(row for kind in _KINDS for row in kind.rows())
 _README = Path("README.md")
 _VERSIONS = {
     "kubectl": ("version", "--client"),
     "helm": ("version", "--short"),
     "kustomize": ("version",),
+    "crane": ("version",),
+    "skopeo": ("--version",),
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 _DROPPED = ("PAASCTL_", "PYTHON", "COVERAGE", "GIT_")
 """Of the caller's environment: it must not make our start slower or quicker than a user's."""
-PEERS = ("kubectl", "helm", "kustomize", "wrk")
+PEERS = ("kubectl", "helm", "kustomize", "wrk", "crane", "regctl", "skopeo", "ko", "buildctl", "docker-squash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def missing(needs: tuple[str, ...]) -> str:
 
 
 def _without_program(name: str) -> str:
-    how = "apt-get install wrk" if name == "wrk" else "nox -s testbed -- peers"
+    how = f"apt-get install {name}" if name in {"wrk", "skopeo"} else "nox -s testbed -- peers"
     return "" if program(name) else f"{name} is not here ({how})"
 
 

@@ -98,19 +98,19 @@ def times(limit: float) -> Bound:
     return Bound("times", limit)
 
 
-def timed(make: Callable[[Place], AbstractContextManager[Pair]]) -> Measure:
-    """The measure of a pair: made, run once each to warm up, then in turn A B A B."""
+def timed(make: Callable[[Place], AbstractContextManager[Pair]], warm: int = 1) -> Measure:
+    """The measure of a pair: made, run once each to warm up (unless that takes minutes), then in turn A B A B."""
 
     def measure(place: Place, runs: int) -> Measured:
         with make(place) as pair:
-            return _in_turn(pair, runs)
+            return _in_turn(pair, runs, warm)
 
     return measure
 
 
-def _in_turn(pair: Pair, runs: int) -> Measured:
-    taken = [(run(pair.ours(number))[0], run(pair.peer(number))[0]) for number in range(runs + 1)]
-    counted = taken[1:]  # the first warms caches up
+def _in_turn(pair: Pair, runs: int, warm: int) -> Measured:
+    taken = [(run(pair.ours(number))[0], run(pair.peer(number))[0]) for number in range(runs + warm)]
+    counted = taken[warm:]  # the first warms caches up
     return Measured(
         ours=Figure.of([it.wall for it, _ in counted]),
         peer=Figure.of([it.wall for _, it in counted]),

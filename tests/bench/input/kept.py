@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from bench.commands import BrokenCommandError
 from bench.input.layout import Written, write_image, write_layer, write_manifest
@@ -23,6 +24,7 @@ _PLANS: dict[str, Callable[[], list[list[Entry]]]] = {
     "tenth": lambda: tiny(27_000),
 }
 NAMES = tuple(_PLANS)
+_ACCEPT = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
 
 
 def kept(name: str) -> Path:
@@ -41,14 +43,15 @@ def pushed(name: str, host: str) -> str:
 
 def push(folder: Path, host: str, path: str, tag: str) -> str:
     """Push a layout under this name unless it is there. `BrokenCommandError`: skopeo could not."""
-    if _digest_there(host, path, tag) != digest(folder):
+    reference = f"{host}/{path}:{tag}"
+    if _digest_there(reference) != digest(folder):
         skopeo = shutil.which("skopeo") or "skopeo"
         fixed = ("copy", "-q", "--insecure-policy", "--preserve-digests", "--dest-tls-verify=false")
-        argv = (skopeo, *fixed, f"oci:{folder}:1", f"docker://{host}/{path}:{tag}")
+        argv = (skopeo, *fixed, f"oci:{folder}:1", f"docker://{reference}")
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         if done.returncode:
             raise BrokenCommandError(f"{' '.join(argv)}: {done.stderr[-500:]}")
-    return f"{host}/{path}:{tag}"
+    return reference
 
 
 def digest(folder: Path) -> str:
@@ -57,21 +60,33 @@ def digest(folder: Path) -> str:
     return str(named["digest"])
 
 
-def _digest_there(host: str, path: str, tag: str) -> str:
+def manifest_there(reference: str) -> dict[str, Any]:
+    """The manifest of a `HOST/PATH:TAG`. `BrokenCommandError`: it is not there."""
+    answer, content = _ask("GET", reference)
+    if answer.status != http.client.OK:
+        raise BrokenCommandError(f"GET {reference}: {answer.status}")
+    return dict(json.loads(content))
+
+
+def _digest_there(reference: str) -> str:
+    answer, _ = _ask("HEAD", reference)
+    return answer.getheader("Docker-Content-Digest", "") if answer.status == http.client.OK else ""
+
+
+def _ask(method: str, reference: str) -> tuple[http.client.HTTPResponse, bytes]:
+    host, _, rest = reference.partition("/")
+    path, _, tag = rest.rpartition(":")
     connection = http.client.HTTPConnection(host, timeout=30)
     try:
-        connection.request(
-            "HEAD", f"/v2/{path}/manifests/{tag}", headers={"Accept": "*/*, application/vnd.oci.image.manifest.v1+json"}
-        )
+        connection.request(method, f"/v2/{path}/manifests/{tag}", headers={"Accept": _ACCEPT})
         answer = connection.getresponse()
-        return answer.getheader("Docker-Content-Digest", "") if answer.status == http.client.OK else ""
+        return answer, answer.read()
     finally:
         connection.close()
 
 
-def changed(name: str, folder: Path) -> Path:
+def changed(base: Path, folder: Path) -> Path:
     """In `folder`: the image with one more layer, which changes one file of its first layer. Blobs are linked."""
-    base = kept(name)
     shutil.copytree(base, folder, copy_function=lambda a, b: Path(b).hardlink_to(a))
     manifest = json.loads((base / "blobs/sha256" / digest(base).removeprefix("sha256:")).read_text())
     config = json.loads((base / "blobs/sha256" / manifest["config"]["digest"].removeprefix("sha256:")).read_text())

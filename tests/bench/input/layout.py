@@ -65,7 +65,7 @@ def _tar(entries: Iterable[Entry], when: int) -> Iterator[bytes]:
     yield bytes(1024)
 
 
-def write_image(folder: Path, layers: Sequence[list[Entry]], said: Callable[[str], None]) -> None:
+def write_image(folder: Path, layers: Sequence[list[Entry]], said: Callable[[str], object]) -> None:
     """The whole layout at `folder`, or nothing. On both processors, behind whoever else wants them."""
     fresh = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)

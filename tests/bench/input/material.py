@@ -38,7 +38,7 @@ class Source:
 class Material:
     """All files there are, in an order that the seed decides; each is given out once, then again with a salt."""
 
-    def __init__(self, rng: random.Random, roots: tuple[str, ...] = ROOTS) -> None:
+    def __init__(self, rng: random.Random, roots: tuple[str, ...]) -> None:
         found = sorted(_files(roots), key=lambda it: it.path)
         rng.shuffle(found)
         self._small = _again([it for it in found if it.size <= _SMALL])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal
 
-from bench.input.material import Material, Source
+from bench.input.material import ROOTS, Material, Source
 
 Kind = Literal["file", "folder", "link", "symlink"]
 
@@ -63,10 +63,10 @@ class _Layers:
             yield sorted([*made, *layer.values()], key=lambda it: it.path.split("/"))
 
 
-def planned(size: Size, seed: int = 7) -> list[list[Entry]]:
+def planned(size: Size, seed: int = 7, roots: tuple[str, ...] = ROOTS) -> list[list[Entry]]:
     """The entries of each layer, bottom to top. Of one machine and one seed they are the same each time."""
     rng = random.Random(seed)
-    material = Material(rng)
+    material = Material(rng, roots)
     layers = _Layers(size.layers)
     placed = _live(layers, material.take(*size.live), rng)
     _link(layers, placed, size.links, rng)

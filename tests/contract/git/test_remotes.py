@@ -89,7 +89,6 @@ def test_position_of_another_branch(draw: Draw) -> None:
     world.publish("origin")
     world.others("origin", "topic/a", 1)
     assert world.git.position("origin", "topic/a") == (0, 1)
-    assert world.git.position("origin", "main") == (0, 0)
 
 
 def test_no_such_branch_has_no_position(draw: Draw) -> None:
