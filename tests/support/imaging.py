@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tarfile
@@ -22,8 +23,8 @@ from paasctl.engine.cancel import Cancel
 from paasctl.engine.images.copy import CopyWish, copy_image
 from paasctl.model.image import Descriptor
 from paasctl.model.location import parse_location
-from paasctl.oci.manifest import descriptor_from
-from paasctl.ports.images import CopySource
+from paasctl.oci.manifest import OCI_MANIFEST, canonical, descriptor_from
+from paasctl.ports.images import CopySource, CopyTarget
 from support.clock import FakeClock
 from support.engine_store import Store as EngineStore
 from support.engine_store import engine_store
@@ -31,6 +32,7 @@ from support.images import lay_image
 from support.registry import Registry
 from support.tars import entry, tar_of
 
+_CONFIG = {"os": "linux", "architecture": "amd64", "config": {"Healthcheck": {"Test": ["NONE"]}}}
 KINDS = ("registry", "layout", "archive", "engine")
 LAYERS = (
     tar_of("etc/", entry("etc/os=one"), entry("bin/tool=tool", mode=0o755)),
@@ -159,3 +161,28 @@ def _stack(layer: bytes, seen: dict[str, str]) -> None:
                 seen[it.name] = found.read().decode() if found else ""
             elif it.issym():
                 seen[it.name] = f"-> {it.linkname}"
+
+
+def config_of(*layers: bytes) -> bytes:
+    """A configuration over these plain layers."""
+    ids = [f"sha256:{hashlib.sha256(it).hexdigest()}" for it in layers]
+    return json.dumps({**_CONFIG, "rootfs": {"type": "layers", "diff_ids": ids}}).encode()
+
+
+def put_image(target: CopyTarget, *layers: bytes) -> tuple[Descriptor, bytes]:
+    """The documents and blobs of an image, all but its name."""
+    config = target.put_blob("application/vnd.oci.image.config.v1+json", config_of(*layers))
+    made = []
+    for it in layers:
+        with target.writer() as writer:
+            writer.write(it)
+            made.append(writer.commit("application/vnd.oci.image.layer.v1.tar"))
+    content = canonical(
+        {
+            "schemaVersion": 2,
+            "mediaType": OCI_MANIFEST,
+            "config": {"mediaType": config.media_type, "digest": config.digest, "size": config.size},
+            "layers": [{"mediaType": it.media_type, "digest": it.digest, "size": it.size} for it in made],
+        }
+    )
+    return target.put(OCI_MANIFEST, content), content

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import io
 import json
 import subprocess
@@ -26,15 +25,9 @@ from paasctl.model.image import Descriptor
 from paasctl.model.location import InArchive
 from paasctl.oci.manifest import OCI_MANIFEST, canonical, descriptor_from, digest_of
 from support.engine_store import add, add_link, saved
-from support.imaging import LAYERS
+from support.imaging import LAYERS, config_of, put_image
 
-CONFIG = {"os": "linux", "architecture": "amd64", "config": {"Healthcheck": {"Test": ["NONE"]}}}
 Tar = tarfile.TarFile
-
-
-def config_of(*layers: bytes) -> bytes:
-    ids = [f"sha256:{hashlib.sha256(it).hexdigest()}" for it in layers]
-    return json.dumps({**CONFIG, "rootfs": {"type": "layers", "diff_ids": ids}}).encode()
 
 
 class Archives:
@@ -301,24 +294,6 @@ def test_what_is_no_file_is_not_found(archives: Archives, what: str) -> None:
 # --- writing --------------------------------------------------------------------------------------------------------
 
 
-def _put(target: TarTarget, *layers: bytes) -> tuple[Descriptor, bytes]:
-    config = target.put_blob("application/vnd.oci.image.config.v1+json", config_of(*layers))
-    made = []
-    for it in layers:
-        with target.writer() as writer:
-            writer.write(it)
-            made.append(writer.commit("application/vnd.oci.image.layer.v1.tar"))
-    content = canonical(
-        {
-            "schemaVersion": 2,
-            "mediaType": OCI_MANIFEST,
-            "config": {"mediaType": config.media_type, "digest": config.digest, "size": config.size},
-            "layers": [{"mediaType": it.media_type, "digest": it.digest, "size": it.size} for it in made],
-        }
-    )
-    return target.put(OCI_MANIFEST, content), content
-
-
 def test_blobs_that_grow_at_once_are_whole(archives: Archives) -> None:
     """One of them in its place, the others beside it; a blob that comes twice lies there once."""
     target = archives.target()
@@ -334,7 +309,7 @@ def test_blobs_that_grow_at_once_are_whole(archives: Archives) -> None:
         again.commit("layer")
     with target.writer() as dropped:
         dropped.write(b"never committed" * 1000)
-    root, content = _put(target, layers[0])
+    root, content = put_image(target, layers[0])
     target.finish(root, content)
     assert archives.layers() == [layers[0]]
     source = archives.source()
@@ -352,7 +327,7 @@ def test_the_same_image_is_the_same_archive(archives: Archives) -> None:
     contents = set()
     for _ in range(2):
         target = archives.target("web:1")
-        target.finish(*_put(target, *LAYERS))
+        target.finish(*put_image(target, *LAYERS))
         contents.add(archives.path.read_bytes())
     assert len(contents) == 1
 
@@ -361,7 +336,7 @@ def test_until_it_is_whole_the_old_one_is_there_and_then_nothing_else(archives: 
     archives.written(saved("web:1", config_of(LAYERS[0]), [LAYERS[0]]))
     before = archives.path.read_bytes()
     target = archives.target()
-    root, content = _put(target, *LAYERS)
+    root, content = put_image(target, *LAYERS)
     assert archives.path.read_bytes() == before
     target.finish(root, content, move=True)
     archives.stack.close()
@@ -374,7 +349,7 @@ def test_what_a_killed_run_left_is_removed_and_nothing_of_others(archives: Archi
     left.write_bytes(b"half")
     other.write_bytes(b"theirs")
     target = archives.target()
-    target.finish(*_put(target, LAYERS[0]))
+    target.finish(*put_image(target, LAYERS[0]))
     archives.stack.close()
     assert sorted(it.name for it in archives.path.parent.iterdir()) == [".tmp-abc", "image.tar"]
 
@@ -384,17 +359,17 @@ def test_a_folder_that_is_not_there_is_made_and_one_that_may_not_be_written_is_t
 ) -> None:
     archives.path = tmp_path / "new" / "image.tar"
     target = archives.target()
-    target.finish(*_put(target, LAYERS[0]))
+    target.finish(*put_image(target, LAYERS[0]))
     assert archives.layers() == [LAYERS[0]]
     archives.path = tmp_path / "new" / "image.tar" / "below.tar"
     with pytest.raises(PaasError) as caught:
-        _put(archives.target(), LAYERS[0])
+        put_image(archives.target(), LAYERS[0])
     assert caught.value.code == "disk"
 
 
 def test_what_vouches_for_it_lies_in_it_too(archives: Archives) -> None:
     target = archives.target("web:1")
-    root, content = _put(target, LAYERS[0])
+    root, content = put_image(target, LAYERS[0])
     about = {"mediaType": root.media_type, "digest": root.digest, "size": root.size}
     signature = canonical({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "subject": about})
     signed = target.put(OCI_MANIFEST, signature)
@@ -409,7 +384,7 @@ def test_what_vouches_for_it_lies_in_it_too(archives: Archives) -> None:
 def test_docker_reads_what_was_written(archives: Archives) -> None:
     """What `docker load` looks at: `manifest.json`, with the whole name, and files where it says."""
     target = archives.target("shop/web:1")
-    target.finish(*_put(target, *LAYERS))
+    target.finish(*put_image(target, *LAYERS))
     with tarfile.open(fileobj=io.BytesIO(archives.path.read_bytes())) as tar:
         files = {it.name: (tar.extractfile(it) or io.BytesIO()).read() for it in tar}
     ((entry),) = json.loads(files["manifest.json"])
