@@ -66,10 +66,7 @@ def _java(folder: str, command: str) -> Callable[[Files, str], tuple[str, ...]]:
 
 
 def _node(files: Files, _app: str) -> tuple[str, ...]:
-    layers = (
-        "{src: node_modules, dest: /app/node_modules}   # after: npm ci --omit=dev",
-        _SOURCES.format("node_modules"),
-    )
+    layers = ("{kind: node, exclude: [.git, .paasctl, paas.yaml]}   # after: npm ci",)
     main = _main(files.get("package.json", ""))
     return _image(_base("node:22"), layers, ["node", main or "index.js"], change="" if main else "what starts it")
 
@@ -87,20 +84,20 @@ def _main(package: str) -> str:
 def _python(files: Files, app: str) -> tuple[str, ...]:
     named = re.search(r"""^name\s*=\s*["']([A-Za-z0-9._-]+)["']""", files.get("pyproject.toml", ""), re.MULTILINE)
     module = re.sub(r"[-.]+", "_", named[1] if named else app)
-    layer = "{src: build/app, dest: /app}   # after: pip install --target build/app ."
+    layer = "{kind: python, wheels: vendor, dest: /app}   # after: pip wheel -w vendor ."
     return _image(_base("python:3.13"), (layer,), ["python", "-m", module])
 
 
 def _requirements(_files: Files, _app: str) -> tuple[str, ...]:
     layers = (
-        "{src: build/lib, dest: /app}   # after: pip install --target build/lib -r requirements.txt",
-        _SOURCES.format("build"),
+        "{kind: python, wheels: vendor, dest: /app/lib}   # after: pip wheel -w vendor -r requirements.txt",
+        _SOURCES.format("vendor"),
     )
     return _image(_base("python:3.13"), layers, ["python", "app.py"], change="what starts it")
 
 
 def _go(_files: Files, app: str) -> tuple[str, ...]:
-    layer = f"{{src: bin/{app}, dest: /{app}}}   # after: CGO_ENABLED=0 go build -o bin/{app} ."
+    layer = f"{{kind: go, src: bin/{app}}}   # after: CGO_ENABLED=0 go build -o bin/{app} ."
     return _image("scratch", (layer,), [f"/{app}"], workdir="/")
 
 
