@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from hostile.agree import Asked, against_both, against_docker, unlike
 from hostile.model import Seen, stacked
 from hostile.real import No, Verdict, by_docker, by_umoci
+from paasctl.errors import PaasError
 from support.squashed import indexed, squash_indexed
 
 Tars = Sequence[bytes]
@@ -19,23 +20,27 @@ Tars = Sequence[bytes]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An image, and what our squash made of it: of all layers, and of those above the lowest."""
+    """An image, and what our squash made of it: of all layers, and of those above the lowest. Empty: it refuses."""
 
     name: str
     layers: Tars
-    whole: Tars
-    above: Tars
+    whole: Tars = ()
+    above: Tars = ()
 
     @classmethod
     def of(cls, name: str, layers: Tars) -> Subject:
-        """Squash it. `Refused` where it means nothing."""
-        indexes = indexed(layers)
-        whole, above = (squash_indexed(indexes, layers, kept, 1).layers for kept in (0, 1))
+        """Squash it."""
+        try:
+            indexes = indexed(layers)
+            whole, above = (squash_indexed(indexes, layers, kept, 1).layers for kept in (0, 1))
+        except PaasError:
+            return cls(name, layers)
         return cls(name, layers, whole, above)
 
     def images(self) -> dict[str, Tars]:
-        """All three, by names that are tags."""
-        return {f"{self.name}-before": self.layers, f"{self.name}-whole": self.whole, f"{self.name}-above": self.above}
+        """All that there are, by names that are tags."""
+        images = {"before": self.layers, "whole": self.whole, "above": self.above}
+        return {f"{self.name}-{mode}": it for mode, it in images.items() if it}
 
 
 @dataclass(slots=True)
@@ -54,26 +59,35 @@ class Journey:
 
     def judge(self, it: Subject, asked: Mapping[str, Asked]) -> Iterator[str]:
         """What is wrong with one image."""
-        want, before = stacked(it.layers), asked[f"{it.name}-before"]
+        before = asked[f"{it.name}-before"]
+        self.note(before)
+        if not it.whole:
+            self.counts["refused by us"] += 1
+            if not isinstance(before.docker, No) and not isinstance(before.umoci, No):
+                yield "we refuse it, and both tools show it"
+            return
+        want = stacked(it.layers)
         for mode, made in (("whole", it.whole), ("above", it.above)):
             ours, after = stacked(made), asked[f"{it.name}-{mode}"]
             yield from (f"{mode}, against both: {line}" for line in against_both(ours, before))
             yield from (f"{mode}, against Docker: {line}" for line in _docker(ours, want, before))
             yield from (f"{mode}, unpacked: {line}" for line in self.after(ours, before, after, whole=mode == "whole"))
-        self.note(before)
 
     def after(self, ours: Seen, before: Asked, after: Asked, *, whole: bool) -> Iterator[str]:
-        """The squashed image by the real tools: they take it, and show what we say."""
+        """The squashed image by the real tools: they take it, and show what we say.
+
+        Above the base, what the base has may still be too much for a tool, or be read by it in its own way.
+        """
         for tool, old, new in (("docker", before.docker, after.docker), ("umoci", before.umoci, after.umoci)):
+            if not whole and isinstance(old, No):
+                continue
             if isinstance(new, No):
-                if whole or not isinstance(old, No):  # above the base, what the base has may still be too much for it
-                    yield f"{tool} does not take it: {new.why}"
-            else:
-                self.counts[f"squashed, by {tool}"] += 1
-                known = set() if isinstance(old, No) else set(unlike(ours, old, after.began, vague=ours.vague))
-                lines = unlike(ours, new, after.began, vague=ours.vague)
-                # What is kept is as it was: what the tool makes of it is not ours.
-                yield from (f"{tool}: {line}" for line in lines if whole or line not in known)
+                yield f"{tool} does not take it: {new.why}"
+                continue
+            self.counts[f"squashed, by {tool}"] += 1
+            known = () if whole or isinstance(old, No) else unlike(ours, old, after.began, vague=ours.vague)
+            lines = unlike(ours, new, after.began, vague=ours.vague)
+            yield from (f"{tool}: {line}" for line in lines if line not in known)
 
     def note(self, before: Asked) -> None:
         """Count what was compared."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from paasctl.oci.member import Member
+from paasctl.oci.member import Member, Meta
 from paasctl.oci.names import META, OPAQUE, PLINKS, WHITEOUT, above, show, unsafe
 from paasctl.oci.tree import Dir, Inode, Name, Spot, enter, look
 
@@ -148,10 +148,14 @@ def _linked(it: _Growing, member: Member) -> Inode:
             found.touched = True
     if found is None:
         raise unsafe(it.layer.name, f"{show(member.path)} is a hard link to {show(member.target)}, which is not there")
-    # Extractors give a symlink the owner of a link to it, and leave its time.
-    is_symlink = found.member.kind == "symlink"
-    found.meta = replace(member.meta, mtime=found.meta.mtime) if is_symlink else member.meta
+    found.meta = _timed(member.meta, found.meta) if found.member.kind == "symlink" else member.meta
     return found
+
+
+def _timed(meta: Meta, like: Meta) -> Meta:
+    """What a link to a symlink says, with the symlink's own time: extractors apply the owner only."""
+    others = [it for it in meta.others if it[0] != b"mtime"] + [it for it in like.others if it[0] == b"mtime"]
+    return replace(meta, mtime=like.mtime, others=tuple(others))
 
 
 def _inode(root: Dir, member: Member, layer: str) -> Inode | None:
