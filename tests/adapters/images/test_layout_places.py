@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,8 @@ def test_an_image_with_two_names_is_still_one(layout: FolderLayout) -> None:
 def test_of_several_one_must_be_named(layout: FolderLayout) -> None:
     lay_image(layout, "one", LAYERS)
     lay_image(layout, "two", LAYERS[:1])
-    for ask in (lambda: root(layout), lambda: target(layout).current()):
+    asks: tuple[Callable[[], object], ...] = (lambda: root(layout), target(layout).current)
+    for ask in asks:
         with pytest.raises(PaasError) as caught:
             ask()
         assert caught.value.code == "image-ambiguous"
