@@ -6,14 +6,15 @@ import hashlib
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
+from urllib.parse import urlencode
 
-from paasctl.adapters.registry.names import Access, brief
+from paasctl.adapters.registry.names import Access, brief, with_query
 from paasctl.adapters.registry.retry import Attempts, Broken
 from paasctl.adapters.registry.session import Session, ranged
 from paasctl.adapters.registry.wire import Answer, Call
-from paasctl.errors import Unavailable
+from paasctl.errors import Cancelled, PaasError, Unavailable
 from paasctl.model.image import Descriptor, Repository
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
@@ -43,20 +44,20 @@ def open_blob(session: Session, repository: Repository, descriptor: Descriptor) 
         access=Access.pull(repository.path),
         stream=True,
     )
-    with closing(_verified(_Download(session, call, descriptor.size).chunks(), call.doing, descriptor)) as chunks:
+    with closing(_verified(_Download(session, call, descriptor.size), descriptor)) as chunks:
         yield chunks
 
 
-def _verified(chunks: Iterator[bytes], doing: str, descriptor: Descriptor) -> Generator[bytes]:
+def _verified(download: _Download, descriptor: Descriptor) -> Generator[bytes]:
     """The chunks, each held back until the next one came, so that no reader ever sees a wrong blob whole."""
     seen, held = hashlib.sha256(), b""
-    for chunk in chunks:
+    for chunk in download.chunks():
         seen.update(chunk)
         if held:
             yield held
         held = chunk
     if (digest := f"sha256:{seen.hexdigest()}") != descriptor.digest:
-        raise _mismatch(doing, f"the bytes are {digest}, they should be {descriptor.digest}")
+        raise _mismatch(download.doing, f"the bytes are {digest}, they should be {descriptor.digest}")
     if held:
         yield held
 
@@ -69,14 +70,24 @@ class _Download:
     call: Call
     size: int
     at: int = 0
+    mirrors: list[str] = field(default_factory=list)
+    """Hosts of those that gave a part of it."""
     attempts: Attempts = field(init=False)
+
+    @property
+    def doing(self) -> str:
+        """The start of every message."""
+        of = f", of its mirror {', '.join(self.mirrors)}" if self.mirrors else ""
+        return f"{self.call.doing}{of}"
 
     def __post_init__(self) -> None:
         self.attempts = self.session.attempts(self.call.doing)
 
     def chunks(self) -> Generator[bytes]:
-        """Everything, from as many connections as it takes."""
-        ended = self.size == 0
+        """Everything, from as many connections as it takes, and from mirrors as far as they go."""
+        for mirror in self.session.mirrors():
+            yield from self._mirrored(mirror)
+        ended = self.at == self.size
         while not ended:
             try:
                 yield from self._passage()
@@ -84,7 +95,30 @@ class _Download:
             except Broken as broken:
                 self.attempts.failed(broken.fault)
         if self.at != self.size:
-            raise _mismatch(self.call.doing, f"it ends after {self.at} of {self.size} bytes")
+            raise _mismatch(self.doing, f"it ends after {self.at} of {self.size} bytes")
+
+    def _mirrored(self, mirror: Session) -> Generator[bytes]:
+        """What a mirror gives of the rest. Whatever is wrong with it: the next one, or the registry, goes on there."""
+        if self.at == self.size:
+            return
+        url = with_query(self.call.url, urlencode({"ns": self.session.host}))
+        call = replace(self.call, url=url, doing=f"{self.call.doing}, of its mirror {mirror.host}")
+        try:
+            answer = mirror.once(ranged(call, self.at), mirror.attempts(call.doing), 200, 206, 404)
+            if answer.status == 404:
+                return
+            with closing(answer.chunks()) as pieces:
+                for chunk in _from(self.at, answer, pieces, call.doing):
+                    self.session.clock.pause(0)
+                    if self.at + len(chunk) > self.size:
+                        break
+                    self.at += len(chunk)
+                    self.mirrors = list(dict.fromkeys((*self.mirrors, mirror.host)))
+                    yield chunk
+        except Cancelled:
+            raise
+        except (Broken, PaasError):
+            mirror.is_down = True
 
     def _passage(self) -> Generator[bytes]:
         answer = self.session.once(ranged(self.call, self.at), self.attempts, 200, 206, 404)
@@ -95,7 +129,7 @@ class _Download:
                 self.session.clock.pause(0)
                 self.at += len(chunk)
                 if self.at > self.size:
-                    raise _mismatch(self.call.doing, f"it goes on after its {self.size} bytes")
+                    raise _mismatch(self.doing, f"it goes on after its {self.size} bytes")
                 self.attempts.progressed()
                 yield chunk
 

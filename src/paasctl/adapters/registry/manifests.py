@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import urlencode
 
-from paasctl.adapters.registry.names import Access
+from paasctl.adapters.registry.names import Access, with_query
 from paasctl.adapters.registry.pages import pages
+from paasctl.adapters.registry.retry import Broken
 from paasctl.adapters.registry.session import Session
 from paasctl.adapters.registry.wire import Answer, Call
-from paasctl.errors import Unavailable
+from paasctl.errors import Cancelled, PaasError, Unavailable
 from paasctl.model.image import Descriptor, Pinned, Reference, Repository, Tagged
 
 # All of them in every request: distribution 2.8.2 answers 404 for an OCI manifest that was not asked for by type.
@@ -42,9 +44,28 @@ def resolve(session: Session, reference: Reference, access: Access | None = None
 def read(session: Session, reference: Reference, access: Access | None = None) -> tuple[Descriptor, bytes] | None:
     """The manifest's bytes and what they are: the digest is computed from them, never taken on trust (row P9)."""
     call = manifest_call("GET", reference, access)
+    if isinstance(reference, Pinned) and access is None:
+        for mirror in session.mirrors():
+            if found := _mirrored(session, mirror, call, reference):
+                return found
     answer = session.ask(call, 200, 404)
-    if answer.status == 404:
+    return _verified(call, reference, answer) if answer.status == 200 else None
+
+
+def _mirrored(session: Session, mirror: Session, call: Call, pinned: Pinned) -> tuple[Descriptor, bytes] | None:
+    """What a mirror has under a digest; None: nothing that is any good."""
+    url = with_query(call.url, urlencode({"ns": session.host}))
+    try:
+        answer = mirror.once(replace(call, url=url), mirror.attempts(call.doing), 200, 404)
+        return _verified(call, pinned, answer) if answer.status == 200 else None
+    except Cancelled:
+        raise
+    except (Broken, PaasError):
+        mirror.is_down = True
         return None
+
+
+def _verified(call: Call, reference: Reference, answer: Answer) -> tuple[Descriptor, bytes]:
     digest = digest_of(answer.body)
     claimed = reference.digest if isinstance(reference, Pinned) else answer.headers.get("Docker-Content-Digest", digest)
     if claimed.startswith("sha256:") and claimed != digest:

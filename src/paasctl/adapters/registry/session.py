@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from paasctl.adapters.registry.answers import codes, said
 from paasctl.adapters.registry.credentials import Credentials
+from paasctl.adapters.registry.mirrors import mirrors_of
 from paasctl.adapters.registry.names import Access, base_url, located, origin
 from paasctl.adapters.registry.retry import Attempts, Broken, Gate, Patience, is_passing, status_fault
 from paasctl.adapters.registry.tokens import Tokens
@@ -27,9 +30,14 @@ class Session:
     ) -> None:
         self.host = host
         self.base = base_url(host, insecure)
+        self.is_down = False
+        """Of a mirror: it failed, and is not asked again."""
         self.clock = clock
         self.held: set[tuple[str, str]] = set()
         """Path and digest of blobs that a push of this run has seen there: nobody needs to look for them again."""
+        self._environ = environ
+        self._mirrors: tuple[Session, ...] | None = None
+        self._lock = threading.Lock()
         self._patience = patience
         self._gate = Gate(clock)
         self._wire = Wire(host, environ, patience)
@@ -40,9 +48,28 @@ class Session:
         """How many requests went out, by method; those for tokens under `TOKEN`."""
         return self._wire.requests
 
+    def mirrors(self) -> tuple[Session, ...]:
+        """Where content may be had by digest before this registry is asked; those that failed are left out."""
+        with self._lock:
+            if self._mirrors is None:
+                self._mirrors = tuple(map(self._mirror, mirrors_of(self.host, self._environ)))
+            return tuple(it for it in self._mirrors if not it.is_down)
+
+    def _mirror(self, address: str) -> Session:
+        parts = urlsplit(address)
+        return Session(
+            parts.netloc,
+            clock=self.clock,
+            insecure=parts.scheme == "http",
+            environ=self._environ,
+            patience=replace(self._patience, connect=min(3.0, self._patience.connect)),
+        )
+
     def close(self) -> None:
         """Let go of all idle connections."""
         self._wire.close()
+        for it in self._mirrors or ():
+            it.close()
 
     def attempts(self, doing: str, *, at_most: float = math.inf) -> Attempts:
         """A fresh patience for one piece of work, `at_most` in seconds."""

@@ -18,14 +18,15 @@ def tls_context(host: str, environ: Mapping[str, str]) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if named := environ.get("SSL_CERT_FILE"):
         _believe(context, Path(named))
-    for folder in _folders(host, environ):
+    for folder in host_folders(host, environ):
         for file in sorted(folder.glob("*.crt")):
             _believe(context, file)
     return settled(context)
 
 
-def _folders(host: str, environ: Mapping[str, str]) -> Iterator[Path]:
-    roots = [Path("/etc/docker"), Path("/etc/containers")]
+def host_folders(host: str, environ: Mapping[str, str]) -> Iterator[Path]:
+    """Where this machine keeps what it knows of a host, in the `certs.d` layout of docker, podman and containerd."""
+    roots = [Path("/etc/docker"), Path("/etc/containers"), Path("/etc/containerd")]
     if home := environ.get("HOME"):
         roots += [Path(home, ".config", "docker"), Path(home, ".config", "containers"), Path(home, ".docker")]
     return (root / "certs.d" / host for root in roots)
