@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from paasctl.oci.names import OPAQUE, WHITEOUT, join
 from paasctl.oci.stack import Stack
-from paasctl.oci.tree import Dir, Inode, Name, Node, walk
+from paasctl.oci.tree import Dir, Inode, Name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Group:
-    """An inode to be written: under `path` first, then as links."""
+    """An inode to be written: under `path` first, then as links. Never changed once it was made."""
 
     inode: Inode
     path: bytes
@@ -24,23 +24,47 @@ class Changes:
 
     marks: list[bytes] = field(default_factory=list)
     """Paths of whiteouts and opaque marks."""
-    folders: list[bytes] = field(default_factory=list)
+    folders: dict[bytes, Dir] = field(default_factory=dict)
     """Directories that are new, or described anew."""
     groups: list[Group] = field(default_factory=list)
 
 
+_NOTHING = Dir()
+
+
 def changes(it: Stack) -> Changes:
-    """The changes that turn `it.base` into `it.top`."""
+    """The changes that turn `it.base` into `it.top`: one walk over both, of any depth."""
     found = Changes()
-    names: dict[Inode, list[tuple[bytes, Name]]] = {}
-    for path, node in walk(it.top):
-        if isinstance(node, Name) and (node.inode.layer >= it.kept or node.inode.touched):
-            names.setdefault(node.inode, []).append((path, node))
-    found.groups = [_group(inode, named) for inode, named in names.items()]
+    linked: dict[Inode, list[tuple[bytes, Name]]] = {}
     if it.top.origin and it.top.origin[0] >= it.kept:
-        found.folders.append(b"")
-    _compare(found, b"", it.base, it.top)
+        found.folders[b""] = it.top
+    todo = [(b"", it.base, it.top)]
+    while todo:
+        path, base, top = todo.pop()
+        if base.children:
+            gone = base.children.keys() - top.children.keys()
+            found.marks += [join(path, WHITEOUT + name) for name in gone]
+        for name, node in top.children.items():
+            if isinstance(node, Dir):
+                inner = join(path, name)
+                todo.append((inner, _below(found, inner, base.children.get(name), node), node))
+                continue
+            inode = node.inode
+            if inode.layer < it.kept and not inode.touched:
+                continue
+            inner = _spelled(path, name, node)
+            if inode.alone:
+                found.groups.append(Group(inode, inner))
+            else:
+                linked.setdefault(inode, []).append((inner, node))
+    found.groups += [_group(inode, named) for inode, named in linked.items()]
     return found
+
+
+def _spelled(path: bytes, name: bytes, node: Name) -> bytes:
+    """A name's path: the member's own bytes where they are the same, or there would be as many again."""
+    inner, said = join(path, name), node.member.path
+    return said if said == inner else inner
 
 
 def _group(inode: Inode, named: list[tuple[bytes, Name]]) -> Group:
@@ -49,24 +73,13 @@ def _group(inode: Inode, named: list[tuple[bytes, Name]]) -> Group:
     return Group(inode, named[0][0], tuple(named[1:]))
 
 
-def _compare(found: Changes, path: bytes, base: Dir, top: Dir) -> None:
-    for name in sorted(base.children.keys() - top.children.keys()):
-        found.marks.append(join(path, WHITEOUT + name))
-    for name, node in top.children.items():
-        if isinstance(node, Dir):
-            _folder(found, join(path, name), base.children.get(name), node)
-
-
-def _folder(found: Changes, path: bytes, below: Node | None, top: Dir) -> None:
-    if not isinstance(below, Dir):
-        found.folders.append(path)
-        _compare(found, path, Dir(), top)
-    elif top.base is below:
+def _below(found: Changes, path: bytes, below: Dir | Name | None, top: Dir) -> Dir:
+    """What of the base shows in a directory; and the directory itself is noted, where it is new or described anew."""
+    if isinstance(below, Dir) and top.base is below:
         if top.origin is not below.origin:
-            found.folders.append(path)
-        _compare(found, path, below, top)
-    else:  # it died and came again: nothing of the old one may show
-        found.folders.append(path)
-        if below.children:
-            found.marks.append(join(path, OPAQUE))
-        _compare(found, path, Dir(), top)
+            found.folders[path] = top
+        return below
+    found.folders[path] = top
+    if isinstance(below, Dir) and below.children:  # it died and came again: nothing of the old one may show
+        found.marks.append(join(path, OPAQUE))
+    return _NOTHING

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from paasctl.oci.member import Records
 from paasctl.oci.names import unsafe
 
 BLOCK = 512
+_OCTAL = re.compile(rb"[0-7]*")
 EMPTY_BLOCK = bytes(BLOCK)
 
 
@@ -70,8 +72,7 @@ def parse_records(content: bytes, layer: str) -> Records:
 
 def _check_sum(block: bytes, layer: str) -> None:
     said = _number(block[148:156], layer)
-    gap = b" " * 8
-    counted = block[:148] + gap + block[156:]
+    counted = block[:148] + b" " * 8 + block[156:]
     if said != sum(counted) and said != sum(it - 256 if it > 127 else it for it in counted):
         raise unsafe(layer, "a header's checksum is wrong; this is no tar archive, or a damaged one")
 
@@ -86,6 +87,6 @@ def _number(field: bytes, layer: str) -> int:
         value = int.from_bytes(field, "big") & ((1 << (8 * len(field) - 1)) - 1)
         return value - (1 << (8 * len(field) - 1)) if field[0] & 0x40 else value
     text = field.strip(b" \0").partition(b"\0")[0].strip()
-    if text and not all(0x30 <= it <= 0x37 for it in text):
+    if not _OCTAL.fullmatch(text):
         raise unsafe(layer, f"a header holds {text!r} where a number belongs")
     return int(text or b"0", 8)

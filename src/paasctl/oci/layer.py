@@ -11,7 +11,7 @@ from typing import Literal
 
 from paasctl.oci.member import Member, Meta
 from paasctl.oci.names import META, OPAQUE, PLINKS, WHITEOUT, above, show, unsafe
-from paasctl.oci.tree import Dir, Inode, Name, Spot, enter, look
+from paasctl.oci.tree import Dir, Inode, Name, enter, look
 
 STARGZ = frozenset((b"stargz.index.json", b".prefetch.landmark", b".no.prefetch.landmark"))
 """What eStargz adds to a layer for itself."""
@@ -62,6 +62,8 @@ class _Growing:
     warn: Warn
     root: Dir = field(default_factory=Dir)
     plinks: dict[bytes, Inode] = field(default_factory=dict)
+    folders: dict[bytes, Dir] = field(default_factory=dict)
+    """Parents as members spell them, resolved. What takes another's place may change them all."""
 
     def say(self, code: WarningCode, text: str) -> None:
         self.warn(Ambiguity(code, self.layer.name, text))
@@ -78,22 +80,24 @@ def grow(layer: Layer, number: int, below: Dir, warn: Warn) -> Dir:
 
 def _place(it: _Growing, member: Member) -> None:
     parent, _, name = member.path.rpartition(b"/")
-    if _is_meta(it, member, parent, name):
+    if WHITEOUT in member.path and _is_meta(it, member, parent, name):
         return
     if not member.path:
         if member.kind != "dir":
             raise unsafe(it.layer.name, "the root is no directory")
         it.root.origin = (it.number, member)
         return
-    spot = enter(it.root, parent, it.layer.name, make=True)
+    folder = it.folders.get(parent)
+    if folder is None:
+        folder = it.folders[parent] = enter(it.root, parent, it.layer.name, make=True).folder
     if name == OPAQUE:
-        spot.folder.opaque = True
-        if not spot.path:
+        folder.opaque = True
+        if folder is it.root:
             it.say("opaque-root", "an opaque mark hides everything below; overlay file systems ignore it at the root")
     elif name.startswith(WHITEOUT):
-        spot.folder.gone.add(_whited(it, member, name))
+        folder.hide(_whited(it, member, name))
     else:
-        _put(it, member, spot, name)
+        _put(it, member, folder, name)
 
 
 def _is_meta(it: _Growing, member: Member, parent: bytes, name: bytes) -> bool:
@@ -115,21 +119,25 @@ def _whited(it: _Growing, member: Member, name: bytes) -> bytes:
     return bare
 
 
-def _put(it: _Growing, member: Member, spot: Spot, name: bytes) -> None:
-    before = spot.folder.children.get(name)
+def _put(it: _Growing, member: Member, folder: Dir, name: bytes) -> None:
+    before = folder.children.get(name)
     if member.kind == "dir":
         if isinstance(before, Dir):
             if before.origin:
                 it.say("duplicate", f"{show(member.path)} is there twice; the last one counts")
             before.origin = (it.number, member)
             return
-        spot.folder.children[name] = Dir(origin=(it.number, member))
+        made = folder.children[name] = Dir(origin=(it.number, member))
+        if before is None:
+            it.folders[member.path] = made
     else:
-        inode = _linked(it, member) if member.kind == "link" else Inode(it.number, member, member.meta)
+        linked = member.kind == "link"
+        inode = _linked(it, member) if linked else Inode(it.number, member, member.meta, alone=True)
         if isinstance(before, Name) and before.inode is inode:
             return  # a link to itself
-        spot.folder.children[name] = Name(it.number, member, inode)
+        folder.children[name] = Name(it.number, member, inode)
     if before is not None:
+        it.folders.clear()
         it.say("duplicate", f"{show(member.path)} is there twice; the last one counts")
     if member.kind == "char" and member.device == (0, 0):
         it.say(
@@ -149,6 +157,7 @@ def _linked(it: _Growing, member: Member) -> Inode:
     if found is None:
         raise unsafe(it.layer.name, f"{show(member.path)} is a hard link to {show(member.target)}, which is not there")
     found.meta = _timed(member.meta, found.meta) if found.member.kind == "symlink" else member.meta
+    found.alone = False
     return found
 
 

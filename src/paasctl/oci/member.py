@@ -32,9 +32,12 @@ IMPLIED = Meta(0o755, 0, 0, b"0")
 """Of a directory that no header describes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Member:
-    """One entry. `start` to `end` is all of it: extension headers, header, data, padding; data begins at `body`."""
+    """One entry. Never changed, but not frozen: those take three times as long to make, and there are very many.
+
+    `start` to `end` is all of it: extension headers, header, data, padding; data begins at `body`.
+    """
 
     path: bytes
     kind: Kind

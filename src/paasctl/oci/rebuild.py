@@ -73,7 +73,7 @@ def _headers(  # noqa: PLR0913 - the fields of a header
     records: Records = (),
 ) -> bytes:
     prefix, name = _split(path)
-    said = [*meta.others, *meta.extras, *records]
+    said = [*(it for it in meta.others if it[0] != b"mtime"), *meta.extras, *records]
     if len(name) > _NAME:
         said.append((b"path", path))
     if len(target) > _NAME:
@@ -83,7 +83,7 @@ def _headers(  # noqa: PLR0913 - the fields of a header
     for key, value, digits in ((b"uid", meta.uid, 7), (b"gid", meta.gid, 7), (b"size", size, 11)):
         if not 0 <= value < 8**digits and key not in own:
             said.append((key, b"%d" % value))
-    if (meta.mtime.startswith(b"-") or not seconds.isdigit() or int(seconds) >= 8**11) and b"mtime" not in own:
+    if b"." in meta.mtime or not seconds.isdigit() or int(seconds) >= 8**11:
         said.append((b"mtime", meta.mtime))
     block = _block(
         (name[:_NAME], _octal(meta.mode, 8), _octal(meta.uid, 8), _octal(meta.gid, 8), _octal(size, 12)),

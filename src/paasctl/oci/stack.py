@@ -59,16 +59,13 @@ def _merge(into: Dir, own: Dir, path: bytes, saying: _Saying) -> None:
     if own.opaque:
         into.children.clear()
         into.base = None
+    below = into.children
     for name in sorted(own.gone):
-        into.children.pop(name, None)
+        below.pop(name, None)
         if name in own.children:
             saying.say("whiteout-and-entry", f"{show(join(path, name))} is there and whited out; it stays")
     for name, node in own.children.items():
-        below = into.children.get(name)
-        if isinstance(node, Dir):
-            into.children[name] = _folder(below, node, join(path, name), saying)
-        else:
-            into.children[name] = node
+        below[name] = _folder(below.get(name), node, join(path, name), saying) if isinstance(node, Dir) else node
 
 
 def _folder(below: Node | None, own: Dir, path: bytes, saying: _Saying) -> Dir:

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from paasctl.errors import BuildFailed
 from paasctl.oci.header import BLOCK, EMPTY_BLOCK, Header, parse_header, parse_records
 from paasctl.oci.member import Kind, Member, Meta, Records
 from paasctl.oci.names import is_plain, normal, show, unsafe
+from paasctl.oci.ordinary import Ordinary
+from paasctl.oci.tape import Tape
 
 _KINDS: dict[bytes, Kind] = {
     b"\0": "file",
@@ -36,49 +37,6 @@ _PLACED = frozenset((b"path", b"linkpath", b"size"))
 _PLAIN = frozenset((b"uid", b"gid", b"mtime", b"atime", b"ctime", b"uname", b"gname", b"comment", b"hdrcharset"))
 
 
-class _Tape:
-    """A stream of chunks, read forward only."""
-
-    def __init__(self, chunks: Iterable[bytes], layer: str) -> None:
-        self._chunks = iter(chunks)
-        self._held = b""
-        self._used = 0
-        self._layer = layer
-        self.at = 0
-
-    def run(self, size: int) -> Iterator[bytes]:
-        """The next `size` bytes, in pieces."""
-        while size:
-            if self._used == len(self._held):
-                self._held, self._used = next(self._chunks, b""), 0
-                if not self._held:
-                    raise BuildFailed(
-                        f"reading layer {self._layer}: it ends in the middle of a member", code="layer-damaged"
-                    )
-            piece = self._held[self._used : self._used + size]
-            self._used += len(piece)
-            self.at += len(piece)
-            size -= len(piece)
-            yield piece
-
-    def take(self, size: int) -> bytes:
-        """The next `size` bytes at once."""
-        return b"".join(self.run(size))
-
-    def at_end(self) -> bool:
-        """Whether nothing is left."""
-        while self._used == len(self._held):
-            self._held, self._used = next(self._chunks, b""), 0
-            if not self._held:
-                return True
-        return False
-
-    def drain(self) -> None:
-        """Read what follows the archive: the blob's digest covers it."""
-        for _ in self._chunks:
-            pass
-
-
 @dataclass(slots=True)
 class _Said:
     """What extension headers said about the next member."""
@@ -95,10 +53,14 @@ def members(chunks: Iterable[bytes], layer: str) -> Iterator[Member]:
 
     `layer` names it in messages. Unsafe or foreign members are `Refused`, a cut stream is `BuildFailed`.
     """
-    tape = _Tape(chunks, layer)
+    tape, quick = Tape(chunks, layer), Ordinary(layer)
     common: Records = ()
     said = _Said(0)
     while not tape.at_end():
+        if said.start == tape.at and not common and (found := quick.read(tape)):
+            yield found
+            said.start = tape.at
+            continue
         block = tape.take(BLOCK)
         if block == EMPTY_BLOCK:
             break
@@ -114,7 +76,7 @@ def members(chunks: Iterable[bytes], layer: str) -> Iterator[Member]:
     tape.drain()
 
 
-def _extension(tape: _Tape, header: Header, layer: str) -> bytes:
+def _extension(tape: Tape, header: Header, layer: str) -> bytes:
     if not 0 <= header.size <= _EXTENSION_LIMIT:
         raise unsafe(layer, f"an extended header of {header.size} bytes; readers stop at {_EXTENSION_LIMIT}")
     content = tape.take(header.size)
@@ -142,7 +104,7 @@ def _fold(said: _Said, common: Records) -> _Said:
     return replace(said, records=missing + said.records, folded=True) if missing else said
 
 
-def _member(tape: _Tape, header: Header, said: _Said, layer: str) -> Member:
+def _member(tape: Tape, header: Header, said: _Said, layer: str) -> Member:
     records = dict(said.records)
     # Where both are there, GNU's name comes before PAX's, as in the reader of the engines.
     raw = records.get(b"GNU.sparse.name") or said.name or records.get(b"path") or header.name
@@ -176,7 +138,7 @@ def _member(tape: _Tape, header: Header, said: _Said, layer: str) -> Member:
     )
 
 
-def _content(tape: _Tape, header: Header, size: int, sparse: Records) -> bytes:
+def _content(tape: Tape, header: Header, size: int, sparse: Records) -> bytes:
     """Hash the stored data; of a sparse file the map too, which for old GNU headers may go on in further blocks."""
     digest = hashlib.sha256()
     if header.kind == b"S":

@@ -13,6 +13,7 @@ _HOPS = 40
 """Symlinks followed on one path, as in the kernel."""
 _DEPTH = 256
 """Directories below one another; no real image comes near, and walking may recurse."""
+_NONE: frozenset[bytes] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -24,6 +25,10 @@ class Inode:
     meta: Meta
     touched: bool = False
     """Whether a layer above linked to it."""
+    alone: bool = False
+    """Whether it is known that no hard link was ever made to it."""
+    seen: int = 0
+    """In a proof: which new layer holds its content, counted from 1."""
 
 
 @dataclass(slots=True, eq=False)
@@ -33,6 +38,8 @@ class Name:
     layer: int
     member: Member
     inode: Inode
+    seen: int = 0
+    """In a proof: which new layer holds it, counted from 1."""
 
 
 @dataclass(slots=True, eq=False)
@@ -41,17 +48,25 @@ class Dir:
 
     children: dict[bytes, Node] = field(default_factory=dict)
     origin: tuple[int, Member] | None = None
-    gone: set[bytes] = field(default_factory=set)
+    gone: frozenset[bytes] | set[bytes] = _NONE
     """In one layer's own tree: names whited out below."""
     opaque: bool = False
     """In one layer's own tree: nothing from below shows."""
     base: Dir | None = None
     """In a merged tree: the base's directory that this one still is."""
+    seen: int = 0
+    """In a proof: the last new layer that describes it, counted from 1."""
 
     @property
     def meta(self) -> Meta:
         """What is applied to it."""
         return self.origin[1].meta if self.origin else IMPLIED
+
+    def hide(self, name: bytes) -> None:
+        """In one layer's own tree: white out a name of the layers below."""
+        if isinstance(self.gone, frozenset):
+            self.gone = set()
+        self.gone.add(name)
 
 
 Node = Dir | Name
@@ -127,17 +142,22 @@ def folder_at(root: Dir, path: bytes) -> Dir:
 
 def copied(root: Dir) -> Dir:
     """The same tree, so that it can be changed; names and inodes are shared, each copy knows its original."""
-    twin = Dir(origin=root.origin, base=root)
-    twin.children = {name: copied(it) if isinstance(it, Dir) else it for name, it in root.children.items()}
+    twin = Dir(dict(root.children), root.origin, base=root)
+    todo = [twin]
+    while todo:
+        children = todo.pop().children
+        for name, it in children.items():
+            if isinstance(it, Dir):
+                children[name] = below = Dir(dict(it.children), it.origin, base=it)
+                todo.append(below)
     return twin
 
 
-def walk(root: Dir, path: bytes = b"") -> Iterator[tuple[bytes, Node]]:
+def walk(root: Dir) -> Iterator[tuple[bytes, Node]]:
     """Everything in the tree with its path, the root first, parents before children, names sorted."""
-    yield path, root
-    for name in sorted(root.children):
-        node = root.children[name]
+    todo: list[tuple[bytes, Node]] = [(b"", root)]
+    while todo:
+        path, node = todo.pop()
+        yield path, node
         if isinstance(node, Dir):
-            yield from walk(node, join(path, name))
-        else:
-            yield join(path, name), node
+            todo += [(join(path, name), node.children[name]) for name in sorted(node.children, reverse=True)]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import field
 from functools import partial
 
-from paasctl.engine.images.layers import Made, index_layer, write_layer
+from paasctl.engine.images.emitting import Writing, emit
+from paasctl.engine.images.layers import Blob, index_layer
 from paasctl.engine.images.opened import Opened, open_image
 from paasctl.engine.images.together import Meter, Told, together
 from paasctl.errors import BuildFailed
@@ -14,13 +16,13 @@ from paasctl.model.image import Descriptor
 from paasctl.model.squashing import SquashWish
 from paasctl.oci import manifest as documents
 from paasctl.oci.change import changes
-from paasctl.oci.emit import Copy, programs
+from paasctl.oci.emit import Program, programs
 from paasctl.oci.family import fitting, layer_type, packing_of
 from paasctl.oci.layer import Ambiguity, Layer
 from paasctl.oci.partition import Weights, count_for
 from paasctl.oci.previous import keep
-from paasctl.oci.proof import differences
 from paasctl.oci.stack import Stack, stack
+from paasctl.oci.witness import Witness
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.codecs import Codecs
 from paasctl.ports.images import Blobs, ImageSource, ImageTarget
@@ -45,6 +47,11 @@ class Job:
     previous: ImageSource | None
     base: ImageSource | None
     room: Callable[[int], None]
+    note: Callable[[str], None]
+    near: Blobs
+    """The source's layers, some of which are remembered."""
+    known: dict[str, Layer] = field(default_factory=dict)
+    """Indexes that were made already, by the blob's digest."""
 
     def meter(self, total: int) -> Meter:
         """Counts what one image takes."""
@@ -63,77 +70,72 @@ class Rewritten:
 
 
 @dataclass(frozen=True, slots=True)
-class _Blob:
-    """A layer to read, and where."""
-
-    blobs: Blobs
-    descriptor: Descriptor
-    diff_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Plan:
-    """A stack, where its layers are read, and which of an earlier squash stay."""
+    """What to write, where it is read, and which layers of an earlier squash stay."""
 
     stack: Stack
-    blobs: tuple[_Blob, ...]
-    reused: tuple[_Blob, ...]
-    count: int
-    weights: Weights
+    programs: tuple[Program, ...]
+    blobs: tuple[Blob, ...]
+    reused: tuple[Blob, ...]
 
 
 def rewrite(job: Job, image: Opened, kept: int) -> Rewritten:
     """Everything above `kept` layers, written anew. Layers that stay are made to be at the target, too."""
     job.room(sum(it.size for it in image.layers[kept:]))
-    meter = job.meter(sum(it.size for it in image.layers) + sum(it.size for it in image.layers[kept:]))
-    blobs = tuple(_Blob(job.source, *it) for it in zip(image.layers, image.diff_ids, strict=True))
+    to_index = sum(it.size for it in image.layers if it.digest not in job.known)
+    meter = job.meter(to_index + sum(it.size for it in image.layers[kept:]))
+    blobs = _blobs(job, image)
     indexes = _indexes(job, blobs, meter)
+    job.known.clear()
+    sizes = [it.size for it in indexes]
     before = stack(indexes, kept)
+    del indexes
     plan = _plan(job, image, before, blobs, meter)
     for blob in (*blobs[:kept], *plan.reused):
         if not documents.is_foreign(blob.descriptor.media_type):
             job.target.push(blob.descriptor, blob.blobs, mount_from=job.source.mounts)
     packing = packing_of(job.wish.packing, image.layers[kept:])
     media_type = layer_type(fitting(image.manifest, packing), packing)
-    made: list[Made] = []
-    copied = 0
-    for program in programs(plan.stack, plan.count, plan.weights):
-        copied += sum(it.end - it.start for it in program if isinstance(it, Copy))
-        made.append(
-            write_layer(
-                program,
-                [(it.blobs, it.descriptor) for it in plan.blobs],
-                job.target,
-                (media_type, job.codecs.compressor(packing), job.codecs),
-                meter,
-            )
-        )
-    proof = prove(image.name, before, plan.stack, [it.layer for it in made]) if job.wish.verify else ""
+    witness = Witness(plan.stack.base, before.top) if job.wish.verify else None
+    writing = Writing(job.target, job.codecs, packing, media_type, witness.layer if witness else None)
+    made = emit(plan.programs, lambda number: plan.blobs[number].unpacked(job.codecs, meter), writing)
+    proof = prove(image.name, witness) if witness else ""
     meter.finish()
     return Rewritten(
         (*(it.descriptor for it in plan.reused), *(it.descriptor for it in made)),
         (*(it.diff_id for it in plan.reused), *(it.diff_id for it in made)),
-        max(0, sum(it.size for it in indexes[kept:]) - copied - sum(it.descriptor.size for it in plan.reused)),
+        max(0, sum(sizes[kept:]) - sum(it.size for it in made)) if not plan.reused else 0,
         _told(job, image.name, before.warnings),
         proof,
     )
 
 
-def _plan(job: Job, image: Opened, before: Stack, blobs: tuple[_Blob, ...], meter: Meter) -> _Plan:
+def index_all(job: Job, image: Opened) -> list[Layer]:
+    """An index of every layer; they are made once, and `rewrite` takes them from here."""
+    meter = job.meter(sum(it.size for it in image.layers))
+    indexes = _indexes(job, _blobs(job, image), meter)
+    job.known.update((it.name, it) for it in indexes)
+    return indexes
+
+
+def _blobs(job: Job, image: Opened) -> tuple[Blob, ...]:
+    return tuple(Blob(job.near, *it) for it in zip(image.layers, image.diff_ids, strict=True))
+
+
+def _plan(job: Job, image: Opened, before: Stack, blobs: tuple[Blob, ...], meter: Meter) -> _Plan:
     weights = Weights([it.size for it in image.layers], [it.size for it in before.layers])
-    wanted = job.wish.layers
-    count = wanted if isinstance(wanted, int) else count_for(changes(before).groups, weights)
+    wanted, found = job.wish.layers, changes(before)
+    count = max(1, wanted if isinstance(wanted, int) else count_for(found.groups, weights))
     earlier = _earlier(job, image, before.kept)
     if not earlier:
-        return _Plan(before, blobs, (), max(1, count), weights)
-    found = keep(before, _indexes(job, earlier, meter), max(1, count), weights)
-    reused = tuple(earlier[number] for number in found.reused)
-    return _Plan(
-        found.stack, (*blobs[: before.kept], *reused, *blobs[before.kept :]), reused, found.count, found.weights
-    )
+        return _Plan(before, programs(before, count, weights, found), blobs, ())
+    kept = keep(before, _indexes(job, earlier, meter), count, weights)
+    reused = tuple(earlier[number] for number in kept.reused)
+    every = (*blobs[: before.kept], *reused, *blobs[before.kept :])
+    return _Plan(kept.stack, programs(kept.stack, kept.count, kept.weights), every, reused)
 
 
-def _earlier(job: Job, image: Opened, kept: int) -> tuple[_Blob, ...]:
+def _earlier(job: Job, image: Opened, kept: int) -> tuple[Blob, ...]:
     """The layers above the same base of an earlier squash; none where it stands on another."""
     if job.previous is None:
         return ()
@@ -148,16 +150,16 @@ def _earlier(job: Job, image: Opened, kept: int) -> tuple[_Blob, ...]:
         job.warn(f"{image.name}: {job.previous.name} stands on another base; none of its layers can stay")
         return ()
     pairs = zip(old.layers[kept:], old.diff_ids[kept:], strict=True)
-    return tuple(_Blob(job.previous, *it) for it in pairs)
+    return tuple(Blob(job.previous, *it) for it in pairs)
 
 
-def _indexes(job: Job, blobs: Sequence[_Blob], meter: Meter) -> list[Layer]:
-    """An index of every layer; one that occurs twice is read once."""
-    wanted = {it.descriptor.digest: it for it in blobs}
-    reads = [
-        partial(index_layer, it.blobs, it.descriptor, it.diff_id, job.codecs, meter=meter) for it in wanted.values()
-    ]
-    found = dict(zip(wanted, together(reads, min(_WORKERS, os.cpu_count() or 1), meter), strict=True))
+def _indexes(job: Job, blobs: Sequence[Blob], meter: Meter) -> list[Layer]:
+    """An index of every layer, the biggest begun first; one that occurs twice is read once."""
+    wanted = {it.descriptor.digest: it for it in sorted(blobs, key=lambda it: -it.descriptor.size)}
+    missing = [it for digest, it in wanted.items() if digest not in job.known]
+    reads = [partial(index_layer, it, job.codecs, meter) for it in missing]
+    made = together(reads, min(_WORKERS, os.cpu_count() or 1), meter) if reads else []
+    found = {**job.known, **{it.name: it for it in made}}
     return [found[it.descriptor.digest] for it in blobs]
 
 
@@ -170,17 +172,16 @@ def _told(job: Job, name: str, warnings: Sequence[Ambiguity]) -> tuple[str, ...]
     return said
 
 
-def prove(name: str, before: Stack, planned: Stack, written: Sequence[Layer]) -> str:
-    """Stack what was written, as it was scanned on its way, on what was kept, and compare with the image (X8).
+def prove(name: str, witness: Witness) -> str:
+    """What the witness of the writing compared, in words (X8).
 
-    What was compared, in words. `BuildFailed` with code `squash-differs` and the first differences as evidence.
+    `BuildFailed` with code `squash-differs` and the first differences as evidence.
     """
-    after = stack([*planned.layers[: planned.kept], *written])
-    if unlike := differences(before.top, after.top):
+    if unlike := witness.end():
         raise BuildFailed(
             f"squashing {name}: a container would not see the same files",
             hint="do not squash it, and report this image to the paasctl maintainers",
             evidence=tuple(unlike),
             code="squash-differs",
         )
-    return ""
+    return f"the same {witness.paths:,} paths, {witness.size:,} bytes"

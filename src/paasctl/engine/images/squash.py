@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from paasctl.engine.images.auto import chosen, is_harmless
+from paasctl.engine.images.layers import near
 from paasctl.engine.images.opened import Opened, base_depth, open_image
-from paasctl.engine.images.rewrite import Job, Rewritten, rewrite
+from paasctl.engine.images.rewrite import Job, Rewritten, index_all, rewrite
 from paasctl.engine.images.together import Told
-from paasctl.errors import Refused
+from paasctl.errors import PaasError, Refused
 from paasctl.model.image import Descriptor
 from paasctl.model.squashing import Squashed, SquashWish
 from paasctl.oci import manifest as documents
@@ -45,6 +47,7 @@ def squash_image(  # noqa: PLR0913 - two places, a wish, and what it takes
     previous: ImageSource | None = None,
     base: ImageSource | None = None,
     room: Callable[[int], None] = lambda _: None,
+    note: Say = lambda _: None,
 ) -> Squashed:
     """The squashed image: all of it is at the target, only its name is not.
 
@@ -64,6 +67,8 @@ def squash_image(  # noqa: PLR0913 - two places, a wish, and what it takes
         previous=previous,
         base=base,
         room=room,
+        note=note,
+        near=near(source),
     )
     root = source.root()
     if not documents.is_index(root.media_type):
@@ -153,6 +158,8 @@ def _attached(job: Job, old: Descriptor, made: Squashed, dropped: list[Descripto
 
 def _image(job: Job, found: Descriptor) -> Squashed:
     image = open_image(job.source, found)
+    if job.wish.base == "auto":
+        return _auto(job, image)
     wanted = job.wish.layers
     if isinstance(wanted, int) and len(image.layers) <= wanted and job.wish.packing == "keep":
         return _same(job, image)
@@ -166,9 +173,25 @@ def _image(job: Job, found: Descriptor) -> Squashed:
     return _rewritten(job, image, kept, rewrite(job, image, kept))
 
 
+def _auto(job: Job, image: Opened) -> Squashed:
+    """Squashed where that pays; else, and where it does not work out, the image as it was built."""
+    choice = chosen(image, job.wish, job.source, lambda: index_all(job, image))
+    job.note(f"{image.name}: {choice.said}")
+    if choice.kept is None:
+        return _same(job, image)
+    try:
+        return _rewritten(job, image, choice.kept, rewrite(job, image, choice.kept))
+    except PaasError as error:
+        if not is_harmless(error):
+            raise
+        job.warn(f"{image.name}: left as it was built, not squashed: {error.message}")
+        return _same(job, image)
+
+
 def _is_packed_so(job: Job, layers: Sequence[Descriptor]) -> bool:
     wanted = job.wish.packing
-    return wanted == "keep" or all(it.media_type.endswith(wanted) for it in layers)
+    ending = ".tar" if wanted == "none" else wanted
+    return wanted == "keep" or all(it.media_type.endswith(ending) for it in layers)
 
 
 def _same(job: Job, image: Opened) -> Squashed:

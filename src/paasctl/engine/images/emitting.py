@@ -1,0 +1,179 @@
+"""Carry out emit programs: all new layers in one pass over the old ones, each packed, proved and sent on its way.
+
+Inflating, hashing, packing and sending run side by side, in threads: their libraries let the interpreter go.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from heapq import heappop, heappush
+
+from paasctl.engine.images.pipe import Stage
+from paasctl.engine.images.readers import Readers, Unpacked
+from paasctl.errors import BuildFailed
+from paasctl.model.image import Descriptor
+from paasctl.oci.emit import Copy, Op, Program
+from paasctl.oci.member import Member
+from paasctl.oci.tar import members
+from paasctl.ports.codecs import Codecs, Compressor, Packing
+from paasctl.ports.images import ImageTarget
+from paasctl.values import dataclass
+
+_BATCH = 1 << 20
+"""Bytes handed from stage to stage, in all lanes together; fewer where there are many."""
+_LANES = 16
+"""Layers written at once: each is an upload, three threads and some buffers. More are written in further passes."""
+
+
+class Tally:
+    """Digest and size of what passed."""
+
+    def __init__(self) -> None:
+        """Nothing has passed."""
+        self._hash = hashlib.sha256()
+        self.size = 0
+
+    @property
+    def digest(self) -> str:
+        """`sha256:…` of all of it."""
+        return f"sha256:{self._hash.hexdigest()}"
+
+    def note(self, chunk: bytes) -> None:
+        """Count it in."""
+        self._hash.update(chunk)
+        self.size += len(chunk)
+
+    def over(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """The same chunks, each counted as it passes."""
+        for chunk in chunks:
+            self.note(chunk)
+            yield chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new layer at the target."""
+
+    descriptor: Descriptor
+    diff_id: str
+    size: int
+    """Bytes of its tar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How new layers are written."""
+
+    target: ImageTarget
+    codecs: Codecs
+    packing: Packing
+    media_type: str
+    witness: Callable[[int], Callable[[Member], None]] | None
+    """Given a new layer's number, from 1: what is told of each of its members. None: nobody looks."""
+
+
+def emit(programs: Sequence[Program], unpacked: Unpacked, to: Writing) -> list[Made]:
+    """The new layers, written. Interrupted, it leaves nothing (row B8)."""
+    made: list[Made] = []
+    for first in range(0, len(programs), _LANES):
+        made += _pass(programs[first : first + _LANES], unpacked, to, first + 1)
+    return made
+
+
+def _pass(programs: Sequence[Program], unpacked: Unpacked, to: Writing, first: int) -> list[Made]:
+    order = sorted(set().union(*(it.layers for it in programs)))
+    with ExitStack() as opened:
+        lanes = [_Lane(opened, to, first + number, _BATCH // len(programs)) for number in range(len(programs))]
+        readers = opened.enter_context(Readers(unpacked, order, min(4, os.cpu_count() or 1)))
+        _deliver(programs, lanes, readers)
+        return [it.end() for it in lanes]
+
+
+def _deliver(programs: Sequence[Program], lanes: Sequence[_Lane], readers: Readers) -> None:
+    """Give every lane its bytes. The layers are read once: whichever lane's span comes first gets it first."""
+    ops = [iter(it) for it in programs]
+    waiting: list[tuple[int, int, int, int]] = []
+    for number in range(len(programs)):
+        _advance(number, ops, lanes, waiting)
+    while waiting:
+        layer, start, number, end = heappop(waiting)
+        for piece in readers.span(layer, start, end):
+            lanes[number].put(piece)
+        _advance(number, ops, lanes, waiting)
+
+
+def _advance(
+    number: int, ops: Sequence[Iterator[Op]], lanes: Sequence[_Lane], waiting: list[tuple[int, int, int, int]]
+) -> None:
+    """Go on with a program until it wants a span."""
+    for op in ops[number]:
+        if isinstance(op, Copy):
+            heappush(waiting, (op.layer, op.start, number, op.end))
+            return
+        lanes[number].put(op)
+
+
+class _Lane:
+    """One new layer on its way."""
+
+    def __init__(self, opened: ExitStack, to: Writing, number: int, batch: int) -> None:
+        self._to = to
+        self._batch = batch
+        self._held: list[bytes | memoryview] = []
+        self._size = 0
+        self._plain, self._packed = Tally(), Tally()
+        self._writer = opened.enter_context(to.target.writer())
+        self._sending = opened.enter_context(Stage(self._send))
+        packer = to.codecs.compressor(to.packing)
+        self._packing = opened.enter_context(Stage(lambda chunks: self._pack(chunks, packer)))
+        self._watching = None
+        if to.witness:
+            saw = to.witness(number)
+            self._watching = opened.enter_context(Stage(lambda chunks: _watch(chunks, number, saw)))
+
+    def put(self, piece: bytes | memoryview) -> None:
+        """The next bytes of the tar."""
+        self._held.append(piece)
+        self._size += len(piece)
+        if self._size >= self._batch:
+            self._hand_on()
+
+    def end(self) -> Made:
+        """All bytes were given: the layer is at the target."""
+        self._hand_on()
+        if self._watching:
+            self._watching.end()
+        self._packing.end()
+        self._sending.end()
+        found = self._writer.commit(self._to.media_type)
+        if found.digest != self._packed.digest:
+            raise BuildFailed(
+                f"writing a layer to {self._to.target.name}: {self._packed.digest} was sent, {found.digest} is there",
+                code="layer-damaged",
+            )
+        return Made(found, self._plain.digest, self._plain.size)
+
+    def _hand_on(self) -> None:
+        chunk = b"".join(self._held)
+        self._held, self._size = [], 0
+        self._packing.put(chunk)
+        if self._watching:
+            self._watching.put(chunk)
+
+    def _pack(self, chunks: Iterator[bytes], packer: Compressor) -> None:
+        for chunk in self._plain.over(chunks):
+            if packed := packer.compress(chunk):
+                self._sending.put(packed)
+        self._sending.put(packer.flush())
+
+    def _send(self, chunks: Iterator[bytes]) -> None:
+        for chunk in self._packed.over(chunks):
+            self._writer.write(chunk)
+
+
+def _watch(chunks: Iterator[bytes], number: int, saw: Callable[[Member], None]) -> None:
+    for member in members(chunks, f"{number} of the result"):
+        saw(member)
