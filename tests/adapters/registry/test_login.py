@@ -145,6 +145,15 @@ def test_a_token_service_without_post_is_asked_by_get(tmp_path: Path) -> None:
         assert (home.registry.requests["POST token"], home.registry.requests["GET token"]) == (1, 1)
 
 
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_token_service_without_get_is_asked_by_post(tmp_path: Path, status: int) -> None:
+    with house(tmp_path, "token") as home, home.client() as client:
+        home.registry.fault("GET token", status=status)
+        home.log_in("ann")
+        assert tags(client, home.registry) == ()
+        assert (home.registry.requests["POST token"], home.registry.requests["GET token"]) == (1, 1)
+
+
 def test_who_is_nobody_gets_an_anonymous_token(tmp_path: Path) -> None:
     with house(tmp_path, "token", "") as home, home.client() as client:
         assert tags(client, home.registry) == ()

@@ -94,9 +94,12 @@ class Tokens:
 
     def _fetch(self, wish: _Wish, credential: Credential) -> Token:
         asked = self._gate.clock.now()
-        answer = self._persist(wish.post(credential)) if credential.identity else None
-        if answer is None or answer.status in (404, 405):  # not every token server knows POST
-            answer = self._persist(wish.get(), credential.basic)
+        ways = [lambda: self._persist(wish.get(), credential.basic)]
+        if credential.user:  # an identity token is traded by POST; a password rarely only so
+            ways.insert(0 if credential.identity else 1, lambda: self._persist(wish.post(credential)))
+        answer = ways[0]()
+        if answer.status in (404, 405) and ways[1:]:  # not every token server knows both
+            answer = ways[1]()
         if answer.status in (400, 401, 403):
             raise Forbidden(
                 f"{wish.doing}: {credential.source}: refused ({said(answer)})", hint=f"docker login {self._host}"
@@ -152,12 +155,14 @@ class _Wish:
         return Call(method="GET", url=url, doing=self.doing, access=self.access)
 
     def post(self, credential: Credential) -> Call:
+        secret = credential.secret.reveal()
+        password = {"grant_type": "password", "username": credential.user, "password": secret}
+        token = {"grant_type": "refresh_token", "refresh_token": secret}
         form = {
-            "grant_type": "refresh_token",
+            **(token if credential.identity else password),
             "service": self.service,
             "client_id": "paasctl",
             "scope": " ".join(self.scopes),
-            "refresh_token": credential.secret.reveal(),
         }
         body = Body.of(urlencode(form).encode())
         return Call(method="POST", url=self.realm, doing=self.doing, access=self.access, headers=_FORM, body=body)
