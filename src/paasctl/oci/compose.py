@@ -21,7 +21,7 @@ FORM = "layers 2"
 """What a layer looks like beyond its entries; another word makes every cached layer anew."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OnDisk:
     """The content of a file."""
 

@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from paasctl.adapters.disk import read_regular
@@ -24,6 +25,7 @@ from paasctl.ports.cancel import Cancel
 _OURS = b".paasctl"
 """The folder of what was built before: never part of what is built next."""
 _IGNORE = ".dockerignore"
+_NAME = attrgetter("name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class Context:
         start = self.place(src)
         ignore = self.ignore if ignoring else Ignore()
         outer = os.path.relpath(start, self.root)
-        walk = _Walk(self, Excluded(exclude), ignore, ignore.judge(), "" if outer == "." else outer)
+        has_patterns = bool(exclude or ignore.patterns)
+        walk = _Walk(self, Excluded(exclude), ignore, ignore.judge(), "" if outer == "." else outer, has_patterns)
         with reading(start):
             found = walk.source(os.fsencode(start), b"", start.lstat())
         if walk.outer and ignore.excludes(walk.outer) and (found.kind != "dir" or ignore.prunes(walk.outer)):
@@ -88,29 +91,39 @@ class _Walk:
     ignored: Callable[[str], bool]
     outer: str
     """Path of the start in the context, empty for the context itself."""
+    has_patterns: bool
 
     def below(self, folder: bytes, path: bytes, sources: list[Source]) -> None:
         """Add everything below a folder, whose path below the start is `path`; folders before what is in them."""
         self.context.cancel.check()
         with reading(folder):
             with os.scandir(folder) as entries:
-                found = sorted((it for it in entries if it.name != _OURS), key=_name)
+                found = sorted(entries, key=_NAME)
             lead = path + b"/" if path else b""
-            for it in found:
+            for it in found:  # by the ten thousand: nothing is asked twice, and no function called without need
                 inner = lead + it.name
-                if inner not in self.excluded:
-                    self._one(it, inner, sources)
+                if (self.has_patterns and self._is_out(it, inner, sources)) or it.name == _OURS:
+                    continue
+                seen = it.stat(follow_symlinks=False)
+                mode = seen.st_mode
+                if stat.S_ISREG(mode):
+                    digest = self.context.hashes.of(it.path, seen)
+                    is_program = bool(mode & stat.S_IXUSR)
+                    sources.append(Source(inner, "file", OnDisk(it.path), seen.st_size, is_program, b"", digest))
+                else:
+                    sources.append(self.source(it.path, inner, seen))
+                    if stat.S_ISDIR(mode):
+                        self.below(it.path, inner, sources)
 
-    def _one(self, entry: os.DirEntry[bytes], path: bytes, sources: list[Source]) -> None:
-        seen = entry.stat(follow_symlinks=False)
-        is_folder = stat.S_ISDIR(seen.st_mode)
-        if self.ignore.patterns and self.ignored(named := self._named(path)):
-            if is_folder and not self.ignore.prunes(named):
-                self._taken_back(entry.path, path, sources)
-            return
-        sources.append(self.source(entry.path, path, seen))
-        if is_folder:
-            self.below(entry.path, path, sources)
+    def _is_out(self, entry: os.DirEntry[bytes], path: bytes, sources: list[Source]) -> bool:
+        """Whether something is left out; what is taken back inside of it is added."""
+        if path in self.excluded:
+            return True
+        if not self.ignore.patterns or not self.ignored(named := self._named(path)):
+            return False
+        if entry.is_dir(follow_symlinks=False) and not self.ignore.prunes(named):
+            self._taken_back(entry.path, path, sources)
+        return True
 
     def _taken_back(self, folder: bytes, path: bytes, sources: list[Source]) -> None:
         """What is taken back in a folder that is left out; the folder too, where there is any."""
@@ -140,7 +153,3 @@ class _Walk:
             where=shown,
             code="file-unsupported",
         )
-
-
-def _name(entry: os.DirEntry[bytes]) -> bytes:
-    return entry.name
