@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from support.imaging import KINDS, LAYERS, Somewhere, image, somewhere
+from support.imaging import KINDS, LAYERS, Somewhere, image
 
 FILES = {"etc/os": "one", "bin/tool": "tool", "app": "second", "run": "-> app"}
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Somewhere]:
-    with somewhere(tmp_path) as made:
-        monkeypatch.setenv("DOCKER_HOST", made.host)
-        monkeypatch.chdir(tmp_path)
-        yield made
 
 
 @pytest.mark.parametrize("to", KINDS)
