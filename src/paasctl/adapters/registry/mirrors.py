@@ -9,7 +9,6 @@ What a name means is never asked of a mirror, nothing is pushed to one, and the 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,8 @@ def mirrors_of(host: str, environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _read(file: Path) -> Mapping[str, Any]:
+    import tomllib  # noqa: PLC0415 - few have such a file, and all would pay for its parser
+
     try:
         return tomllib.loads(file.read_text())
     except (OSError, ValueError, RecursionError) as error:
