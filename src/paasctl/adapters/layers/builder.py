@@ -6,9 +6,11 @@ from an OCI layout on disk (`base.py`); its layers are taken as they are.
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -61,11 +63,24 @@ class LayersBuilder:
         files = open_context(context / image.context, hashes, cancel)
         fetching = Fetching(context, self.registry, into, kept, self.codecs, cancel)
         making = _Making(step, files, fetching, log)
-        made = [_image(platform, making) for platform in image.platforms]
+        with _no_collector():
+            made = [_image(platform, making) for platform in image.platforms]
         hashes.save()
         laid = made[0] if len(made) == 1 else _index(made, making)
         into.lay(image.name, laid)
         return laid
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Objects are made here by the ten thousand, and none in circles: looking for those takes a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ class _Walk:
             with os.scandir(folder) as entries:
                 found = sorted(entries, key=_NAME)
             lead = path + b"/" if path else b""
+            hash_of = self.context.hashes.of
             for it in found:  # by the ten thousand: nothing is asked twice, and no function called without need
                 inner = lead + it.name
                 if (self.has_patterns and self._is_out(it, inner, sources)) or it.name == _OURS:
@@ -107,7 +108,7 @@ class _Walk:
                 seen = it.stat(follow_symlinks=False)
                 mode = seen.st_mode
                 if stat.S_ISREG(mode):
-                    digest = self.context.hashes.of(it.path, seen)
+                    digest = hash_of(it.path, seen)
                     is_program = bool(mode & stat.S_IXUSR)
                     sources.append(Source(inner, "file", OnDisk(it.path), seen.st_size, is_program, b"", digest))
                 else:
