@@ -29,6 +29,7 @@ bytes on a processor without AVX2; 1 and 2 write the same on every one with SSE 
 MAGIC = b"\x1f\x8b"
 _HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 """RFC 1952: deflate, no flags, no time, no extra flags, operating system unknown (255)."""
+_CHECKED, _EXTRA, _NAME, _COMMENT = 2, 4, 8, 16
 _PIECE = 1 << 20
 _BITE = 1 << 17
 """Compressed bytes looked at together: what is left of them is copied for every piece that comes out."""
@@ -77,21 +78,78 @@ class Compressor:
 
 
 def inflate(chunks: Iterable[bytes], layer: str) -> Iterator[bytes]:
-    """The uncompressed bytes of all members. `BuildFailed` where one is damaged, or what follows is none."""
-    bites = (chunk[at : at + _BITE] for chunk in chunks for at in range(0, len(chunk), _BITE))
-    left = next(bites, b"")
-    while left:
-        member = _library.decompressobj(16 + zlib.MAX_WBITS)
-        while not member.eof:
-            try:
-                piece = member.decompress(left, _PIECE)
-            except (zlib.error, _library.error) as error:
-                raise BuildFailed(f"unpacking layer {layer}: {error}", code="layer-damaged") from error
-            if piece:
-                yield piece
-            left = member.unconsumed_tail
-            if not left and len(piece) < _PIECE and not member.eof:
-                left = next(bites, b"")
-                if not left:
-                    raise BuildFailed(f"unpacking layer {layer}: it ends too early", code="layer-damaged")
-        left = member.unused_data or next(bites, b"")
+    """The uncompressed bytes of all members. `BuildFailed` where one is damaged, or what follows is none.
+
+    Headers are read here: isal loses its way where one with several of its optional fields comes in parts.
+    """
+    packed = _Packed(chunks, layer)
+    while not packed.at_end():
+        packed.skip_header()
+        yield from _member(packed)
+
+
+def _member(packed: _Packed) -> Iterator[bytes]:
+    """What one member unpacks to, its checksum compared."""
+    member, crc, size = _library.decompressobj(-zlib.MAX_WBITS), 0, 0
+    while not member.eof:
+        try:
+            piece = member.decompress(packed.left, _PIECE)
+        except (zlib.error, _library.error) as error:
+            raise packed.damaged(str(error)) from error
+        if piece:
+            crc = _library.crc32(piece, crc)
+            size += len(piece)
+            yield piece
+        packed.left = member.unconsumed_tail
+        if not packed.left and len(piece) < _PIECE and not member.eof and packed.at_end():
+            raise packed.damaged("it ends too early")
+    packed.left = member.unused_data
+    if packed.take(8) != crc.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little"):
+        raise packed.damaged("a checksum is wrong")
+
+
+class _Packed:
+    """A stream of members; `left` is what of the present bite was not looked at."""
+
+    def __init__(self, chunks: Iterable[bytes], layer: str) -> None:
+        self._bites = (chunk[at : at + _BITE] for chunk in chunks for at in range(0, len(chunk), _BITE))
+        self._layer = layer
+        self.left = b""
+
+    def damaged(self, why: str) -> BuildFailed:
+        return BuildFailed(f"unpacking layer {self._layer}: {why}", code="layer-damaged")
+
+    def at_end(self) -> bool:
+        self.left = self.left or next(self._bites, b"")
+        return not self.left
+
+    def take(self, size: int) -> bytes:
+        taken = b""
+        while len(taken) < size:
+            if self.at_end():
+                raise self.damaged("it ends too early")
+            piece = self.left[: size - len(taken)]
+            self.left = self.left[len(piece) :]
+            taken += piece
+        return taken
+
+    def skip_header(self) -> None:
+        """RFC 1952: ten bytes, then what the flags announce."""
+        head = self.take(10)
+        flags = head[3]
+        if not head.startswith(MAGIC) or head[2] != zlib.DEFLATED or flags & 0xE0:
+            raise self.damaged("something that is no gzip member follows")
+        if flags & _EXTRA:
+            self.take(int.from_bytes(self.take(2), "little"))
+        for flag in (_NAME, _COMMENT):
+            if flags & flag:
+                self._skip_text()
+        if flags & _CHECKED:
+            self.take(2)
+
+    def _skip_text(self) -> None:
+        while (end := self.left.find(b"\0")) < 0:
+            self.left = b""
+            if self.at_end():
+                raise self.damaged("it ends too early")
+        self.left = self.left[end + 1 :]
