@@ -106,9 +106,9 @@ def temporary(folder: Path, lock: Path | None = None, prefix: str = TEMPORARY) -
             file.close()
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file whole, or leave the old one as it is."""
-    with temporary(path.parent) as (fresh, file), disk("writing", path):
+def replace_file(path: Path, content: bytes, lock: Path | None = None) -> None:
+    """Write a file whole, or leave the old one as it is. `lock`: what those take who remove leftovers here."""
+    with temporary(path.parent, lock) as (fresh, file), disk("writing", path):
         file.write(content)
         file.flush()
         fresh.replace(path)

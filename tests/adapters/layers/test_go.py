@@ -31,7 +31,7 @@ def test_the_program_is_the_image(tmp_path: Path, layout: FolderLayout) -> None:
     make_program(folder / "bin/shop").chmod(0o600)
     made = build(step(GoLayer(src="bin/shop", uid=5, gid=6)), folder, layout)
     (tar,) = tars_of(layout, made)
-    assert {path: it[4][:3] for path, it in seen(tar).items()} == {"shop": (0o755, 5, 6)}
+    assert {path: it[4] for path, it in seen(tar).items()} == {"shop": (0o755, 5, 6, 1.0, ())}
     assert document(layout, document(layout, made)["config"])["config"]["Entrypoint"] == ["/shop"]
     made = build(step(GoLayer(src="bin/shop", dest="/usr/bin/shop")), folder, layout)
     assert document(layout, document(layout, made)["config"])["config"]["Entrypoint"] == ["/usr/bin/shop"]

@@ -13,6 +13,7 @@ import pytest
 from paasctl.adapters.layers.hashes import Hashes
 from paasctl.adapters.layers.kept import Kept
 from paasctl.adapters.layout import FolderLayout, create_layout, read_layout
+from paasctl.model.image import Descriptor
 from paasctl.model.layer import FileLayer
 from support.building import build, project, step
 from support.clock import FakeCancel
@@ -139,6 +140,34 @@ def test_what_a_killed_run_left_is_cleared_up(tmp_path: Path, layout: FolderLayo
     (cache(layout) / "layers" / ".tmp-abc").write_text("half")
     build(step(), folder, layout)
     assert list(cache(layout).rglob(".tmp-*")) == []
+
+
+def test_no_run_clears_away_what_another_is_writing(tmp_path: Path, layout: FolderLayout) -> None:
+    """Images of one project are built side by side."""
+    folder = project(tmp_path / "p")
+    build(step(), folder, layout)
+    keeping = Kept(cache(layout), read_layout(layout.root))
+    failed: list[BaseException] = []
+    done = threading.Event()
+
+    def clear() -> None:
+        while not done.is_set():
+            keeping.clear_up()
+
+    def write() -> None:
+        try:
+            for number in range(300):
+                keeping.keep_layer(f"{number:064x}", Descriptor("m", f"sha256:{number:064x}", 1), "sha256:0")
+        except BaseException as error:  # noqa: BLE001 - told by the test
+            failed.append(error)
+        done.set()
+
+    threads = [threading.Thread(target=it) for it in (clear, write)]
+    for it in threads:
+        it.start()
+    for it in threads:
+        it.join()
+    assert failed == []
 
 
 def test_two_runs_at_once_have_one_result(tmp_path: Path, layout: FolderLayout) -> None:

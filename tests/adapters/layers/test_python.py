@@ -78,8 +78,8 @@ def test_modes_and_owners(folder: Path, layout: FolderLayout) -> None:
     made = build(step(replace(LAYER, uid=7, gid=8), base="oci:base"), folder, layout)
     *_, tar = tars_of(layout, made)
     found = seen(tar)
-    assert found["app/lib/bin/run"][4][:3] == (0o755, 7, 8)
-    assert found["app/lib/a/__init__.py"][4][:3] == (0o644, 7, 8)
+    assert found["app/lib/bin/run"][4] == (0o755, 7, 8, 1.0, ())
+    assert found["app/lib/a/__init__.py"][4] == (0o644, 7, 8, 1.0, ())
 
 
 def test_the_program_finds_them(folder: Path, layout: FolderLayout) -> None:

@@ -27,9 +27,10 @@ _Key = tuple[int, int, int, int, int]
 class Hashes:
     """sha256 of files. What was asked of it is what `save` keeps."""
 
-    def __init__(self, file: Path) -> None:
-        """`file` is where they are kept; it need not be there, and a damaged one is no worse."""
+    def __init__(self, file: Path, lock: Path | None = None) -> None:
+        """`file` is where they are kept; it need not be there, and a damaged one is no worse. `lock`: of its cache."""
         self._file = file
+        self._lock = lock
         self._known = _load(file)
         self._used: dict[_Key, bytes] = {}
         self._is_new = False
@@ -52,7 +53,7 @@ class Hashes:
         if self._is_new or len(self._used) != len(self._known):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             rows = b"".join(_ROW.pack(*key, it) for key, it in self._used.items())
-            replace_file(self._file, _FORM + rows + hashlib.sha256(rows).digest())
+            replace_file(self._file, _FORM + rows + hashlib.sha256(rows).digest(), self._lock)
 
 
 def _load(file: Path) -> dict[_Key, bytes]:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from paasctl.adapters.disk import disk, read_regular, remove_unheld, replace_file
+from paasctl.adapters.disk import TEMPORARY, disk, held, read_regular, remove_unheld, replace_file
 from paasctl.adapters.layers.hashes import Hashes
 from paasctl.adapters.layout import FolderLayout
 from paasctl.errors import PaasError
@@ -40,7 +40,12 @@ class Kept:
 
     def hashes(self, name: str) -> Hashes:
         """Hashes of the files of an image."""
-        return Hashes(self._folder / "hashes" / name)
+        return Hashes(self._folder / "hashes" / name, self._lock)
+
+    @property
+    def _lock(self) -> Path:
+        """Held for a moment while a temporary file is made or leftovers are removed: several images build at once."""
+        return self._folder / ".lock"
 
     def layer(self, key: str) -> tuple[Descriptor, str] | None:
         """A layer that was made before, and its diff_id; None: it has to be made."""
@@ -71,12 +76,13 @@ class Kept:
         for kind, most in self._most.items():
             folder = self._folder / kind
             if folder.is_dir():
-                with disk("clearing", folder):
+                with held(self._lock), disk("clearing", folder):
                     remove_unheld(folder)
                 self._shrink(kind, most)
 
     def _shrink(self, kind: str, most: int) -> None:
-        found = sorted((_used(it), it) for it in (self._folder / kind).iterdir())
+        names = (it for it in (self._folder / kind).iterdir() if not it.name.startswith(TEMPORARY))
+        found = sorted((_used(it), it) for it in names)
         if len(found) <= most:
             return
         gone = [it for _, it in found[: len(found) - int(most * _FEW)]]
@@ -99,7 +105,7 @@ class Kept:
         path = self._folder / kind / key
         with disk("making", path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, canonical(said))
+        replace_file(path, canonical(said), self._lock)
 
 
 def _used(path: Path) -> float:

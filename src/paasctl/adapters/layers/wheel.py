@@ -33,6 +33,8 @@ from paasctl.values import dataclass
 
 _FOLDERS = {"purelib": "", "platlib": "", "scripts": "bin", "headers": "include", "data": ""}
 """Where the parts of a wheel go below the target, as with `pip install --target`."""
+_NAME = 60
+"""Characters of a license's name."""
 _BYTECODE = (".pyc", ".pyo")
 _INSTALLER = {"INSTALLER": b"paasctl\n"}
 
@@ -154,7 +156,12 @@ def _package(wheel: WheelFile, path: Path, digest: str) -> Package:
         name=name,
         version=version,
         purl=purl("pypi", name.lower().replace("_", "-").replace(".", "-"), version),
-        license=str(said["License-Expression"] or ""),
+        license=str(said["License-Expression"] or _short(said["License"])),
         file=path.name,
         checksums={"SHA256": digest},
     )
+
+
+def _short(text: str | None) -> str:
+    """The older field, where it is a name; some wrote their whole license there."""
+    return text if text and len(text) < _NAME and "\n" not in text else ""
