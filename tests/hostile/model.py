@@ -209,6 +209,13 @@ class _Layer:
             _remove(self.seen.tree, path)
             if path in self.here:
                 self.seen.met[-1].add("whiteout-and-entry")
+                self.drop_if_bare(path)
+
+    def drop_if_bare(self, path: bytes) -> None:
+        """A directory that nothing but marks made be there is no entry: its whiteout counts."""
+        inside = [at for at in self.here if at == path or at.startswith(path + b"/")]
+        if all(self.here[at].kind == "dir" and not self.here[at].said for at in inside):
+            _remove(self.here, path)
 
     def put(self, path: bytes, thing: Thing) -> None:
         tree = self.seen.tree

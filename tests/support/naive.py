@@ -74,7 +74,11 @@ def _apply(tree: Tree, layer: bytes) -> None:
         entries = [(_path(it.name), it, _content(tar, it)) for it in tar]
     for path, _, _ in entries:  # marks speak of the layers below only, wherever they stand
         _strike(tree, path)
+    real = [path for path, _, _ in entries if path and not path[-1].startswith(".wh.")]
+    struck = {(*path[:-1], path[-1].removeprefix(".wh.")) for path, _, _ in entries if path}
     for path, it, content in entries:
+        if path and path[-1].startswith(".wh.") and _is_moot(path, struck, real):
+            continue
         _imply(tree, path)
         if path and not path[-1].startswith(".wh."):
             thing = _thing(it, content, tree.get(path))
@@ -85,6 +89,12 @@ def _apply(tree: Tree, layer: bytes) -> None:
             if tree.get(path) is not thing:
                 _remove(tree, path, itself=True)
             tree[path] = here[path] = thing
+
+
+def _is_moot(path: Path, struck: set[Path], real: list[Path]) -> bool:
+    """Whether a mark lies in a directory that the same layer whites out, and puts nothing into."""
+    ups = [path[:end] for end in range(1, len(path))]
+    return any(up in struck and not any(it[: len(up)] == up for it in real) for up in ups)
 
 
 def _imply(tree: Tree, path: Path) -> None:

@@ -62,10 +62,19 @@ def _merge(into: Dir, own: Dir, path: bytes, saying: _Saying) -> None:
     below = into.children
     for name in sorted(own.gone):
         below.pop(name, None)
-        if name in own.children:
-            saying.say("whiteout-and-entry", f"{show(join(path, name))} is there and whited out; it stays")
+        if (again := own.children.get(name)) is not None:
+            goes = _holds_marks_only(again)
+            end = "and so is something in it; it goes" if goes else "and there; it stays"
+            saying.say("whiteout-and-entry", f"{show(join(path, name))} is whited out, {end}")
+            if goes:
+                del own.children[name]
     for name, node in own.children.items():
         below[name] = _folder(below.get(name), node, join(path, name), saying) if isinstance(node, Dir) else node
+
+
+def _holds_marks_only(it: Node) -> bool:
+    """Whether nothing but whiteouts and opaque marks made it be there."""
+    return isinstance(it, Dir) and it.origin is None and all(map(_holds_marks_only, it.children.values()))
 
 
 def _folder(below: Node | None, own: Dir, path: bytes, saying: _Saying) -> Dir:

@@ -42,10 +42,24 @@ CASES = (
     case("a whiteout and the same file after it", "a=1 k=1", ".wh.a a=2", sees="a=2 k=1", warns="whiteout-and-entry"),
     case("a file, then its own whiteout", "a=1 k=1", "a=2 .wh.a", sees="a=2 k=1", warns="whiteout-and-entry"),
     case(
+        "a whiteout of a directory, then an opaque mark in it",
+        "d/ d/a=1 k=1",
+        ".wh.d d/.wh..wh..opq",
+        sees="k=1",
+        warns="whiteout-and-entry",
+    ),
+    case(
+        "a whiteout of a directory, then an opaque mark and a file in it",
+        "d/ d/a=1 k=1",
+        ".wh.d d/.wh..wh..opq d/b=2",
+        sees="d/ d/b=2 k=1",
+        warns="whiteout-and-entry",
+    ),
+    case(
         "a whiteout of a directory beside a whiteout in it",
         "d/ d/a=1 k=1",
         ".wh.d d/.wh.a",
-        sees="d/ k=1",
+        sees="k=1",
         warns="whiteout-and-entry",
     ),
     case(
