@@ -49,7 +49,7 @@ def put_base(
         "os": platform.os,
         **({"variant": platform.variant} if platform.variant else {}),
         "created": "2024-01-01T00:00:00Z",
-        "config": {**CONFIG, **(config or {})},
+        "config": CONFIG | dict(config or {}),
         "rootfs": {"type": "layers", "diff_ids": diff_ids(tars)},
         "history": [{"created_by": f"layer {number}"} for number in range(len(tars))],
     }

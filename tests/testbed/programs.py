@@ -52,6 +52,7 @@ def kubernetes_flags() -> str:
 
 BUILDKIT = ("github.com/moby/buildkit", "v0.26.3")
 BUILDCTL = Program("buildctl", *BUILDKIT, "./cmd/buildctl")
+BUILDX = Program("docker-buildx", "github.com/docker/buildx", "v0.29.1", "./cmd/buildx")
 CRANE = Program("crane", "github.com/google/go-containerregistry", "v0.22.1", "./cmd/crane")
 KUBE = Program("kube", flags=kubernetes_flags())
 CONTROL_PLANE = (KUBE,)
@@ -61,6 +62,7 @@ COMPLETE = (
     Program("app"),
     BUILDCTL,
     Program("buildkitd", *BUILDKIT, "./cmd/buildkitd"),
+    BUILDX,
     CRANE,
 )
 PEERS = (

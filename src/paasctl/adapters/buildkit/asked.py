@@ -70,8 +70,11 @@ def buildctl_words(asked: Asked) -> list[str]:
     ]
 
 
-def buildx_words(asked: Asked, output: str) -> list[str]:
-    """What comes after `docker`. What vouches for the image is made of the one that is pushed, later."""
+def buildx_words(asked: Asked, output: str, network: str = "") -> list[str]:
+    """What comes after `docker`; `network` is that of steps, "" the builder's own.
+
+    Nothing that vouches for the image is asked for: it would vouch for a manifest that is not the one to be pushed.
+    """
     image = asked.step.image
     return [
         *("buildx", "build", "--progress", "rawjson", "--provenance", "false", "--sbom", "false"),
@@ -83,6 +86,7 @@ def buildx_words(asked: Asked, output: str) -> list[str]:
         *_each("--ssh", asked.ssh),
         *_each("--cache-from", image.cache.sources),
         *_each("--cache-to", image.cache.targets),
+        *(("--network", network) if network else ()),
         *("--output", output),
         str(asked.context.folder),
     ]

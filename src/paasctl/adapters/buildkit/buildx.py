@@ -17,6 +17,7 @@ from paasctl.adapters.buildkit.laying import Laying
 from paasctl.adapters.buildkit.probe import buildx_builder_in_use
 from paasctl.adapters.buildkit.run import Log, Run, begun
 from paasctl.adapters.docker.connect import connect
+from paasctl.adapters.docker.engine import Engine
 from paasctl.adapters.docker.looked_up import Registry
 from paasctl.adapters.docker.taking import Taking
 from paasctl.errors import BuildFailed, ConfigError
@@ -43,18 +44,21 @@ class BuildxBuilder:
         name, driver = buildx_builder_in_use(self.environ)
         log(f"building with docker buildx, builder {name or 'unknown'} ({driver or 'unknown driver'})")
         with begun(step, context, self.environ, log=log, cancel=cancel) as run:
-            if driver == "docker" and not _keeps_in_containerd(self.environ):
-                return _loaded(run, self.registry, log, into)
-            return Laying(run, self.registry, into).laid(["docker", *buildx_words(run.asked, _PIPED)])
+            writes_layouts, network = True, ""
+            if driver == "docker":
+                with connect(self.environ) as engine:
+                    writes_layouts, network = _keeps_in_containerd(engine), engine.network(log)
+            if writes_layouts:
+                return Laying(run, self.registry, into).laid(["docker", *buildx_words(run.asked, _PIPED, network)])
+            return _loaded(run, self.registry, network, log, into)
 
 
-def _keeps_in_containerd(environ: Mapping[str, str]) -> bool:
-    with connect(environ) as engine:
-        said = engine.json("/info") or {}
+def _keeps_in_containerd(engine: Engine) -> bool:
+    said = engine.json("/info") or {}
     return ["driver-type", "io.containerd.snapshotter.v1"] in (said.get("DriverStatus") or [])
 
 
-def _loaded(run: Run, registry: Registry, log: Log, into: Layout) -> Descriptor:
+def _loaded(run: Run, registry: Registry, network: str, log: Log, into: Layout) -> Descriptor:
     step = run.asked.step
     if len(step.image.platforms) > 1:
         raise ConfigError(
@@ -64,7 +68,7 @@ def _loaded(run: Run, registry: Registry, log: Log, into: Layout) -> Descriptor:
         )
     with TemporaryDirectory(prefix="paasctl-build-") as folder:
         told = Path(folder, "image")
-        words = ["docker", *buildx_words(run.asked, _LOADED)]
+        words = ["docker", *buildx_words(run.asked, _LOADED, network)]
         run.solve([*words[:-1], "--iidfile", str(told), words[-1]], _drain)
         image = told.read_text().strip() if told.is_file() else ""
     if not image:

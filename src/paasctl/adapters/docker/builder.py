@@ -149,17 +149,10 @@ class _Run:
             "labels": json.dumps(labels(self.step), sort_keys=True),
             "rm": "1",
             "forcerm": "1",
-            "networkmode": self.builder.network or self._network(),
+            "networkmode": self.builder.network or self.engine.network(self.log),
             "target": image.target,
             "platform": ""
             if self.version == "1" and str(image.platform) == self.engine.platform
             else str(image.platform),
         }
         return {name: value for name, value in query.items() if value}
-
-    def _network(self) -> str:
-        """An engine that runs without its default network can still run steps that need none."""
-        if self.engine.json("/networks/bridge") is not None:
-            return ""
-        self.log("this engine has no default network: steps run without one")
-        return "none"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlencode
@@ -50,6 +50,13 @@ class Engine:
             return None
         check(answer, f"asking the Docker engine at {self.name} for {path}")
         return answer.json()
+
+    def network(self, log: Callable[[str], None]) -> str:
+        """The network of a build's steps: "" is the engine's own; one that has none can still run what needs none."""
+        if self.json("/networks/bridge") is not None:
+            return ""
+        log("this engine has no default network: steps run without one")
+        return "none"
 
     def delete(self, path: str) -> None:
         """DELETE. Gone already, or still in use by somebody else (409), is fine."""
