@@ -30,7 +30,7 @@ from paasctl.model.layer import FileLayer, GoLayer, JvmLayer, NodeLayer, PythonL
 def test_the_smallest_file_is_complete() -> None:
     config = config_of(MINIMAL)
     assert config.app == "hello"
-    assert dict(config.images) == {"web": Image(name="web", context=".")}
+    assert dict(config.images) == {"web": Image(name="web", context=".", squash=Squash(base="auto"))}
     assert dict(config.services) == {"web": Service(name="web", image="web", port=8080)}
     assert config.registries["dev"].repository == Repository("127.0.0.1:5000", "hello")
     assert config.environments["dev"] == Environment(
@@ -56,7 +56,7 @@ def test_the_full_example_as_values() -> None:
     )
     assert config.version.release_from == ("main", "release/.*")
     assert list(config.images) == ["web", "report", "tools", "admin"]
-    assert config.images["web"].squash == Squash(layers=1, base="keep")
+    assert config.images["web"].squash == Squash(layers="auto", base="auto")
     assert config.images["web"].platforms == (Platform("linux", "amd64"), Platform("linux", "arm64"))
     assert config.images["report"].layers == (
         PythonLayer(
@@ -96,14 +96,23 @@ def test_the_full_example_as_values() -> None:
     ("squash", "meant"),
     [
         ("none", None),
-        ("auto", Squash()),
-        ("{}", Squash()),
+        ("auto", Squash(layers="auto", base="auto")),
+        ("{}", Squash(layers="auto", base="keep")),
         ("{layers: auto, base: squash}", Squash(base="squash")),
+        ("{base: auto, layers: 3}", Squash(layers=3, base="auto")),
         ("{layers: 7}", Squash(layers=7)),
     ],
 )
 def test_squash(squash: str, meant: Squash | None) -> None:
     assert config_of(f"app: shop\nimages: {{web: {{squash: {squash}}}}}").images["web"].squash == meant
+
+
+def test_an_image_that_says_nothing_is_squashed_where_that_pays_and_layers_made_one_by_one_are_not() -> None:
+    config = config_of(
+        "app: shop\nimages: {web: {}, own: {layers: [{src: a, dest: /a}], base: scratch}, no: {squash: none}}"
+    )
+    assert {name: it.squashes for name, it in config.images.items()} == {"web": True, "own": False, "no": False}
+    assert config.images["web"].squash == config.images["own"].squash == Squash(layers="auto", base="auto")
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def _asked_over_http(full: Project) -> None:
 
 
 def _looked_at(full: Project, namespace: str) -> None:
-    assert len(full.testbed.manifest(f"{full.app}/web", "0.1.0")["layers"]) == 2  # squashed over its base
+    assert len(full.testbed.manifest(f"{full.app}/web", "0.1.0")["layers"]) == 3  # nothing is dead: no squash pays
     assert full.testbed.manifest(f"{full.app}-tools/report", "0.1.0")
     (web,) = full.objects("statefulsets", namespace)
     assert web["status"]["readyReplicas"] == 3

@@ -46,7 +46,8 @@ def test_it_is_told_in_numbers() -> None:
     tars = [tar_of(entry("a=" + "x" * MIB)), tar_of(entry("b=" + "x" * 3 * MIB)), tar_of(".wh.b", ".wh.a")]
     assert choose_cut(stack_of(tars), [MIB, 2 * MIB, 1000], 1) == Choice(
         1,
-        "2.0 MiB of 2.0 MiB dead in 2 layers above the base; with the base's own, 1.0 MiB more, and 1.0 MiB to share less",
+        "2.0 MiB of 2.0 MiB dead in 2 layers above the base;"
+        " with the base's own, 1.0 MiB more, and 1.0 MiB to share less",
     )
 
 

@@ -57,7 +57,7 @@ CASES: dict[str, tuple[ReleaseFacts, list[str]]] = {
         [BUILD, "tag commit ccccccc as v1.2.0 (there is no remote)", PUSH, RECORD, LAST],
     ),
     "several images, one of them squashed": (
-        facts(image("api", Squash()), image("web"), remote="origin"),
+        facts(image("api", Squash(layers=1)), image("web"), remote="origin"),
         [
             "build api from Dockerfile + build web from Dockerfile",
             "squash api to 1 layer above the base",

@@ -85,7 +85,7 @@ def _image(name: str, checked: Checked) -> Image:
     cache = checked.get("cache", {})
     fields["cache"] = BuildCache(sources=tuple(cache.get("from", ())), targets=tuple(cache.get("to", ())))
     fields["layers"] = tuple(map(_layer, checked.get("layers", ())))
-    fields["squash"] = _squash(checked.get("squash", "none"))
+    fields["squash"] = _squash(checked.get("squash", "auto"))
     if "config" in checked:
         fields["config"] = _image_config(checked["config"])
     return Image(name=name, **fields)
@@ -102,9 +102,8 @@ def _layer(checked: Checked) -> Layer:
 
 def _squash(checked: str | Checked) -> Squash | None:
     if isinstance(checked, str):
-        return Squash() if checked == "auto" else None
-    layers = checked.get("layers", "auto")
-    return Squash(layers=Squash().layers if layers == "auto" else layers, base=checked.get("base", "keep"))
+        return Squash(base="auto") if checked == "auto" else None
+    return Squash(layers=checked.get("layers", "auto"), base=checked.get("base", "keep"))
 
 
 def _image_config(checked: Checked) -> ImageConfig:

@@ -105,9 +105,13 @@ def _image(image: Image) -> dict[str, Any]:
     unused = _OF_DOCKERFILES if image.layers else ("layers", "base", "config")
     shown = _fields(image, *unused, "squash", "cache")
     cache = {"from": list(image.cache.sources), "to": list(image.cache.targets)}
-    squash = image.squash
-    how = {"layers": squash.layers, "base": squash.base} if isinstance(squash, Squash) else "none"
-    return {**shown, **({"cache": cache} if any(cache.values()) else {}), "squash": how}
+    return {**shown, **({"cache": cache} if any(cache.values()) else {}), "squash": _squash(image.squash)}
+
+
+def _squash(squash: Squash | None) -> Any:
+    if squash is None:
+        return "none"
+    return "auto" if squash == Squash(base="auto") else {"layers": squash.layers, "base": squash.base}
 
 
 def _layer(layer: Layer) -> dict[str, Any]:

@@ -68,10 +68,13 @@ class ImageConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Squash:
-    """How many layers come out, and whether the base keeps its own (images.md 2.7)."""
+    """How many layers come out, and whether the base keeps its own (images.md 2.7).
 
-    layers: int = 1
-    base: Literal["keep", "squash"] = "keep"
+    `auto`: as many as make a node start soonest; and, of the base, as the numbers of the image say, if it pays at all.
+    """
+
+    layers: int | Literal["auto"] = "auto"
+    base: Literal["auto", "keep", "squash"] = "keep"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +120,11 @@ class Image:
     def platform(self) -> Platform:
         """The first, and mostly the only one."""
         return self.platforms[0]
+
+    @property
+    def squashes(self) -> bool:
+        """Whether it is looked at for a squash. Layers that were made one by one hold nothing dead."""
+        return self.squash is not None and not (self.layers and self.squash.base == "auto")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

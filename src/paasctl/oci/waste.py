@@ -18,7 +18,7 @@ from paasctl.oci.tree import Dir, Inode, Node
 Why = Literal["deleted", "overwritten", "rewritten", "hidden", "unseen"]
 """`rewritten`: written again with the same content, for a mode or an owner. `hidden`: by an opaque mark. `unseen`: no
 single member of a later layer is to blame, as where something is twice in one layer."""
-_MOST = 0.8
+_MOST = 0.95
 """A directory is told by its one child where that has this part of it."""
 
 

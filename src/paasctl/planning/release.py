@@ -81,7 +81,7 @@ def _make(facts: ReleaseFacts) -> Iterator[Stage]:
     missing = [it for it in facts.images if it.image.name not in there]
     version = facts.named.text
     yield tuple(Build(image=it.image, version=version, revision=facts.commit, epoch=facts.committed) for it in missing)
-    yield tuple(SquashImage(image=it.image) for it in missing if it.image.squash)
+    yield tuple(SquashImage(image=it.image) for it in missing if it.image.squashes)
     yield tuple(_git_tag(facts))
     yield tuple(Push(name=it.image.name, repository=it.repository) for it in missing)
     yield (_record(facts, missing, there),)

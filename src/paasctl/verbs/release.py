@@ -207,7 +207,7 @@ class BuildImages:
             )
             for it in chosen
         )
-        squashes = tuple(SquashImage(image=it) for it in chosen if it.squash)
+        squashes = tuple(SquashImage(image=it) for it in chosen if it.squashes)
         return Plan(verb="build", subject=facts.version.text, stages=(builds, squashes) if squashes else (builds,))
 
     def end(self, rounds: Rounds) -> Outcome:

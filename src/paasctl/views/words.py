@@ -107,7 +107,10 @@ def _squash(step: SquashImage) -> str:
     squash = step.image.squash
     if squash is None:
         return ""
-    return f" to {count(squash.layers, 'layer')}{' above the base' if squash.base == 'keep' else ''}"
+    if squash.base == "auto":
+        return " where that pays"
+    many = f" to {count(squash.layers, 'layer')}" if squash.layers != "auto" else ""
+    return f"{many}{' above the base' if squash.base == 'keep' else ''}"
 
 
 def say_keys(step: AwaitReady) -> str:

@@ -101,7 +101,12 @@ SQUASH = Section(
             "how many layers come out; auto: paasctl chooses",
             "auto",
         ),
-        Key("base", Choice(("keep", "squash")), "whether the base image's own layers stay apart", "keep"),
+        Key(
+            "base",
+            Choice(("keep", "squash", "auto")),
+            "whether the base image's own layers stay apart; auto: as the numbers say",
+            "keep",
+        ),
     ),
 )
 
@@ -152,8 +157,8 @@ IMAGE = Section(
         Key(
             "squash",
             Either((Choice(("none", "auto")), SQUASH)),
-            "fewer layers: none, auto (one over the base) or how",
-            "none",
+            "fewer layers: none, auto (where it pays) or how",
+            "auto",
         ),
         Key("repository", Text(forms.REPOSITORY), "where it is pushed; else {registry's repository}/{image}"),
     ),
