@@ -12,6 +12,9 @@ from paasctl.oci.layer import Ambiguity, Layer, Warn, WarningCode, grow
 from paasctl.oci.names import join, show
 from paasctl.oci.tree import Dir, Name, Node, copied
 
+_WARNINGS = 1000
+"""Warnings that are kept."""
+
 
 @dataclass(slots=True)
 class Stack:
@@ -22,6 +25,8 @@ class Stack:
     base: Dir
     top: Dir
     warnings: list[Ambiguity] = field(default_factory=list)
+    more: int = 0
+    """Warnings that are not among them: an image may have a million."""
 
 
 def stack(layers: Sequence[Layer], kept: int = 0) -> Stack:
@@ -29,14 +34,26 @@ def stack(layers: Sequence[Layer], kept: int = 0) -> Stack:
 
     Warnings are about the layers above the kept ones only: what is kept is not touched.
     """
-    warnings: list[Ambiguity] = []
+    heard = _Heard()
     base = Dir()
     for number, layer in enumerate(layers[:kept]):
         apply_layer(base, layer, number)
     top = copied(base)
     for number, layer in enumerate(layers[kept:], kept):
-        apply_layer(top, layer, number, warnings.append)
-    return Stack(layers, kept, base, top, warnings)
+        apply_layer(top, layer, number, heard.hear)
+    return Stack(layers, kept, base, top, heard.first, heard.more)
+
+
+@dataclass(slots=True)
+class _Heard:
+    first: list[Ambiguity] = field(default_factory=list)
+    more: int = 0
+
+    def hear(self, it: Ambiguity) -> None:
+        if len(self.first) < _WARNINGS:
+            self.first.append(it)
+        else:
+            self.more += 1
 
 
 def apply_layer(root: Dir, layer: Layer, number: int, warn: Warn = lambda _: None) -> None:

@@ -191,6 +191,16 @@ def test_ambiguities_are_told_but_not_a_hundred_of_them(layout: FolderLayout) ->
     assert warnings[-1] == "web: 20 more such ambiguities"
 
 
+def test_a_thousand_ambiguities_are_kept_and_the_others_counted(layout: FolderLayout) -> None:
+    lay_image(
+        layout, "web", [tar_of("k=1"), tar_of(*(f"f{number}={again}" for number in range(1200) for again in "ab"))]
+    )
+    warnings: list[str] = []
+    run(layout, warnings=warnings)
+    assert len(warnings) == 11
+    assert warnings[-1] == "web: 1190 more such ambiguities"
+
+
 @pytest.mark.parametrize("after", range(0, 24, 3))
 def test_stopped_anywhere_the_place_keeps_its_image_and_nothing_half_is_seen(
     layout: FolderLayout, after: int

@@ -18,7 +18,7 @@ from paasctl.oci import manifest as documents
 from paasctl.oci.change import changes
 from paasctl.oci.emit import Program, programs
 from paasctl.oci.family import fitting, layer_type, packing_of
-from paasctl.oci.layer import Ambiguity, Layer
+from paasctl.oci.layer import Layer
 from paasctl.oci.partition import Weights, count_for
 from paasctl.oci.previous import keep
 from paasctl.oci.stack import Stack, stack
@@ -105,7 +105,7 @@ def rewrite(job: Job, image: Opened, kept: int) -> Rewritten:
         (*(it.descriptor for it in plan.reused), *(it.descriptor for it in made)),
         (*(it.diff_id for it in plan.reused), *(it.diff_id for it in made)),
         max(0, sum(sizes[kept:]) - sum(it.size for it in made)) if not plan.reused else 0,
-        _told(job, image.name, before.warnings),
+        _told(job, image.name, before),
         proof,
     )
 
@@ -163,13 +163,14 @@ def _indexes(job: Job, blobs: Sequence[Blob], meter: Meter) -> list[Layer]:
     return [found[it.descriptor.digest] for it in blobs]
 
 
-def _told(job: Job, name: str, warnings: Sequence[Ambiguity]) -> tuple[str, ...]:
-    said = tuple(f"{it.text} (layer {it.layer[:19]})" for it in warnings)
+def _told(job: Job, name: str, it: Stack) -> tuple[str, ...]:
+    said = tuple(f"{it.text} (layer {it.layer[:19]})" for it in it.warnings)
+    more = f"{len(said) + it.more - _WARNINGS} more such ambiguities"
     for text in said[:_WARNINGS]:
         job.warn(f"{name}: {text}")
     if len(said) > _WARNINGS:
-        job.warn(f"{name}: {len(said) - _WARNINGS} more such ambiguities")
-    return said
+        job.warn(f"{name}: {more}")
+    return (*said, f"{it.more} more such ambiguities") if it.more else said
 
 
 def prove(name: str, witness: Witness) -> str:

@@ -12,7 +12,7 @@ from paasctl.engine.images.auto import chosen, is_harmless
 from paasctl.engine.images.layers import near
 from paasctl.engine.images.opened import Opened, base_depth, open_image
 from paasctl.engine.images.rewrite import Job, Rewritten, index_all, rewrite
-from paasctl.engine.images.together import Told
+from paasctl.engine.images.together import Told, uncollected
 from paasctl.errors import PaasError, Refused
 from paasctl.model.image import Descriptor
 from paasctl.model.squashing import Squashed, SquashWish
@@ -70,15 +70,20 @@ def squash_image(  # noqa: PLR0913 - two places, a wish, and what it takes
         note=note,
         near=near(source),
     )
-    root = source.root()
+    with uncollected():
+        return _squashed(job)
+
+
+def _squashed(job: Job) -> Squashed:
+    root = job.source.root()
     if not documents.is_index(root.media_type):
         _check_platform(job, root)
         return _attached(job, root, _image(job, root), [])
-    index = documents.parse_document(source.read(root), source.name)
-    children = [documents.descriptor_from(it, source.name) for it in index.get("manifests") or ()]
-    if wish.platform is None:
+    index = documents.parse_document(job.source.read(root), job.source.name)
+    children = [documents.descriptor_from(it, job.source.name) for it in index.get("manifests") or ()]
+    if job.wish.platform is None:
         return _index(job, root, children)
-    found = documents.choose(index, wish.platform, source.name)
+    found = documents.choose(index, job.wish.platform, job.source.name)
     if found is None:
         raise _other_platform(job, ", ".join(str(it.platform) for it in children if it.platform))
     return _attached(job, found, _image(job, found), [])
