@@ -51,6 +51,7 @@ ELSEWHERE: dict[str, Other] = {
     "a file, then its own whiteout": Other(REFUSES, None, _BOTH),
     "a whiteout of a directory beside a whiteout in it": Other(REFUSES, None, _BOTH),
     "a whiteout below a whiteout's directory of the same layer": Other("d/ d/e/ d/e/a=1 d/e/b=1", None, _BOTH),
+    "a whiteout of a directory, then an opaque mark and a file in it": Other(REFUSES, None, _BOTH),
     "an opaque root": Other("d/ d/a=1 d/b=2 k=1", None, "the kernel does not look for the mark at the root"),
     "an opaque root by way of a symlink": Other("d/ d/a=1 e=1 k=1 s->/", None, "the same"),
     "what AUFS left": Other(".wh..wh.orph/ .wh..wh.orph/a=1 a=1 k=1", ".wh..wh.orph/ .wh..wh.orph/a=1 a=1 k=1", _AUFS),
