@@ -102,9 +102,14 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Random writes to the simulation and to a real API server, compared: `nox -s fuzz -- [N] [--seed S] [--stats]`."""
+    """Random input, compared with real parts: `nox -s fuzz -- [N] [--seed S] [--stats]`, `-- images [N] [--seed S]`.
+
+    Writes to the simulation and to a real API server; or images, by our squash, by umoci and by a Docker Engine.
+    """
     _install(session, "test")
-    session.run("python", "-m", "fuzz", *session.posargs, env={**_testbed_or_stop(session), "PYTHONPATH": "tests"})
+    images = session.posargs[:1] == ["images"]
+    module, chosen = ("hostile", session.posargs[1:]) if images else ("fuzz", session.posargs)
+    session.run("python", "-m", module, *chosen, env={**_testbed_or_stop(session), "PYTHONPATH": "tests"})
 
 
 @nox.session(venv_backend="none")

@@ -1,7 +1,7 @@
 """What our squash says a container sees, beside what umoci and a real Docker Engine show of the same image.
 
 The engine is the one that PAASCTL_TEST_DOCKER_HOST names; umoci is a program on the path. Where there is no such engine
-nothing here is collected. `nox -s fuzz_images` asks the same of many more random images.
+nothing here is collected. `nox -s fuzz -- images` asks the same of many more random images.
 """
 
 from __future__ import annotations
