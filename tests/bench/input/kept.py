@@ -16,6 +16,7 @@ from bench.input.layout import Written, write_image, write_layer, write_manifest
 from bench.input.material import Source
 from bench.input.plan import BIG, SMALL, Entry, planned, tiny
 from testbed.layout import cache_folder
+from testbed.programs import locked
 
 _PLANS: dict[str, Callable[[], list[list[Entry]]]] = {
     "big": lambda: planned(BIG),
@@ -30,9 +31,10 @@ _ACCEPT = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.di
 def kept(name: str) -> Path:
     """The OCI layout of an image; made where it is not there."""
     folder = cache_folder() / "images" / name
-    if not (folder / "index.json").exists():
-        sys.stderr.write(f"making the image {name}; it is kept in {folder}\n")
-        write_image(folder, _PLANS[name](), sys.stderr.write)
+    with locked(folder.with_name(f".{name}.lock")):
+        if not (folder / "index.json").exists():
+            sys.stderr.write(f"making the image {name}; it is kept in {folder}\n")
+            write_image(folder, _PLANS[name](), sys.stderr.write)
     return folder
 
 

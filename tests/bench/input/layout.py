@@ -71,7 +71,7 @@ def write_image(folder: Path, layers: Sequence[list[Entry]], said: Callable[[str
     shutil.rmtree(fresh, ignore_errors=True)
     blobs = fresh / "blobs/sha256"
     blobs.mkdir(parents=True)
-    with ProcessPoolExecutor(os.cpu_count(), initializer=os.nice, initargs=(10,)) as pool:
+    with ProcessPoolExecutor(os.cpu_count(), initializer=os.nice, initargs=(3,)) as pool:
         largest = sorted(range(len(layers)), key=lambda it: -len(layers[it]))
         asked = {number: pool.submit(write_layer, blobs, number, layers[number]) for number in largest}
         written = [asked[number].result() for number in range(len(layers))]
