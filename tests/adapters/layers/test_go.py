@@ -10,7 +10,7 @@ from paasctl.adapters.layers.elf import go_modules, read_program
 from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.errors import ConfigError
 from paasctl.model.image import Platform
-from paasctl.model.layer import GoLayer
+from paasctl.model.layer import FileLayer, GoLayer
 from paasctl.oci.manifest import descriptor_from
 from support.artifacts import make_program, sha256
 from support.attested import attached, check_spdx, purls
@@ -70,8 +70,9 @@ def test_a_program_that_could_not_start_is_told(tmp_path: Path, layout: FolderLa
         with pytest.raises(ConfigError, match=f"reading {src}: it is no program"):
             build(step(GoLayer(src=src)), folder, layout)
     make_program(folder / "linked", loader=LOADER)
-    with pytest.raises(ConfigError, match=f"linked against {LOADER}, which scratch does not have"):
-        build(step(GoLayer(src="linked")), folder, layout)
+    with pytest.raises(ConfigError, match=f"linked against {LOADER}, which scratch does not have") as caught:
+        build(step(FileLayer(src="d", dest="/d"), GoLayer(src="linked")), folder, layout)
+    assert caught.value.where == "images.web.layers[1]"
     lay_image(
         create_layout(folder / "base"), "1", [tar_of("lib64->usr/lib64", "usr/", "usr/lib64/", f"usr{LOADER}=elf")]
     )

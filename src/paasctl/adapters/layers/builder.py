@@ -21,6 +21,7 @@ from paasctl.adapters.layers.kinds import find
 from paasctl.adapters.layers.sources import Context, open_context
 from paasctl.adapters.layers.writing import PACKING, write_layer
 from paasctl.adapters.layout import read_layout
+from paasctl.errors import ConfigError
 from paasctl.model.config import ImageConfig
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.plan import Build
@@ -129,12 +130,15 @@ def _planned(platform: Platform, base: Base, making: _Making) -> _Planned:
     ground = Ground(making.files, platform, base.shape, environ, name)
     packing = making.by.codecs.identity(PACKING)
     planned = _Planned()
-    for layer in image.layers:
-        found = find(layer, ground)
+    for number, layer in enumerate(image.layers):
+        try:
+            found = find(layer, ground)
+            parts = [(it, part) for it in found.pieces for part in cut(compose(it, ground.shape, _EPOCH))]
+        except ConfigError as error:
+            error.where = error.where or f"images.{image.name}.layers[{number}]"
+            raise
         planned.found.append(found)
-        for piece in found.pieces:
-            for part in cut(compose(piece, ground.shape, _EPOCH)):
-                planned.layers.append(_Layer(piece.name, piece.dest, part, layer_key(part, packing)))
+        planned.layers += [_Layer(it.name, it.dest, part, layer_key(part, packing)) for it, part in parts]
     return planned
 
 
