@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -150,3 +152,38 @@ def test_stopped_anywhere_no_thread_and_no_file_is_left(here: FolderLayout, ther
         squash(here, there, cancel=FakeCancel(after=after))
     assert idle()
     assert list(there.root.rglob(".tmp-*")) == []
+
+
+class Fickle(FolderLayout):
+    """A disk where a dead file of a layer is another one the second time."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.times = Counter[str]()
+
+    @contextmanager
+    def open(self, descriptor: Descriptor) -> Iterator[Iterator[bytes]]:
+        self.times[descriptor.digest] += 1
+        with super().open(descriptor) as honest:
+            yield _checked(honest, descriptor, again=self.times[descriptor.digest] > 1)
+
+
+def _checked(chunks: Iterator[bytes], descriptor: Descriptor, *, again: bool) -> Iterator[bytes]:
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        given = chunk.replace(b"dead", b"dear") if again else chunk
+        digest.update(given)
+        yield given
+    if f"sha256:{digest.hexdigest()}" != descriptor.digest:
+        raise Unavailable("other bytes came", code="blob-damaged")
+
+
+def test_a_layer_is_read_to_its_end_the_second_time_too(here: FolderLayout, there: FolderLayout) -> None:
+    """A blob's digest is compared at its end, which is behind all that is copied from it."""
+    lay_image(
+        here, "web", [tar_of("k=1"), tar_of("a=alive", "b=" + "x" * 3_000_000, "c=dead"), tar_of(".wh.c", ".wh.b")]
+    )
+    assert squash(here, there).changed
+    with pytest.raises(Unavailable, match="other bytes came"):
+        squash(Fickle(here.root), there)
+    assert idle()

@@ -89,6 +89,7 @@ def _pass(programs: Sequence[Program], unpacked: Unpacked, to: Writing, first: i
         lanes = [_Lane(opened, to, first + number, _BATCH // len(programs)) for number in range(len(programs))]
         readers = opened.enter_context(Readers(unpacked, order, min(4, os.cpu_count() or 1)))
         _deliver(programs, lanes, readers)
+        readers.end()
         return [it.end() for it in lanes]
 
 

@@ -33,6 +33,10 @@ class Readers:
             self._go_to(layer)
         return self._reader.span(start, end)
 
+    def end(self) -> None:
+        """Read what is left of the last one: only at its end is a blob's digest compared."""
+        self._reader.drain()
+
     def __enter__(self) -> Self:
         return self
 
@@ -43,6 +47,7 @@ class Readers:
             self._open.pop(layer).__exit__(kind, error, trace)
 
     def _go_to(self, layer: int) -> None:
+        self.end()
         for older in [it for it in self._open if it < layer]:
             self._open.pop(older).__exit__(None, None, None)
         while self._left and self._left[-1] < layer:
@@ -75,3 +80,7 @@ class _Forward:
             piece = self._held[at - self._from : end - self._from]
             at += len(piece)
             yield piece
+
+    def drain(self) -> None:
+        for _ in self._chunks:
+            pass
