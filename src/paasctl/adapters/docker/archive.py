@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from paasctl.adapters.codecs.gzip import Compressor
 from paasctl.errors import BuildFailed
 from paasctl.model.image import Descriptor
-from paasctl.oci.gzip import Compressor
 from paasctl.oci.manifest import OCI_CONFIG, OCI_LAYER, descriptor_from, is_attestation
 from paasctl.ports.images import Layout
 
