@@ -56,9 +56,9 @@ def descriptor_from(said: Any, what: str) -> Descriptor:
     """A descriptor out of a manifest. `BuildFailed` where a field is missing."""
     try:
         platform = said.get("platform")
-        return Descriptor(
+        made = Descriptor(
             said["mediaType"],
-            said["digest"],
+            str(said["digest"]),
             int(said["size"]),
             dict(said.get("annotations") or {}),
             Platform(platform["os"], platform["architecture"], platform.get("variant", "")) if platform else None,
@@ -66,6 +66,9 @@ def descriptor_from(said: Any, what: str) -> Descriptor:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BuildFailed(f"reading {what}: a descriptor is malformed: {error!r}", code="image-unreadable") from error
+    if made.size < 0:
+        raise BuildFailed(f"reading {what}: a descriptor says {made.size} bytes", code="image-unreadable")
+    return made
 
 
 def descriptor_json(it: Descriptor) -> Json:
@@ -107,9 +110,12 @@ def check_image(manifest: Json, media_type: str, what: str) -> None:
 
 
 def check_config(config: Json, what: str) -> None:
-    """Refuse Windows: its layers are no file trees."""
+    """Refuse Windows: its layers are no file trees. And what is no history."""
     if config.get("os") == "windows":
         raise Refused(f"reading {what}: it is a Windows image", code="image-unsupported")
+    history = config.get("history") or []
+    if not isinstance(history, list) or not all(isinstance(it, dict) for it in history):
+        raise BuildFailed(f"reading {what}: its configuration's history is malformed", code="image-unreadable")
 
 
 def check_layer(descriptor: Descriptor, what: str, *, zstd: bool = False) -> None:

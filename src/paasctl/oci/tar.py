@@ -31,7 +31,9 @@ _KINDS: dict[bytes, Kind] = {
 }
 _EXTENSION_LIMIT = 1 << 20
 """Bytes of one extension header; the engines' reader has the same limit."""
-_TIME = re.compile(rb"-?\d+(\.\d*)?")
+_TIME = re.compile(rb"-?\d{1,19}(\.\d*)?")
+_NUMBER = re.compile(rb"-?\d{1,19}")
+"""What the engines' reader takes: 64 bits."""
 _SPARSE = b"GNU.sparse."
 _PLACED = frozenset((b"path", b"linkpath", b"size"))
 _PLAIN = frozenset((b"uid", b"gid", b"mtime", b"atime", b"ctime", b"uname", b"gname", b"comment", b"hdrcharset"))
@@ -160,7 +162,7 @@ def _meta(header: Header, records: Records, layer: str) -> Meta:
     said = dict(records)
     mtime = said.get(b"mtime") or b"%d" % header.mtime
     if not _TIME.fullmatch(mtime):
-        raise unsafe(layer, f"a PAX record says mtime={mtime!r}")
+        raise unsafe(layer, f"a PAX record says mtime={mtime[:40]!r}")
     return Meta(
         mode=header.mode & 0o7777,
         uid=_whole(said, b"uid", header.uid, layer),
@@ -177,6 +179,6 @@ def _whole(said: dict[bytes, bytes], key: bytes, otherwise: int, layer: str) -> 
     text = said.get(key)
     if not text:  # POSIX: an empty value takes the record back
         return otherwise
-    if not text.removeprefix(b"-").isdigit():
-        raise unsafe(layer, f"a PAX record says {key.decode()}={text!r}")
+    if not _NUMBER.fullmatch(text):
+        raise unsafe(layer, f"a PAX record says {key.decode()}={text[:40]!r}")
     return int(text)

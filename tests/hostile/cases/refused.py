@@ -52,6 +52,9 @@ CASES = (
     _no("a PAX header with a NUL in a name", "k=1", [part("a=1", records=((b"path", b"a\0b"),))]),
     _no("a PAX header with letters for a time", "k=1", [part("a=1", records=((b"mtime", b"soon"),))]),
     _no("a PAX header with letters for an owner", "k=1", [part("a=1", records=((b"uid", b"root"),))]),
+    _no("a PAX header with an owner of 5,000 digits", "k=1", [part("a=1", records=((b"uid", b"9" * 5000),))]),
+    _no("a PAX header with a size of 5,000 digits", "k=1", [part("a=1", records=((b"size", b"9" * 5000),))]),
+    _no("a PAX header with a time of 5,000 digits", "k=1", [part("a=1", records=((b"mtime", b"-" + b"9" * 5000),))]),
     _no("a PAX header with a negative size", "k=1", [part("a=1", records=((b"size", b"-5"),))]),
     _no(
         "a PAX header of more than a mebibyte",
