@@ -42,21 +42,21 @@ class Bench:
 
     def copy(self, source: Location, target: Location, wish: CopyWish | None = None) -> Copied:
         return copy_image(
-            self._source(source),
-            self._target(target),
+            self.source(source),
+            self.target(target),
             wish or CopyWish(),
             progress=lambda *_: None,
             warn=self.warned.append,
             cancel=FakeCancel(),
         )
 
-    def _source(self, location: Location) -> CopySource:
+    def source(self, location: Location) -> CopySource:
         if isinstance(location, InRegistry):
             return RegistrySource(location, self.client(location.reference.repository.host))
         assert isinstance(location, InLayout)
         return layout_source(location, self.folder / location.folder)
 
-    def _target(self, location: Location) -> CopyTarget:
+    def target(self, location: Location) -> CopyTarget:
         if isinstance(location, InRegistry):
             return RegistryTarget(location, self.client(location.reference.repository.host))
         assert isinstance(location, InLayout)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from paasctl.errors import Exit
 from paasctl.model.between import CopyTo, FieldMoved, RebaseTo, Seen, SquashTo
+from paasctl.model.copied import CopyObject, CopyPlan
 from paasctl.model.event import Ended, Event, Noted, Outcome, Planned, Progress, Started, Ticked, Warned
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.location import InEngine, InLayout, InRegistry
 from paasctl.model.plan import Step
 from paasctl.model.squashing import SquashWish
-from paasctl.oci.manifest import OCI_INDEX, OCI_MANIFEST
+from paasctl.oci.manifest import OCI_INDEX, OCI_LAYER, OCI_MANIFEST
 from support.telling import REPOSITORY, Story, planned, seconds
 
 _MIB = 1 << 20
@@ -33,6 +34,20 @@ _COPY = CopyTo(
     root=_ROOT,
     platform=Platform("linux", "amd64"),
     images=(Seen(platform="linux/amd64", layers=0, bytes=0),),
+    plan=CopyPlan(
+        objects=(
+            CopyObject(what="layer", descriptor=Descriptor(OCI_LAYER, f"sha256:{'1' * 64}", 30 * _MIB), doing="exists"),
+            CopyObject(what="layer", descriptor=Descriptor(OCI_LAYER, f"sha256:{'2' * 64}", 3 * _MIB), doing="stream"),
+            CopyObject(
+                what="layer",
+                descriptor=Descriptor(OCI_LAYER, f"sha256:{'3' * 64}", _MIB),
+                doing="skip",
+                why="may not be distributed: it stays where it is",
+            ),
+            CopyObject(what="image", descriptor=Descriptor(OCI_MANIFEST, f"sha256:{'e' * 64}", 858), doing="stream"),
+        ),
+        left=("what vouches for the index is left behind: only linux/amd64 is copied",),
+    ),
 )
 _REBASE = RebaseTo(
     source=InLayout("images", "web"),

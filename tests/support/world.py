@@ -32,7 +32,7 @@ from paasctl.model.image import Descriptor, Pinned, Platform, Reference, Reposit
 from paasctl.model.kube import Holder
 from paasctl.model.location import Location
 from paasctl.model.plan import Build
-from paasctl.ports.images import Blobs, BlobWriter, CopySource, CopyTarget, Moved, Pushed
+from paasctl.ports.images import Blobs, BlobWriter, CopyPlace, CopySource, CopyTarget, Moved, Pushed
 from support.clock import FakeClock
 from support.cluster import FakeCluster
 from support.memory_git import MemoryGit
@@ -260,6 +260,9 @@ class FakeWorld:
 
     def source(self, location: Location) -> CopySource:
         return self._images.source(location)
+
+    def place(self, location: Location) -> CopyPlace:
+        return self._images.target(location)
 
     def target(self, location: Location) -> CopyTarget:
         return self._images.target(location)

@@ -24,6 +24,7 @@ from paasctl.ports.images import (
     Blobs,
     BlobWriter,
     Builder,
+    CopyPlace,
     CopySource,
     CopyTarget,
     Layout,
@@ -191,6 +192,10 @@ class Copies:
     def source(self, location: Location) -> CopySource:
         """As ever: it is only read."""
         return self.outside.source(location)
+
+    def place(self, location: Location) -> CopyPlace:
+        """As ever: it is only looked at."""
+        return self.outside.place(location)
 
     def target(self, location: Location) -> CopyTarget:
         """Never asked for."""

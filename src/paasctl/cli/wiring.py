@@ -29,7 +29,7 @@ from paasctl.ports.cluster import Cluster
 from paasctl.ports.codecs import Codecs
 from paasctl.ports.files import ProjectFiles, Secrets
 from paasctl.ports.git import Git
-from paasctl.ports.images import Builder, CopySource, CopyTarget, Layout, Places, Registry
+from paasctl.ports.images import Builder, CopyPlace, CopySource, CopyTarget, Layout, Places, Registry
 from paasctl.ports.kept import Kept
 from paasctl.ports.templates import Templates
 
@@ -216,6 +216,10 @@ class Outside:
     def source(self, location: Location) -> CopySource:
         """An image where it lies, to be read."""
         return self._images.source(location)
+
+    def place(self, location: Location) -> CopyPlace:
+        """Where an image would be written to, to look at only."""
+        return self._images.target(location)
 
     def target(self, location: Location) -> CopyTarget:
         """Where an image is written to."""

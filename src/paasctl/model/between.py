@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from paasctl.model.copied import CopyPlan
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.location import Location
 from paasctl.model.squashing import SquashWish
@@ -50,6 +51,8 @@ class CopyTo:
     platform: Platform | None = None
     referrers: bool = True
     images: tuple[Seen, ...] = ()
+    plan: CopyPlan | None = None
+    """What becomes of each blob and manifest; decided anew while it is copied, on what is there by then."""
     move: bool = False
 
 

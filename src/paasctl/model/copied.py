@@ -22,6 +22,11 @@ class CopyObject:
     why: str = ""
     """Why it stays behind."""
 
+    @property
+    def is_blob(self) -> bool:
+        """Whether it is no manifest."""
+        return self.what in ("layer", "configuration")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyPlan:

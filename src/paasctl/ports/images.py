@@ -219,8 +219,8 @@ class CopySource(ImageSource, Protocol):
         ...
 
 
-class CopyTarget(ImageTarget, Protocol):
-    """Where an image is copied to as it is, with what vouches for it."""
+class CopyPlace(Protocol):
+    """Where an image would be copied to, to look at only."""
 
     @property
     def registry(self) -> str:
@@ -239,6 +239,10 @@ class CopyTarget(ImageTarget, Protocol):
     def companion(self, tag: str) -> tuple[Descriptor, bytes] | None:
         """What a companion's tag is now; None: proved absent."""
         ...
+
+
+class CopyTarget(CopyPlace, ImageTarget, Protocol):
+    """Where an image is copied to as it is, with what vouches for it."""
 
     def mount(self, descriptor: Descriptor, sources: tuple[Repository, ...]) -> bool:
         """Have a blob from another repository there, without looking first; False: it cannot be had so."""

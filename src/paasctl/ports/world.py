@@ -14,7 +14,7 @@ from paasctl.ports.cluster import Cluster, ClusterReads
 from paasctl.ports.codecs import Codecs
 from paasctl.ports.files import ProjectFiles, Secrets
 from paasctl.ports.git import Git, GitReads
-from paasctl.ports.images import Builder, CopySource, CopyTarget, Layout, Registry, RegistryReads
+from paasctl.ports.images import Builder, CopyPlace, CopySource, CopyTarget, Layout, Registry, RegistryReads
 from paasctl.ports.kept import Kept
 from paasctl.ports.templates import Templates
 
@@ -79,6 +79,10 @@ class Reads(Protocol):
 
     def source(self, location: Location) -> CopySource:
         """An image where it lies, to be read. Nothing is looked at before it is asked for."""
+        ...
+
+    def place(self, location: Location) -> CopyPlace:
+        """Where an image would be written to, to look at only."""
         ...
 
     @property

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from paasctl.model.between import BetweenStep, CopyTo, RebaseTo, Seen, SquashTo
+from paasctl.model.copied import CopyObject, Doing
 from paasctl.model.event import Outcome
 from paasctl.model.image import Platform
 from paasctl.views.amounts import count, size
 from paasctl.views.clean import clean
+
+_DOING: dict[Doing, str] = {"exists": "there already", "mount": "to mount, no bytes", "stream": "to send"}
 
 
 def say_between(step: BetweenStep) -> str:
@@ -36,11 +39,24 @@ def detail_between(step: BetweenStep) -> Iterator[str]:
                 yield f"the base by {clean(step.base)}"
         case CopyTo():
             yield from (_image(it) for it in step.images)
+            yield from _moved(step.plan.objects) if step.plan else ()
+            yield from (f"left behind: {clean(it)}" for it in step.plan.left) if step.plan else ()
         case RebaseTo():
             yield from (f"{_image(it)}; {count(it.kept or 0, 'layer')} of the base are replaced" for it in step.images)
             yield from (f"~ {it.platform} {it.name}: {_value(it.before)} → {_value(it.after)}" for it in step.fields)
         case _:
             assert_never(step)
+
+
+def _moved(objects: Sequence[CopyObject]) -> Iterator[str]:
+    """What becomes of blobs and of manifests, in one line each."""
+    for noun, is_blob in (("blobs", True), ("manifests", False)):
+        kind = [it for it in objects if it.is_blob == is_blob]
+        told = [(doing, [it.descriptor.size for it in kind if it.doing == doing]) for doing in _DOING]
+        parts = [f"{len(them)} {_DOING[doing]} ({size(sum(them))})" for doing, them in told if them]
+        if parts:
+            yield f"{noun}: {', '.join(parts)}"
+    yield from (f"{it.what} {it.descriptor.digest} {it.why}" for it in objects if it.doing == "skip")
 
 
 def _only(platform: Platform | None) -> str:
@@ -84,6 +100,8 @@ def say_written(outcome: Outcome) -> Iterator[str]:
         yield f"manifests: {facts['manifests']} written; {facts['vouchers']} of what is there vouch for the image"
     if facts.get("dead.bytes", "0") != "0":
         yield f"{size(int(facts['dead.bytes']))} of the files were hidden by upper layers, and are gone"
-    if "proof" in facts:
-        yield f"proof: {clean(facts['proof'])}" if facts["proof"] else "proof: none (--no-verify)"
+    if facts.get("proof"):
+        yield f"proof: {clean(facts['proof'])}"
+    elif any(isinstance(it, SquashTo) and not it.wish.verify for it in outcome.done):
+        yield "not proved, as you wished"
     yield from (f"left out: {clean(it)}" for name, it in outcome.facts if name.startswith("left."))

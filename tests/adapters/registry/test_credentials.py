@@ -101,6 +101,21 @@ def test_hosts_are_found_however_they_were_written(home: Home, key: str) -> None
     assert home.find().user == "ann"
 
 
+@pytest.mark.parametrize("key", ["https://index.docker.io/v1/", "docker.io", "index.docker.io", "docker.io/team"])
+def test_docker_hub_is_found_under_its_old_names(home: Home, key: str) -> None:
+    home.write(".docker/config.json", {"auths": {key: auth("ann")}})
+    assert Credentials("docker.io", home.environ).find("team/web").user == "ann"
+    assert Credentials("docker.io.example", home.environ).find("team/web").user == ""
+
+
+def test_helpers_know_docker_hub_by_its_old_address(home: Home) -> None:
+    home.helper("any", SAYS % ("ann", "pw"))
+    for document in ({"credsStore": "any"}, {"credHelpers": {"docker.io": "any"}}):
+        home.write(".docker/config.json", document)
+        assert Credentials("docker.io", home.environ).find("team/web").user == "ann"
+    assert home.asked == ["get https://index.docker.io/v1/"] * 2
+
+
 def test_an_identity_token_is_told_from_a_password(home: Home) -> None:
     home.write(".docker/config.json", {"auths": {HOST: {**auth("ann", ""), "identitytoken": "refresh"}}})
     found = home.find()

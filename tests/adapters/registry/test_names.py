@@ -25,6 +25,11 @@ def test_only_loopback_is_plain_unless_told(host: str, insecure: bool | None, sc
     assert base_url(host, insecure) == f"{scheme}://{host}"
 
 
+@pytest.mark.parametrize("host", ["docker.io", "index.docker.io", "registry-1.docker.io"])
+def test_docker_hub_speaks_at_an_address_of_its_own(host: str) -> None:
+    assert base_url(host, None) == "https://registry-1.docker.io"
+
+
 LOCATIONS = [
     ("https://r.example/v2/x/", "/v2/y?_state=1", "https://r.example/v2/y?_state=1"),
     ("https://r.example/v2/x/", "https://cdn.example/z", "https://cdn.example/z"),

@@ -68,8 +68,8 @@ class TarTarget:
         return self._to.current()
 
     def has(self, descriptor: Descriptor) -> bool:
-        """Whether this run wrote it: an older tar is replaced as a whole."""
-        return self._packing.has(descriptor.digest)
+        """Whether this run wrote it: an older tar is replaced as a whole. Who only looks begins none."""
+        return "_packing" in self.__dict__ and self._packing.has(descriptor.digest)
 
     def companion(self, tag: str) -> tuple[Descriptor, bytes] | None:
         """One that this run wrote."""

@@ -28,7 +28,10 @@ def has_blob(session: Session, repository: Repository, digest: str, access: Acce
         doing=f"looking for {brief(digest)} in {repository}",
         access=access or Access.pull(repository.path),
     )
-    return session.ask(call, 200, 404).status == 200
+    is_there = session.ask(call, 200, 404).status == 200
+    if not is_there:
+        session.lacking.add((repository.path, digest))
+    return is_there
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from paasctl.adapters.registry.names import also_called, key_of
 from paasctl.errors import ConfigError, Unavailable
 from paasctl.model.masked import Masked
 from paasctl.values import dataclass
@@ -62,11 +63,13 @@ class Credentials:
         return ANONYMOUS
 
     def _in(self, document: Mapping[str, Any], place: Path, path: str) -> Credential | None:
-        helper = _table(document, "credHelpers", place).get(self.host) or document.get("credsStore")
-        if helper and (found := _ask(str(helper), self.host, place, self.environ)):
+        helpers, key = _table(document, "credHelpers", place), key_of(self.host)
+        helper = next((helpers[it] for it in (*also_called(self.host), key) if it in helpers), None)
+        helper = helper or document.get("credsStore")
+        if helper and (found := _ask(str(helper), key, place, self.environ)):
             return found
         auths = {_plain(key): entry for key, entry in _table(document, "auths", place).items()}
-        for key in _prefixes(f"{self.host}/{path}"):
+        for key in (key for name in also_called(self.host) for key in _prefixes(f"{name}/{path}")):
             if isinstance(entry := auths.get(key), dict) and (found := _entry(entry, key, place)):
                 return found
         return None

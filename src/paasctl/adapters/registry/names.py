@@ -8,6 +8,20 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from paasctl.values import dataclass
 
+_HUB = "https://index.docker.io/v1/"
+"""What clients have called Docker Hub in their files ever since."""
+_HUB_NAMES = ("docker.io", "index.docker.io", "registry-1.docker.io")
+
+
+def key_of(host: str) -> str:
+    """What helpers are asked for: the host, but Docker Hub by its old address."""
+    return _HUB if host in _HUB_NAMES else host
+
+
+def also_called(host: str) -> tuple[str, ...]:
+    """The names of a host in files of credentials, its own first."""
+    return (host, *(it for it in _HUB_NAMES if it != host)) if host in _HUB_NAMES else (host,)
+
 
 def address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """The literal address in a host without port, brackets allowed; None: it is a name."""
@@ -25,9 +39,9 @@ def is_loopback(host: str) -> bool:
 
 
 def base_url(host: str, insecure: bool | None) -> str:
-    """`http://host` for loopback hosts and where `insecure` says so, else `https://host`."""
+    """`http://host` for loopback hosts and where `insecure` says so, else `https://host`. Docker Hub has its own."""
     plain = is_loopback(host) if insecure is None else insecure
-    return f"{'http' if plain else 'https'}://{host}"
+    return f"{'http' if plain else 'https'}://{'registry-1.docker.io' if host in _HUB_NAMES else host}"
 
 
 def origin(url: str) -> tuple[str, str, int]:

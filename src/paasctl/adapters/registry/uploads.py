@@ -61,8 +61,10 @@ class Cargo:
 
 def push(session: Session, cargo: Cargo, mount_from: tuple[Repository, ...]) -> Pushed:
     """Make the blob be there: HEAD, mount, else upload, and HEAD again to believe it."""
-    if _is_there(session, cargo):
+    key = (cargo.repository.path, cargo.descriptor.digest)
+    if key not in session.lacking and _is_there(session, cargo):
         return "exists"
+    session.lacking.discard(key)
     is_mounted, opened = _mounted(session, cargo, mount_from)
     if is_mounted:
         return "mounted"

@@ -7,6 +7,7 @@ from dataclasses import field
 
 from paasctl.errors import UsageError
 from paasctl.model.between import CopyTo, Seen
+from paasctl.model.copied import CopyPlan
 from paasctl.model.event import Emit, Outcome
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.location import Location
@@ -17,6 +18,7 @@ from paasctl.oci.manifest import Json
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
+from paasctl.verbs.images.closure import look_over
 from paasctl.verbs.images.ending import ended
 from paasctl.verbs.images.reading import kept_platform, located, wanted_platform
 from paasctl.verbs.images.target import check_name
@@ -43,6 +45,7 @@ class CopyFacts:
     target: Location
     root: Descriptor
     images: tuple[Seen, ...]
+    plan: CopyPlan
     platform: Platform | None = None
 
 
@@ -54,10 +57,10 @@ class ImageCopy:
     _read: list[CopyFacts] = field(default_factory=list, repr=False, compare=False)
 
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> CopyFacts:
-        """The manifest or index, once: what a copy moves is decided while it is made."""
-        del emit, cancel
+        """All its manifests, and what is where it goes, once."""
+        del emit
         if not self._read:
-            self._read.append(_facts(reads, self.asked))
+            self._read.append(_facts(reads, self.asked, cancel))
         return self._read[0]
 
     def next(self, facts: CopyFacts, rounds: Rounds) -> Plan:
@@ -71,6 +74,7 @@ class ImageCopy:
             platform=facts.platform,
             referrers=self.asked.referrers,
             images=facts.images,
+            plan=facts.plan,
             move=self.asked.move,
         )
         return Plan(verb=VERB, subject=f"{facts.source} to {facts.target}", stages=((step,),))
@@ -80,7 +84,7 @@ class ImageCopy:
         return ended(VERB, f"{self._read[0].source} to {self._read[0].target}", rounds)
 
 
-def _facts(reads: Reads, asked: CopyTyped) -> CopyFacts:
+def _facts(reads: Reads, asked: CopyTyped, cancel: Cancel) -> CopyFacts:
     source, target = located(asked.source, "SRC"), located(asked.target, "DST")
     check_name(target, "copying")
     if source == target:
@@ -90,14 +94,19 @@ def _facts(reads: Reads, asked: CopyTyped) -> CopyFacts:
     root = place.root()
     document = documents.parse_document(place.read(root), place.name)
     platform = platform or kept_platform(reads, target, place)
-    return CopyFacts(
-        source=source, target=target, root=root, images=tuple(_seen(root, document, platform)), platform=platform
-    )
+    chosen = documents.choose(document, platform, place.name) if platform and _is_index(root) else root
+    plan = look_over(place, reads.place(target), chosen or root, referrers=asked.referrers, cancel=cancel)
+    images = tuple(_seen(root, document, platform))
+    return CopyFacts(source=source, target=target, root=root, images=images, plan=plan, platform=platform)
+
+
+def _is_index(root: Descriptor) -> bool:
+    return documents.is_index(root.media_type)
 
 
 def _seen(root: Descriptor, document: Json, platform: Platform | None) -> Iterator[Seen]:
     """What the one document tells that was read; the others are read while they are copied."""
-    if not documents.is_index(root.media_type):
+    if not _is_index(root):
         layers = [documents.descriptor_from(it, root.digest) for it in document.get("layers") or ()]
         yield Seen(platform=str(root.platform or ""), layers=len(layers), bytes=sum(it.size for it in layers))
         return
