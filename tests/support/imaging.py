@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,7 +56,7 @@ class Said:
         return found
 
 
-def image(*args: object, folder: Path | None = None, **environ: str) -> Said:
+def image(*args: object, folder: Path | None = None, environ: Mapping[str, str] | None = None) -> Said:
     """`paasctl image …`."""
     where = ["-C", str(folder)] if folder else []
     result = CliRunner().invoke(app, [*where, "image", *map(str, args)], prog_name="paasctl", env=environ)

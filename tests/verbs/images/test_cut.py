@@ -220,7 +220,7 @@ def test_every_platform_is_asked_for_its_own(here: Somewhere) -> None:
 )
 def test_a_wrong_command_line_is_two(here: Somewhere, args: list[str], environ: dict[str, str], says: str) -> None:
     based(here)
-    said = image("squash", "oci:made:app", "oci:out:app", *args, **environ)
+    said = image("squash", "oci:made:app", "oci:out:app", *args, environ=environ)
     assert said.status == 2
     assert says in said.err
     assert not (here.folder / "out").exists()
@@ -235,6 +235,8 @@ def test_a_platform_that_is_not_there_is_refused_with_those_that_are(here: Somew
 
 def test_source_date_epoch_is_honoured(here: Somewhere) -> None:
     based(here)
-    said = image("squash", "oci:made:app", "oci:out:app", "--all", "--layers", "1", SOURCE_DATE_EPOCH="86400")
+    said = image(
+        "squash", "oci:made:app", "oci:out:app", "--all", "--layers", "1", environ={"SOURCE_DATE_EPOCH": "86400"}
+    )
     assert said.status == 0, said.err
     assert here.config("oci:out:app")["created"] == "1970-01-02T00:00:00Z"

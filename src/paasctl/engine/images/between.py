@@ -9,7 +9,7 @@ from paasctl.engine.images.rebase import Based, Bases, Rebasing, rebase_image
 from paasctl.engine.images.squash import squash_image
 from paasctl.engine.images.together import Told
 from paasctl.model.between import BetweenStep, CopyTo, RebaseTo, SquashTo
-from paasctl.model.event import Emit, Progress, Warned
+from paasctl.model.event import Emit, Noted, Progress, Warned
 from paasctl.model.image import Descriptor
 from paasctl.model.location import InEngine, InRegistry, Location
 from paasctl.model.squashing import Squashed
@@ -68,6 +68,7 @@ def _squash(step: SquashTo, source: CopySource, index: int, run: Needs) -> None:
         progress=_progress(step, index, run),
         cancel=run.cancel,
         previous=run.world.source(step.previous) if step.previous else None,
+        note=lambda text: run.emit(Noted(text, index)),
     )
     run.cancel.check()
     target.finish(made.root, made.content, move=step.move)
