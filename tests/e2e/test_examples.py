@@ -20,7 +20,7 @@ from e2e.project import Project
 _EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 _RUN = ("autoscaled", "hello", "raw", "stateful", "worker-and-cron")
 _BUILT = ("files", "go", "jvm", "node", "python")
-"""One per builder: `test_builders.py` runs them."""
+"""One per builder: `test_built_examples.py` runs them."""
 
 
 def _project(testbed: Testbed, tmp: Path, name: str) -> Project:
