@@ -153,7 +153,7 @@ def images(project: Project, repository: str, digest: str) -> list[dict[str, Any
 
 
 def vouchers(project: Project, repository: str, digest: str) -> dict[str, Any]:
-    """What refers to a manifest, by artifact type: under the tag that stands in for the API, which this registry lacks."""
+    """What refers to a manifest, by artifact type: by the tag that stands in for the API, which this registry lacks."""
     index = crane(project, "manifest", f"{repository}:{digest.replace(':', '-')}")
     found = {}
     for it in index["manifests"]:
