@@ -64,13 +64,25 @@ def test_ordinary_members_are_read_quickly(text: str, dialect: int) -> None:
         assert quickly(tar) == next(iter(members([tar], "x")))
 
 
+def _off_by_a_modulus() -> bytes:
+    """A header that is full, and whose checksum is wrong by what Adler's checksum does not see."""
+    block = bytearray(tar_of("a=x")[:512])
+    block[345:500] = b"\xff" * 155
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\x00 " % (sum(block) + 65521)
+    return bytes(block) + bytes(1024)
+
+
 ODD = {
+    "a checksum that is wrong by 65,521": _off_by_a_modulus(),
     "a fraction of a second": tar_of(entry("a=x", mtime=1.5)),
     "a long name": tar_of("n" * 101),
     "dots in the path": tar_of("a/../b=x"),
     "two slashes": tar_of("a//b=x"),
     "a device": tar_of("c@5,1"),
     "a file that ends in a slash": tar_of(Entry("a/", data=b"x")),
+    "a blank checksum": tar_of("a=x")[:148] + b" " * 8 + tar_of("a=x")[156:],
+    "a checksum in another spelling": tar_of("a=x")[:148] + b"00000000" + tar_of("a=x")[156:],
     "no tar": b"#!/bin/sh" + bytes(600),
     "half a header": tar_of("a=x")[:500],
 }
@@ -79,6 +91,7 @@ ODD = {
 @pytest.mark.parametrize("case", ODD)
 def test_odd_members_are_left_to_the_thorough_way(case: str) -> None:
     assert quickly(ODD[case]) is None
+    assert read(ODD[case], 1 << 20) == read(ODD[case], 511)
 
 
 def test_members_with_the_same_attributes_share_them() -> None:

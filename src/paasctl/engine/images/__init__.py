@@ -1,6 +1,7 @@
-"""Executors of the image steps: what lies at a place of the run's layout is squashed there, or pushed from there.
+"""Executors of the image steps: squash, copy and rebase from place to place; what a run built is squashed and pushed.
 
-Owns the threads, hashes and order of bytes; what they mean is decided in `oci`. Read `squash.py` first.
+Owns the threads, hashes and order of bytes; what they mean is decided in `oci`. Read `squash.py`, `rewrite.py` and
+`emitting.py` first: an image is indexed in one pass, and written in a second.
 """
 
 from paasctl.engine.images.place import squash_place
