@@ -32,8 +32,11 @@ def test_names_attributes_and_sparse_maps_are_bytes() -> None:
 
 
 def _edited(**fields: object) -> bytes:
-    said = json.loads(zlib.decompress(layer_bytes(index(tar_of("a=1")))))
-    return zlib.compress(json.dumps({**said, **fields}).encode())
+    """An index with another head."""
+    whole = zlib.decompress(layer_bytes(index(tar_of("a=1"))))
+    end = 8 + int.from_bytes(whole[:8], "big")
+    head = json.dumps({**json.loads(whole[8:end]), **fields}).encode()
+    return zlib.compress(len(head).to_bytes(8, "big") + head + whole[end:])
 
 
 @pytest.mark.parametrize(
@@ -41,15 +44,22 @@ def _edited(**fields: object) -> bytes:
     [
         b"",
         b"no zlib",
-        zlib.compress(b"no json"),
-        zlib.compress(b"[]"),
-        zlib.compress(b"{}"),
+        zlib.compress(b""),
+        zlib.compress(b"no head"),
+        zlib.compress((2).to_bytes(8, "big") + b"[]"),
+        zlib.compress((2).to_bytes(8, "big") + b"{}"),
         layer_bytes(index(tar_of("a=1")))[:-3],
         _edited(format="0"),
-        _edited(members=[[1, 2]]),
-        _edited(members=[["a", "file", 9, 0, 0, 0, 0, "", [0, 0], "", True, [], ""]]),
+        _edited(members=2),
         _edited(metas=[[1]]),
+        _edited(metas=[]),
+        _edited(columns=[1]),
+        _edited(odd={"7": [[0, 0], True, [], ""]}),
     ],
 )
 def test_what_is_no_index_is_none(content: bytes) -> None:
     assert layer_from(content, "layer") is None
+
+
+def test_an_empty_layer_is_one() -> None:
+    assert layer_from(layer_bytes(Layer("layer", ())), "layer") == Layer("layer", ())

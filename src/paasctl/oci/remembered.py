@@ -1,58 +1,128 @@
-"""A layer's index as bytes, for a cache: what was read from a blob of this digest once need not be read again."""
+"""A layer's index as bytes, for a cache: what was read from a blob of this digest once need not be read again.
+
+Columns, not rows: there may be hundreds of thousands of members, and packing them must take less time than reading.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 import zlib
+from array import array
+from collections.abc import Iterator
+from itertools import accumulate, pairwise
 from typing import Any
 
 from paasctl.oci.layer import Layer
-from paasctl.oci.member import Member, Meta, Records
+from paasctl.oci.member import Kind, Member, Meta, Records
 
-FORMAT = "/".join(["1", *(it.name for kind in (Layer, Member, Meta) for it in dataclasses.fields(kind))])
+FORMAT = "/".join(["2", sys.byteorder, *(it.name for of in (Layer, Member, Meta) for it in dataclasses.fields(of))])
 """Whoever adds a field makes another format: an older index is then none."""
+_KINDS: tuple[Kind, ...] = ("file", "dir", "link", "symlink", "char", "block", "fifo")
+_LENGTH = 8
 
 
 def layer_bytes(layer: Layer) -> bytes:
     """The index, packed."""
+    members, kinds = layer.members, {it: number for number, it in enumerate(_KINDS)}
     metas: dict[tuple[Any, ...], int] = {}
-    rows = [_row(it, metas) for it in layer.members]
-    said = {"format": FORMAT, "stargz": layer.stargz, "size": layer.size, "metas": list(metas), "members": rows}
-    return zlib.compress(json.dumps(said, separators=(",", ":")).encode(), 1)
+    columns = (
+        b"\0".join([it.path for it in members]),
+        b"\0".join([it.target for it in members]),
+        bytes([kinds[it.kind] for it in members]),
+        array("q", [metas.setdefault(_key(it.meta), len(metas)) for it in members]).tobytes(),
+        *(array("q", [getattr(it, name) for it in members]).tobytes() for name in _NUMBERS),
+        bytes([len(it.content) for it in members]),
+        b"".join([it.content for it in members]),
+    )
+    head = {
+        "format": FORMAT,
+        "stargz": layer.stargz,
+        "size": layer.size,
+        "members": len(members),
+        "metas": [_spelled(it) for it in metas],
+        "odd": {number: _odd(it) for number, it in enumerate(members) if not it.as_is or _odd(it) != _ORDINARY},
+        "columns": [len(it) for it in columns],
+    }
+    said = json.dumps(head, separators=(",", ":")).encode()
+    return zlib.compress(b"".join((len(said).to_bytes(_LENGTH, "big"), said, *columns)), 1)
 
 
 def layer_from(content: bytes, name: str) -> Layer | None:
     """The index that `layer_bytes` gave; None: it is of another format, or damaged."""
     try:
-        said = json.loads(zlib.decompress(content))
-        if said["format"] != FORMAT:
+        whole = zlib.decompress(content)
+        start = _LENGTH + int.from_bytes(whole[:_LENGTH], "big")
+        head = json.loads(whole[_LENGTH:start])
+        if head["format"] != FORMAT:
             return None
-        metas = [_meta(it) for it in said["metas"]]
-        members = tuple(_member(it, metas) for it in said["members"])
-        return Layer(name, members, bool(said["stargz"]), int(said["size"]))
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, zlib.error):
+        ends = accumulate(head["columns"], initial=start)
+        members = _members(head, [whole[one:two] for one, two in pairwise(ends)])
+        return (
+            Layer(name, members, bool(head["stargz"]), int(head["size"])) if len(members) == head["members"] else None
+        )
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, zlib.error):
         return None
 
 
-def _row(it: Member, metas: dict[tuple[Any, ...], int]) -> list[Any]:
-    meta = it.meta
-    key = (
-        *(meta.mode, meta.uid, meta.gid, _text(meta.mtime), _texts(meta.extras)),
-        *(_text(meta.uname), _text(meta.gname), _texts(meta.others)),
-    )
-    number = metas.setdefault(key, len(metas))
-    row = [_text(it.path), it.kind, number, it.start, it.body, it.end, it.size]
-    rest = [_text(it.target), it.device, _text(it.content), it.as_is, _texts(it.sparse), _text(it.block)]
-    return [*row, *rest]
+_NUMBERS = ("start", "body", "end", "size")
+_ORDINARY = [(0, 0), True, [], ""]
 
 
-def _member(row: list[Any], metas: list[Meta]) -> Member:
-    path, kind, meta, start, body, end, size, target, device, content, as_is, sparse, block = row
-    return Member(
-        *(_bytes(path), kind, metas[meta], start, body, end, size, _bytes(target), (device[0], device[1])),
-        *(_bytes(content), as_is, _records(sparse), _bytes(block)),
+def _odd(it: Member) -> list[Any]:
+    """What hardly any member has."""
+    return [it.device, it.as_is, _texts(it.sparse), _text(it.block)]
+
+
+def _members(head: dict[str, Any], columns: list[bytes]) -> tuple[Member, ...]:
+    """All of them; a column that is too short makes too few."""
+    paths, targets, kinds, which, start, body, end, size, lengths, contents = columns
+    metas = [_meta(it) for it in head["metas"]]
+    rows = zip(
+        paths.split(b"\0") if head["members"] else (),
+        [_KINDS[it] for it in kinds],
+        [metas[it] for it in _whole(which)],
+        *map(_whole, (start, body, end, size)),
+        targets.split(b"\0"),
+        _contents(lengths, contents),
+        strict=False,
     )
+    made = [
+        Member(path, kind, meta, begin, data, last, stored, target, content=content)
+        for path, kind, meta, begin, data, last, stored, target, content in rows
+    ]
+    for number, (device, as_is, sparse, block) in head["odd"].items():
+        made[int(number)] = dataclasses.replace(
+            made[int(number)],
+            device=(device[0], device[1]),
+            as_is=as_is,
+            sparse=_records(sparse),
+            block=_bytes(block),
+        )
+    return tuple(made)
+
+
+def _whole(column: bytes) -> array[int]:
+    found = array("q")
+    found.frombytes(column)
+    return found
+
+
+def _contents(lengths: bytes, contents: bytes) -> Iterator[bytes]:
+    at = 0
+    for length in lengths:
+        yield contents[at : at + length]
+        at += length
+
+
+def _key(it: Meta) -> tuple[Any, ...]:
+    return it.mode, it.uid, it.gid, it.mtime, it.extras, it.uname, it.gname, it.others
+
+
+def _spelled(key: tuple[Any, ...]) -> list[Any]:
+    mode, uid, gid, mtime, extras, uname, gname, others = key
+    return [mode, uid, gid, _text(mtime), _texts(extras), _text(uname), _text(gname), _texts(others)]
 
 
 def _meta(row: list[Any]) -> Meta:
@@ -60,8 +130,8 @@ def _meta(row: list[Any]) -> Meta:
     return Meta(mode, uid, gid, _bytes(mtime), _records(extras), _bytes(uname), _bytes(gname), _records(others))
 
 
-def _texts(records: Records) -> tuple[tuple[str, str], ...]:
-    return tuple((_text(key), _text(value)) for key, value in records)
+def _texts(records: Records) -> list[tuple[str, str]]:
+    return [(_text(key), _text(value)) for key, value in records]
 
 
 def _records(said: list[list[str]]) -> Records:

@@ -5,15 +5,16 @@ Bytes are those of the unpacked tar, headers and padding included: that is what 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from paasctl.oci.layer import Layer
 from paasctl.oci.member import Member
-from paasctl.oci.names import OPAQUE, WHITEOUT, chain, join
+from paasctl.oci.names import OPAQUE, WHITEOUT, above, chain, join
 from paasctl.oci.stack import Stack
-from paasctl.oci.tree import Dir, Inode, Node
+from paasctl.oci.tree import Dir, Inode, Name
 
 Why = Literal["deleted", "overwritten", "rewritten", "hidden", "unseen"]
 """`rewritten`: written again with the same content, for a mode or an owner. `hidden`: by an opaque mark. `unseen`: no
@@ -68,63 +69,58 @@ class Account:
 
 def account(it: Stack, most: int = 10) -> Account:
     """The account of a whole image, with at most `most` wastes and as many duplicates."""
-    live = _live(it.top)
-    twins, entries = _contents(it.top)
-    dead = [_dead(layer, number, live) for number, layer in enumerate(it.layers)]
+    seen = _seen(it)
+    dead = [_dead(layer, live) for layer, live in zip(it.layers, seen.live, strict=True)]
     wastes = sorted(_wastes(it.layers, dead), key=lambda waste: (-waste.bytes, waste.layer, waste.path))
-    same = sorted(_twins(twins), key=lambda twin: (-twin.bytes, twin.path))
+    same = sorted(_twins(seen.files), key=lambda twin: (-twin.bytes, twin.path))
     return Account(
         tuple(_weight(layer, lost) for layer, lost in zip(it.layers, dead, strict=True)),
         tuple(wastes[:most]),
         tuple(same[:most]),
         sum(it.bytes for it in same),
-        entries,
+        seen.entries,
     )
 
 
 def layer_weights(it: Stack) -> tuple[Weight, ...]:
     """The weights alone, which take less time than all of it."""
-    live = _live(it.top)
-    return tuple(_weight(layer, _dead(layer, number, live)) for number, layer in enumerate(it.layers))
+    return tuple(_weight(layer, _dead(layer, live)) for layer, live in zip(it.layers, _seen(it).live, strict=True))
 
 
-def _live(root: Dir) -> set[tuple[int, int]]:
-    """The members that a container sees something of: layer and start."""
-    live: set[tuple[int, int]] = set()
-    for _, node in _walk(root):
-        if not isinstance(node, Dir):
-            live |= {(node.layer, node.member.start), (node.inode.layer, node.inode.member.start)}
-        elif node.origin:
-            live.add((node.origin[0], node.origin[1].start))
-    return live
+@dataclass(slots=True)
+class _Seen:
+    """What a container sees: of each layer the starts of its members, every file's name, and how many entries."""
+
+    live: list[set[int]]
+    files: list[Name]
+    entries: int = 0
 
 
-def _walk(root: Dir) -> Iterator[tuple[bytes, Node]]:
-    todo: list[tuple[bytes, Node]] = [(b"", root)]
+def _seen(it: Stack) -> _Seen:
+    seen = _Seen([set() for _ in it.layers], [])
+    live, files = seen.live, seen.files
+    todo = [it.top]
     while todo:
-        path, node = todo.pop()
-        yield path, node
-        if isinstance(node, Dir):
-            todo += [(join(path, name), child) for name, child in node.children.items()]
+        folder = todo.pop()
+        seen.entries += 1
+        if folder.origin:
+            live[folder.origin[0]].add(folder.origin[1].start)
+        for node in folder.children.values():
+            if isinstance(node, Dir):
+                todo.append(node)
+                continue
+            inode = node.inode
+            seen.entries += 1
+            live[node.layer].add(node.member.start)
+            if inode.member is not node.member:
+                live[inode.layer].add(inode.member.start)
+            if inode.member.size:
+                files.append(node)
+    return seen
 
 
-_Contents = dict[bytes, dict[Inode, bytes]]
-
-
-def _contents(root: Dir) -> tuple[_Contents, int]:
-    """The inodes of each content with a path; and how many entries there are."""
-    contents: _Contents = {}
-    entries = 0
-    for path, node in _walk(root):
-        entries += 1
-        if not isinstance(node, Dir) and node.inode.member.kind == "file" and node.inode.member.size:
-            known = contents.setdefault(node.inode.member.content, {})
-            known[node.inode] = min(path, known.get(node.inode, path))
-    return contents, entries
-
-
-def _dead(layer: Layer, number: int, live: set[tuple[int, int]]) -> list[Member]:
-    return [it for it in layer.members if (number, it.start) not in live]
+def _dead(layer: Layer, live: set[int]) -> list[Member]:
+    return [it for it in layer.members if it.start not in live]
 
 
 def _weight(layer: Layer, dead: Sequence[Member]) -> Weight:
@@ -134,10 +130,16 @@ def _weight(layer: Layer, dead: Sequence[Member]) -> Weight:
 
 
 def _is_mark(it: Member) -> bool:
-    return it.path.rpartition(b"/")[2].startswith(WHITEOUT)
+    return WHITEOUT in it.path and it.path.rpartition(b"/")[2].startswith(WHITEOUT)
 
 
-def _twins(contents: _Contents) -> Iterator[Twins]:
+def _twins(files: Sequence[Name]) -> Iterator[Twins]:
+    often = Counter(it.inode.member.content for it in files)
+    contents: dict[bytes, dict[Inode, bytes]] = {}
+    for it in files:
+        if often[it.inode.member.content] > 1:
+            known = contents.setdefault(it.inode.member.content, {})
+            known[it.inode] = min(it.member.path, known.get(it.inode, it.member.path))
     for inodes in contents.values():
         if len(inodes) > 1:
             size = next(iter(inodes)).member.size
@@ -147,12 +149,15 @@ def _twins(contents: _Contents) -> Iterator[Twins]:
 # --- who is to blame ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+_Kind = Literal["deleted", "hidden", "file", "dir"]
+
+
+@dataclass(slots=True)
 class _Event:
     """What a layer did at a path."""
 
     layer: int
-    kind: Literal["deleted", "hidden", "file", "dir"]
+    kind: _Kind
     content: bytes = b""
 
 
@@ -162,12 +167,18 @@ _Lost = dict[tuple[int, int, Why], list[Member]]
 
 def _wastes(layers: Sequence[Layer], dead: Sequence[Sequence[Member]]) -> Iterator[Waste]:
     lost: _Lost = {}
-    events = _events(layers, {place for members in dead for it in members for place in chain(it.path)})
-    for number, members in enumerate(dead):
+    gone = [[it for it in members if it.kind != "dir" and not _is_mark(it)] for members in dead]
+    ways: dict[bytes, list[bytes]] = {}
+    """Every directory of what is dead, with those above it."""
+    for members in gone:
+        for folder in {above(it.path) for it in members}:
+            ways.setdefault(folder, chain(folder))
+    wanted = {it.path for members in gone for it in members}.union(*ways.values())
+    events = _events(layers, wanted)
+    for number, members in enumerate(gone):
         for it in members:
-            if it.kind != "dir" and not _is_mark(it):
-                by, why = _blame(it, number, events)
-                lost.setdefault((number, by, why), []).append(it)
+            by, why = _blame(it, (*ways[above(it.path)], it.path), number, events)
+            lost.setdefault((number, by, why), []).append(it)
     for (number, by, why), members in lost.items():
         for path, spent in _told(members):
             yield Waste(path, number, spent.size, spent.files, why, by)
@@ -177,27 +188,31 @@ def _events(layers: Sequence[Layer], wanted: set[bytes]) -> dict[bytes, list[_Ev
     events: dict[bytes, list[_Event]] = {}
     for number, layer in enumerate(layers):
         for it in layer.members:
-            path, event = _event(it, number)
+            if WHITEOUT in it.path:
+                path, kind = _mark(it)
+            else:
+                path, kind = it.path, "dir" if it.kind == "dir" else "file"
             if path in wanted:
-                events.setdefault(path, []).append(event)
+                events.setdefault(path, []).append(_Event(number, kind, it.content))
     return events
 
 
-def _event(it: Member, layer: int) -> tuple[bytes, _Event]:
+def _mark(it: Member) -> tuple[bytes, _Kind]:
+    """What a member with a whiteout's mark in its path does, and where."""
     parent, _, name = it.path.rpartition(b"/")
     if name == OPAQUE:
-        return parent, _Event(layer, "hidden")
+        return parent, "hidden"
     if name.startswith(WHITEOUT):
-        return join(parent, name.removeprefix(WHITEOUT)), _Event(layer, "deleted")
-    return it.path, _Event(layer, "dir") if it.kind == "dir" else _Event(layer, "file", it.content)
+        return join(parent, name.removeprefix(WHITEOUT)), "deleted"
+    return it.path, "dir" if it.kind == "dir" else "file"
 
 
-def _blame(it: Member, layer: int, events: Mapping[bytes, Sequence[_Event]]) -> tuple[int, Why]:
-    """The first later layer that took it away. Of several marks in one layer the highest counts."""
+def _blame(it: Member, way: Sequence[bytes], layer: int, events: Mapping[bytes, Sequence[_Event]]) -> tuple[int, Why]:
+    """The first later layer that took it away, or a directory on the way to it. In one layer the highest counts."""
     found: _Event | None = None
     again = False
-    for place in chain(it.path):
-        ends = place == it.path
+    for place in way:
+        ends = place is it.path
         for event in events.get(place, ()):
             acts = event.kind != "hidden" if ends else event.kind != "dir"
             if event.layer > layer and acts and (found is None or event.layer < found.layer):
