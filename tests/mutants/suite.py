@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 import subprocess
@@ -15,6 +16,13 @@ from pathlib import Path
 ROOT = Path("src/paasctl/embedded")
 MEMORY_GIT = Path("tests/support/memory_git.py")
 """No part of the product, but held to a contract as those are: verbs' tests believe it."""
+BUILDS = "tests/contract/builds/"
+BUILDING = (
+    *("src/paasctl/adapters/layers/*", "src/paasctl/adapters/layout.py"),
+    *("src/paasctl/oci/built.py", "src/paasctl/oci/compose.py", "src/paasctl/oci/config.py", "src/paasctl/oci/cut.py"),
+    "src/paasctl/oci/ignore.py",
+)
+"""The builder that needs no engine, and what it decides by: the embedded world of builds, and of nothing else."""
 SUITE = "tests/contract"
 WORLDS = re.compile(r"^(embedded|small|simulated)\b")
 """What a test's parameter begins with where it names an embedded world, and no case."""
@@ -39,11 +47,18 @@ def case_of(test: str) -> str:
     return f"{name}[{'-'.join(kept)}]" if kept else name
 
 
+def counts(case: str, file: str) -> bool:
+    """Whether a case is about this file: a build reads its base from the embedded registry, but is no test of it."""
+    path = os.path.relpath(file)
+    return case.startswith(BUILDS) == any(fnmatch.fnmatch(path, it) for it in BUILDING)
+
+
 def observe(chosen: tuple[str, ...] = (SUITE,)) -> Seen:
     """Run the suite on the embedded world alone, every line noted. `RuntimeError`: it is not green."""
     with tempfile.TemporaryDirectory() as folder:
         data, rc = Path(folder, "data"), Path(folder, "rc")
-        rc.write_text(f"[run]\ninclude = {ROOT}/*, {MEMORY_GIT}\ndata_file = {data}\n")
+        held = ", ".join((f"{ROOT}/*", str(MEMORY_GIT), *BUILDING))
+        rc.write_text(f"[run]\ninclude = {held}\ndata_file = {data}\n")
         before = ("-m", "coverage", "run", f"--rcfile={rc}")
         done = _pytest(before, ("-p", "mutants.contexts", *chosen), {}, timeout=1200)
         if done.returncode:
@@ -67,7 +82,7 @@ def _seen(data: Path, tests: list[str]) -> Seen:
     lines: dict[tuple[str, int], frozenset[str]] = {}
     for file in found.measured_files():
         for line, contexts in found.contexts_by_lineno(file).items():
-            if named := frozenset(case_of(it) for it in contexts if it):
+            if named := frozenset(it for it in map(case_of, contexts) if it and counts(it, file)):
                 lines[file, line] = named
     return Seen({case: tuple(its) for case, its in by_case.items()}, lines)
 

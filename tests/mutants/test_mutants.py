@@ -11,7 +11,7 @@ import pytest
 from mutants.change import changes
 from mutants.kept import FILE, Kept, load
 from mutants.live import put
-from mutants.suite import case_of
+from mutants.suite import case_of, counts
 
 _SOURCE = '''\
 def f(x: int) -> str:
@@ -108,6 +108,19 @@ def test_running_code_is_changed_in_its_place(
     assert not holds(5)
     assert put(str(file), _LIVE, _LIVE.replace(old, new), line)
     assert holds(5)
+
+
+@pytest.mark.parametrize(
+    ("case", "file", "wanted"),
+    [
+        ("tests/contract/builds/test_images.py::test_x", "src/paasctl/adapters/layers/builder.py", True),
+        ("tests/contract/builds/test_images.py::test_x", "src/paasctl/embedded/registry/serving.py", False),
+        ("tests/contract/test_registry.py::test_x", "src/paasctl/embedded/registry/serving.py", True),
+        ("tests/contract/test_registry.py::test_x", "src/paasctl/adapters/layout.py", False),
+    ],
+)
+def test_a_case_counts_for_its_own_world(case: str, file: str, wanted: bool) -> None:
+    assert counts(case, str(Path(file).resolve())) is wanted
 
 
 def test_what_nobody_holds_is_not_changed() -> None:
