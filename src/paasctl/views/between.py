@@ -30,8 +30,8 @@ def say_between(step: BetweenStep) -> str:
 
 
 def detail_between(step: BetweenStep) -> Iterator[str]:
-    """What a plan tells of it below its line: what it starts from, and each platform's image."""
-    yield f"from {step.root.digest}"
+    """What a plan tells of it below its line: the digest it starts from, and each platform's image."""
+    yield step.root.digest  # alone, it fits into 80 columns
     match step:
         case SquashTo():
             yield from (f"{_image(it)}; {_squashed(it, step)}" for it in step.images)
@@ -42,7 +42,7 @@ def detail_between(step: BetweenStep) -> Iterator[str]:
             yield from _moved(step.plan.objects) if step.plan else ()
             yield from (f"left behind: {clean(it)}" for it in step.plan.left) if step.plan else ()
         case RebaseTo():
-            yield from (f"{_image(it)}; {count(it.kept or 0, 'layer')} of the base are replaced" for it in step.images)
+            yield from (f"{_image(it)}; the base’s {it.kept} become {step.new_base}’s" for it in step.images)
             yield from (f"~ {it.platform} {it.name}: {_value(it.before)} → {_value(it.after)}" for it in step.fields)
         case _:
             assert_never(step)

@@ -26,7 +26,7 @@ def copy(
 
     Examples:
 
-      paasctl image copy registry.example/shop/web:1.2 registry.example/prod/web:1.2
+      paasctl image copy registry.example/rc/web:1 registry.example/web:1
 
       paasctl image copy docker:web oci:./images:web
     """

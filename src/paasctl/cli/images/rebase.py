@@ -29,9 +29,9 @@ def rebase(
 
     Examples:
 
-      paasctl image rebase registry.example/shop/web:1.2 registry.example/shop/web:1.2.1
+      paasctl image rebase registry.example/web:1.2 registry.example/web:1.2.1
 
-      paasctl image rebase oci:./images:web --new-base registry.example/base:12.9 --dry-run
+      paasctl image rebase oci:images:web --new-base oci:images:base --dry-run
     """
     from paasctl.cli.session import Session
     from paasctl.verbs.images.rebase import ImageRebase, RebaseTyped

@@ -38,7 +38,7 @@ def squash(
 
     Examples:
 
-      paasctl image squash registry.example/shop/web:1.2 registry.example/shop/web:1.2-slim
+      paasctl image squash registry.example/web:1 registry.example/web:slim
 
       paasctl image squash docker:web --all --dry-run
     """
