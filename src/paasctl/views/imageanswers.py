@@ -130,7 +130,7 @@ _WORDS = {"added": "added", "removed": "removed", "changed": "changed", "metadat
 def _diff(answer: ImageDiff, width: int | None) -> Iterator[str]:
     yield f"{clean(answer.before)} -> {clean(answer.after)}  {answer.platform}"
     shared = [it for it in answer.layers if it.before and it.after]
-    yield f"layers: {len(shared)} shared ({size(sum(it.packed for it in shared))}), {_only(answer)}"
+    yield f"layers: {'; '.join(filter(None, (_some(shared, 'shared'), *_only(answer)))) or 'none'}"
     yield from (line for it in answer.layers if not (it.before and it.after) for line in [_layer_line(it)])
     yield from _settings(answer.settings)
     for change in ("added", "removed", "changed", "metadata"):
@@ -144,11 +144,13 @@ def _diff(answer: ImageDiff, width: int | None) -> Iterator[str]:
         yield "a container sees the same files"
 
 
-def _only(answer: ImageDiff) -> str:
-    mine = [it for it in answer.layers if it.after is None]
-    theirs = [it for it in answer.layers if it.before is None]
-    first, second = (f"{len(them)} only in the {word}" for them, word in ((mine, "first"), (theirs, "second")))
-    return f"{first} ({size(sum(it.packed for it in mine))}), {second} ({size(sum(it.packed for it in theirs))})"
+def _only(answer: ImageDiff) -> Iterator[str]:
+    yield _some([it for it in answer.layers if it.after is None], "only in the first")
+    yield _some([it for it in answer.layers if it.before is None], "only in the second")
+
+
+def _some(layers: Sequence[LayerCompared], where: str) -> str:
+    return f"{len(layers)} {where}, {size(sum(it.packed for it in layers))}" if layers else ""
 
 
 def _layer_line(it: LayerCompared) -> str:
@@ -208,7 +210,10 @@ def _compared(it: PlatformVerified) -> str:
 
 
 def columns(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int | None, *, right: int) -> Iterator[str]:
-    """A table whose first `right` columns are numbers; its last one is cut to what is left of the terminal."""
+    """A table whose first `right` columns are numbers; its last one is cut to what is left of the terminal.
+
+    Of a path both ends are kept, of anything else the beginning.
+    """
     widths = [max(len(cell) for cell in column) for column in zip(heads, *rows, strict=True)]
     for row in (heads, *rows):
         cells = [
@@ -220,10 +225,10 @@ def columns(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int | No
 
 
 def _cut(text: str, width: int | None) -> str:
-    """A path or a command that fits: both its ends say the most."""
+    """What fits of a text."""
     if width is None or len(text) <= width:
         return text
-    head = width // 3
+    head = width // 3 if "/" in text[:5] else width - 1
     return f"{text[:head]}…{text[len(text) - (width - head - 1) :]}"
 
 

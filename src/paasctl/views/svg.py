@@ -15,7 +15,7 @@ from paasctl.views.clean import clean
 from paasctl.views.imageanswers import about, blame, command, saving
 from paasctl.views.view import View
 
-_WIDTH, _ROW, _LEFT, _BARS = 960, 18, 110, 420
+_WIDTH, _ROW, _LEFT, _BARS = 960, 18, 126, 404
 _STYLE = """\
 svg { background: #ffffff; font: 12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; }
 text { fill: #1f2328; } .quiet { fill: #59636e; } .title { font-size: 15px; font-weight: bold; }
