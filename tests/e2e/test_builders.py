@@ -7,6 +7,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def project(real: Testbed, tmp_path: Path) -> Iterator[Project]:
 
 
 @pytest.fixture(params=["buildctl", "buildx"])
-def builder(request: pytest.FixtureRequest, real: Testbed, tmp_path: Path) -> dict[str, str]:
+def builder(request: pytest.FixtureRequest, real: Testbed, tmp_path: Path) -> dict[str, Any]:
     """The caller's variables with which this one builds: BuildKit's daemon, or the engine with docker's plugin."""
     told = {"TOKEN": _TOKEN, "PAASCTL_BUILDER": request.param, "PATH": f"{os.environ['PATH']}:{real.bin}"}
     if request.param == "buildctl":
@@ -46,7 +47,7 @@ def builder(request: pytest.FixtureRequest, real: Testbed, tmp_path: Path) -> di
     return {**told, "DOCKER_CONFIG": str(tmp_path / "docker")}
 
 
-def test_an_image_with_a_secret_and_a_cache(project: Project, builder: dict[str, str]) -> None:
+def test_an_image_with_a_secret_and_a_cache(project: Project, builder: dict[str, Any]) -> None:
     doctor = project.paasctl("doctor", **builder)
     assert builder["PAASCTL_BUILDER"] in doctor.stdout + doctor.stderr
     released = project.paasctl("release", "--output", "jsonl", **builder)
@@ -72,7 +73,7 @@ def test_the_engine_alone_has_no_secrets_and_says_where_one_is_wanted(project: P
     assert project.git("tag") == ""
 
 
-def test_a_secret_that_is_not_set_is_asked_for(project: Project, builder: dict[str, str]) -> None:
+def test_a_secret_that_is_not_set_is_asked_for(project: Project, builder: dict[str, Any]) -> None:
     del builder["TOKEN"]
     refused = project.paasctl("release", expect=78, **builder)
     assert "the variable TOKEN is not set" in refused.stderr

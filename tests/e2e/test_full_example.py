@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -148,7 +149,7 @@ def test_every_key_at_once(full: Project, tmp_path: Path) -> None:
         full.testbed.do("delete", "pv", *volumes, "--wait=false")
 
 
-def _builder(full: Project) -> dict[str, str]:
+def _builder(full: Project) -> dict[str, Any]:
     """Only BuildKit with a session has secrets, keys, caches and several platforms."""
     address = os.environ["PAASCTL_TEST_BUILDKIT_HOST"]
     path = f"{os.environ['PATH']}:{full.testbed.bin}"
