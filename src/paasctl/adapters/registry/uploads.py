@@ -25,7 +25,7 @@ from paasctl.adapters.registry.opened import (
 )
 from paasctl.adapters.registry.retry import Broken, Fault
 from paasctl.adapters.registry.session import Session
-from paasctl.adapters.registry.wire import Answer, Body, Call
+from paasctl.adapters.registry.wire import CHUNK, Answer, Body, Call
 from paasctl.errors import Forbidden, Unavailable
 from paasctl.model.image import Descriptor, Repository
 from paasctl.ports.images import Blobs, Moved, Pushed
@@ -139,11 +139,13 @@ class _Push:
         self._attempts = session.attempts(cargo.doing)
         self._cursor = Cursor(cargo.content, cargo.descriptor, cargo.doing, self._told)
         self._part = 0  # bytes of a part; 0: all in one
+        self._untold = 0
 
     def run(self) -> None:
         """Send it. Returns when the registry says that it has it."""
         try:
             self._persist()
+            self._tell()
         except BaseException:
             _close(self._session, self._cargo, self._opened)
             raise
@@ -168,8 +170,15 @@ class _Push:
     def _told(self, moved: int) -> None:
         self._session.clock.pause(0)
         self._attempts.progressed()
-        if self._cargo.moved:
-            self._cargo.moved(moved)
+        self._untold += moved
+        if self._untold >= CHUNK:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Say how much moved: not for every piece, which would cost more than moving it."""
+        if self._cargo.moved and self._untold:
+            self._cargo.moved(self._untold)
+        self._untold = 0
 
     def _is_sent(self) -> bool:
         """One try; False: it broke off somewhere and may go on."""
