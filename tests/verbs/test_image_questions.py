@@ -182,6 +182,30 @@ def test_a_layer_that_lies_is_an_error_and_never_kept(world: FakeWorld, layout: 
             inspect(world, at(layout, "web"))
 
 
+@pytest.mark.parametrize(
+    ("media", "why"),
+    [
+        ("application/vnd.oci.image.layer.v1.tar+gzip+encrypted", "is encrypted"),
+        ("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", "may not be distributed"),
+        ("application/x-disk", "has the media type"),
+    ],
+)
+def test_layers_that_cannot_be_read_are_refused_with_a_reason(
+    world: FakeWorld, layout: FolderLayout, media: str, why: str
+) -> None:
+    manifest = document(layout, lay_image(layout, "web", [BASE]))
+    manifest["layers"][0]["mediaType"] = media
+    layout.lay("web", layout.put(documents.OCI_MANIFEST, json.dumps(manifest).encode()))
+    with pytest.raises(Refused, match=why):
+        inspect(world, at(layout, "web"))
+
+
+def test_windows_is_refused(world: FakeWorld, layout: FolderLayout) -> None:
+    lay_image(layout, "web", [BASE], platform=Platform("windows", "amd64"))
+    with pytest.raises(Refused, match="Windows"):
+        inspect(world, at(layout, "web"))
+
+
 def test_it_can_be_stopped(world: FakeWorld, layout: FolderLayout) -> None:
     lay_image(layout, "web", [BASE, TOP])
     with pytest.raises(Cancelled):
