@@ -307,6 +307,10 @@ def test_blobs_that_grow_at_once_are_whole(archives: Archives) -> None:
     with target.writer() as again:
         again.write(layers[0])
         again.commit("layer")
+    with target.writer() as first, target.writer() as twin:
+        for it in (first, twin):
+            it.write(b"twins")
+        assert first.commit("layer") == twin.commit("layer")
     with target.writer() as dropped:
         dropped.write(b"never committed" * 1000)
     root, content = put_image(target, layers[0])

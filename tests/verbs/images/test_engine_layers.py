@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from paasctl.adapters.codecs import MachineCodecs
+from paasctl.adapters.layout import create_layout
+from paasctl.model.image import Platform
 from support.engine_store import loaded
-from support.imaging import image, somewhere
+from support.images import lay_image, lay_index
+from support.imaging import LAYERS, Somewhere, image, somewhere
 
 
 def test_what_is_squashed_into_the_engine_is_not_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,6 +25,24 @@ def test_what_is_squashed_into_the_engine_is_not_packed(tmp_path: Path, monkeypa
         assert layer in sent, "as it is, not packed"
         assert config
         assert said.outcome["facts"]["bytes.after"] == str(len(layer))
+
+
+@pytest.mark.parametrize("verb", ["squash", "copy"])
+def test_of_an_index_the_engine_gets_what_it_runs(here: Somewhere, verb: str) -> None:
+    layout = create_layout(here.folder / "made")
+    arm = lay_image(layout, "", LAYERS[:2], platform=Platform("linux", "arm64"))
+    lay_index(layout, "both", [arm, lay_image(layout, "", LAYERS)])
+    args = ["--all", "--layers", "1"] if verb == "squash" else []
+    said = image(verb, "oci:made:both", here.named("engine"), *args)
+    assert said.status == 0, said.err
+    assert "for linux/amd64" in said.err
+    assert here.config(here.named("engine"))["architecture"] == "amd64"
+    meant = image(verb, "oci:made:both", here.named("engine", "two"), *args, "--platform", "linux/arm64")
+    assert meant.status == 0, meant.err
+    assert here.config(here.named("engine", "two"))["architecture"] == "arm64"
+    here.store.version = {"ApiVersion": "1.41"}
+    refused = image(verb, "oci:made:both", here.named("engine", "three"), *args)
+    assert (refused.status, "--platform" in refused.err) == (4, True)
 
 
 def test_nothing_is_a_packing_too() -> None:

@@ -71,8 +71,7 @@ class Packing:
     def finish(self, documents: Iterable[tuple[str, bytes]]) -> None:
         """What waits, small blobs, then files under names of their own; and the end of the tar."""
         for digest, (beside, size) in self._waiting.items():
-            if digest not in self._there:
-                self._append(_place(digest), size, beside.chunks(size))
+            self._append(_place(digest), size, beside.chunks(size))
             beside.close()
         for name, content in [*((_place(digest), it) for digest, it in self._small.items()), *documents]:
             self._append(name, len(content), (content,))
@@ -92,7 +91,8 @@ class Packing:
         self._file.cut(self._end)
 
     def _waits(self, beside: _File, digest: str, size: int) -> None:
-        self._waiting.setdefault(digest, (beside, size))
+        if digest not in self._there:
+            self._waiting.setdefault(digest, (beside, size))
 
     def _append(self, name: str, size: int, content: Iterable[bytes]) -> None:
         self._file.write(_header(name, size), self._end)
