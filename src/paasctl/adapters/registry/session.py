@@ -131,10 +131,10 @@ class Session:
         return answer
 
     def _followed(self, call: Call, authorization: str) -> Answer:
-        url = located(f"{self.base}/", call.url)
+        url = f"{self.base}{call.url}" if call.url.startswith("/") else located(f"{self.base}/", call.url)
         for _ in range(_REDIRECTS):
             # Credentials are for this registry alone; where it sends us they are nobody's business.
-            at_home = origin(url) == origin(self.base)
+            at_home = url.startswith(f"{self.base}/") or origin(url) == origin(self.base)
             answer = self._wire.send(call, url, authorization if at_home else "")
             if not (further := _further(call, answer)):
                 return answer
