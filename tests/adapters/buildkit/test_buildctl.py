@@ -259,7 +259,11 @@ def test_words_of_a_program_that_are_no_text(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("error", [Cancelled("stopped at your request"), TimedOut("the time ran out")])
-def test_a_cancel_ends_the_program_and_its_children(bench: Bench, error: PaasError) -> None:
+def test_a_cancel_ends_the_program_and_its_children(
+    bench: Bench, error: PaasError, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
     bench.program.says(status(vertexes=[vertex("a", "RUN sleep", "12:00:01")]), b"")
     bench.program.stalls()
     stop = Stop(error)
@@ -275,6 +279,7 @@ def test_a_cancel_ends_the_program_and_its_children(bench: Bench, error: PaasErr
         bench.build(stop)
     waiting.join()
     assert not _runs(bench.program.child)
+    assert not list((tmp_path / "temporary").iterdir())
     assert bench.layout.places() == ()
 
 
