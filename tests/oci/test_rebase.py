@@ -88,7 +88,8 @@ def test_a_field_that_was_inherited_becomes_the_new_bases(
     name: str, mine: str | None, was: str | None, now: str | None, then: str | None
 ) -> None:
     def one(*layers: str, value: str | None) -> Documents:
-        return image(*layers, **({} if value is None else {name: value}))
+        said: dict[str, Any] = {} if value is None else {name: value}
+        return image(*layers, **said)
 
     _, config, result = made(one("a", "x", value=mine), one("a", value=was), one("c", value=now))
     assert config["config"].get(name) == then
@@ -117,11 +118,9 @@ def test_the_environment_is_merged_variable_by_variable(mine: str, was: str, now
 
 @pytest.mark.parametrize("name", ["Labels", "ExposedPorts", "Volumes"])
 def test_so_are_labels_ports_and_volumes(name: str) -> None:
-    _, config, result = made(
-        image("a", "x", **{name: {"base": "1", "mine": "m"}}),
-        image("a", **{name: {"base": "1", "gone": "1"}}),
-        image("c", **{name: {"base": "2", "new": "n", "gone": "2"}}),
-    )
+    mine, was, now = ({"base": "1", "mine": "m"}, {"base": "1", "gone": "1"}, {"base": "2", "new": "n", "gone": "2"})
+    said: list[dict[str, Any]] = [{name: it} for it in (mine, was, now)]
+    _, config, result = made(image("a", "x", **said[0]), image("a", **said[1]), image("c", **said[2]))
     assert config["config"][name] == {"base": "2", "new": "n", "mine": "m"}
     assert [it.name for it in result.moved] == [f"{name}.base", f"{name}.new"]
 

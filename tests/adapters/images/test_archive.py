@@ -308,8 +308,8 @@ def test_blobs_that_grow_at_once_are_whole(archives: Archives) -> None:
         again.write(layers[0])
         again.commit("layer")
     with target.writer() as first, target.writer() as twin:
-        for it in (first, twin):
-            it.write(b"twins")
+        for writer in (first, twin):
+            writer.write(b"twins")
         assert first.commit("layer") == twin.commit("layer")
     with target.writer() as dropped:
         dropped.write(b"never committed" * 1000)
