@@ -27,8 +27,10 @@ def archive_source(location: InArchive, path: Path, stack: ExitStack) -> ShelfSo
 
 
 def _opened(location: InArchive, path: Path, stack: ExitStack) -> Shelf:
-    if not path.is_file():
-        raise not_found(str(location), "that is a folder" if path.is_dir() else "there is no such file")
+    with disk("reading", path):
+        problem = "" if path.is_file() else "that is a folder" if path.is_dir() else "there is no such file"
+    if problem:
+        raise not_found(str(location), problem)
     return PackedShelf(_tape(path, stack))
 
 

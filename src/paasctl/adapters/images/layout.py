@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from paasctl.adapters.disk import disk
 from paasctl.adapters.images.naming import clobbers, not_found, several
 from paasctl.adapters.images.shelf import Shelf, ShelfSource, bare, images_at, subject_of
 from paasctl.adapters.layout import PLACE, FolderLayout, create_layout, read_layout
@@ -23,7 +24,9 @@ def layout_source(location: InLayout, folder: Path) -> ShelfSource:
     """The image in the layout at `folder`, where `location.folder` is on this disk."""
 
     def find() -> Shelf:
-        if not folder.is_dir():
+        with disk("reading", folder):
+            there = folder.is_dir()
+        if not there:
             raise not_found(str(location), f"there is no folder {folder}")
         return read_layout(folder)
 
@@ -53,8 +56,9 @@ class LayoutTarget:
 
     def current(self) -> Descriptor | None:
         """What lies under that tag now; without one, the only image there."""
-        if not self._folder.is_dir() or not any(self._folder.iterdir()):
-            return None
+        with disk("reading", self._folder):
+            if not self._folder.is_dir() or not any(self._folder.iterdir()):
+                return None
         found = images_at(read_layout(self._folder), self._tag)
         if len({it.digest for _, it in found}) > 1:
             raise several(self.name, [place for place, _ in found], _HOW)
