@@ -165,12 +165,22 @@ def test_mirrors_are_asked_in_their_order_and_only_those_that_may_be_pulled_from
 )
 def test_a_file_that_is_none_is_said_with_its_place(house: House, text: str) -> None:
     house.write(text)
-    client = house.client()
     with pytest.raises(ConfigError) as caught:
-        house.read(client)
-    client.close()
+        house.read(house.client())
     assert caught.value.code == "mirrors-invalid"
     assert caught.value.where.endswith("hosts.toml")
+
+
+@pytest.mark.parametrize(("server", "scheme"), [("http://r.example:5000", "http"), ("https://r.example:5000", "https")])
+def test_plain_http_is_allowed_where_the_file_says_so(tmp_path: Path, server: str, scheme: str) -> None:
+    folder = tmp_path / ".config" / "containers" / "certs.d" / "r.example:5000"
+    folder.mkdir(parents=True)
+    (folder / "hosts.toml").write_text(f'server = "{server}"')
+    environ = {"HOME": str(tmp_path)}
+    client = RegistryClient("r.example:5000", clock=CountingClock(), environ=environ)
+    assert client._session.base == f"{scheme}://r.example:5000"
+    told = RegistryClient("r.example:5000", clock=CountingClock(), environ=environ, insecure=False)
+    assert told._session.base == "https://r.example:5000"
 
 
 def test_who_has_no_such_file_has_no_mirrors() -> None:

@@ -4,6 +4,7 @@
     [host."https://mirror.example:5000"]
       capabilities = ["pull"]
 
+`server = "http://registry.example"` in it allows plain HTTP with the registry itself.
 What a name means is never asked of a mirror, nothing is pushed to one, and the registry's credentials are not for it.
 """
 
@@ -25,10 +26,18 @@ def mirrors_of(host: str, environ: Mapping[str, str]) -> tuple[str, ...]:
 
     `ConfigError` where the file can't be read or names what is no address of a mirror.
     """
-    for folder in host_folders(host, environ):
-        if (file := folder / _FILE).is_file():
-            return tuple(_addresses(_read(file), file, host))
-    return ()
+    file = _file(host, environ)
+    return tuple(_addresses(_read(file), file, host)) if file else ()
+
+
+def is_plain(host: str, environ: Mapping[str, str]) -> bool:
+    """Whether such a file says that the registry itself speaks plain HTTP: `server = "http://HOST"`."""
+    file = _file(host, environ)
+    return file is not None and str(_read(file).get("server", "")).rstrip("/") == f"http://{host}"
+
+
+def _file(host: str, environ: Mapping[str, str]) -> Path | None:
+    return next((it for folder in host_folders(host, environ) if (it := folder / _FILE).is_file()), None)
 
 
 def _read(file: Path) -> Mapping[str, Any]:

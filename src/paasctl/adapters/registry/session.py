@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from paasctl.adapters.registry.answers import codes, said
 from paasctl.adapters.registry.credentials import Credentials
-from paasctl.adapters.registry.mirrors import mirrors_of
+from paasctl.adapters.registry.mirrors import is_plain, mirrors_of
 from paasctl.adapters.registry.names import Access, base_url, located, origin
 from paasctl.adapters.registry.retry import Attempts, Broken, Gate, Patience, is_passing, status_fault
 from paasctl.adapters.registry.tokens import Tokens
@@ -29,7 +29,8 @@ class Session:
         self, host: str, *, clock: Clock, insecure: bool | None, environ: Mapping[str, str], patience: Patience
     ) -> None:
         self.host = host
-        self.base = base_url(host, insecure)
+        said = True if insecure is None and is_plain(host, environ) else insecure
+        self.base = base_url(host, said)
         self.is_down = False
         """Of a mirror: it failed, and is not asked again."""
         self.clock = clock

@@ -169,6 +169,7 @@ class Wire:
             return Unavailable(f"{doing}: the certificate of {host} is not trusted: {why}", hint=hint, code="untrusted")
         if isinstance(cause, ssl.SSLError) and cause.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
             hint = "set `insecure: true` on the registry in paas.yaml, if plain HTTP is what it should speak"
+            hint += f'; without one, write server = "http://{host}" into /etc/containers/certs.d/{host}/hosts.toml'
             return Unavailable(f"{doing}: {host} does not speak TLS", hint=hint, code="not-tls")
         return Broken(Fault(f"TLS with {host} failed: {cause}", dialled=True))
 
