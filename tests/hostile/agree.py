@@ -16,6 +16,7 @@ _SECOND = 10**9
 _CAPABILITY = b"security.capability"
 _HARMLESS = frozenset({"below-file", "below-symlink", "whiteout-below-symlink"})
 """Ambiguities of which we say what Docker does."""
+_VAGUE = ("mode", "owner", "time", "capability")
 Fields = dict[str, object]
 _NONE: Fields = {"kind": None}
 
@@ -62,8 +63,14 @@ def unlike(ours: Seen, theirs: Seen, began: int, *, vague: set[bytes]) -> list[s
         f"{path!r}: {name} is {mine.get(path, _NONE).get(name)!r}, shown is {value!r}"
         for path in sorted(mine.keys() | other.keys())
         for name, value in other.get(path, _NONE).items()
-        if mine.get(path, _NONE).get(name) != value and not (path in vague and name in ("mode", "owner", "time"))
+        if mine.get(path, _NONE).get(name) != value and not (path in vague and name in _VAGUE)
     ]
+
+
+def without_bare(ours: Seen, theirs: Seen) -> Seen:
+    """Ours without implied directories that umoci does not make: it makes none for a mark alone."""
+    bare = {path for path in ours.vague if path not in theirs.tree and not ours.tree[path].said}
+    return Seen({path: it for path, it in ours.tree.items() if path not in bare}, vague=ours.vague)
 
 
 def _table(seen: Seen, began: int) -> dict[bytes, Fields]:

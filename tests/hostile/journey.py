@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hostile.agree import Asked, against_both, against_docker, unlike
+from hostile.agree import Asked, against_both, against_docker, unlike, without_bare
 from hostile.model import Seen, stacked
 from hostile.real import No, Verdict, by_docker, by_umoci
 from paasctl.errors import PaasError
@@ -88,7 +88,8 @@ class Journey:
                 continue
             self.counts[f"squashed, by {tool}"] += 1
             known = () if whole or isinstance(old, No) else unlike(ours, old, after.began, vague=ours.vague)
-            lines = unlike(ours, new, after.began, vague=ours.vague)
+            shown = ours if whole or tool == "docker" else without_bare(ours, new)
+            lines = unlike(shown, new, after.began, vague=ours.vague)
             yield from (f"{tool}: {line}" for line in lines if line not in known)
 
     def note(self, before: Asked) -> None:

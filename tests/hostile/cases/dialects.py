@@ -87,6 +87,12 @@ CASES = (
         meta={"a": "0644 0:6 1000"},
     ),
     case(
+        "a GNU name and a PAX name, deleted by the first",
+        [part("a=1", raw=long_name(b"L", b"gnu"), records=((b"path", b"pax"),))],
+        ".wh.gnu k=1",
+        sees="k=1",
+    ),
+    case(
         "a GNU name and a PAX name",
         [part("a=1", raw=long_name(b"L", b"gnu"), records=((b"path", b"pax"),))],
         "k=1",
