@@ -210,7 +210,9 @@ class Outside:
             if host not in self._registries:
                 from paasctl.adapters.registry import RegistryClient
 
-                self._registries[host] = RegistryClient(host, clock=self.clock, insecure=self._insecure(host))
+                self._registries[host] = RegistryClient(
+                    host, clock=self.clock, insecure=self._insecure(host), asked=lambda: self.cancel.asked
+                )
             return self._registries[host]
 
     def source(self, location: Location) -> CopySource:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 
 from paasctl.adapters.registry import blobs, growing, manifests, uploads, writes
@@ -19,7 +19,7 @@ from paasctl.ports.images import Blobs, BlobWriter, Moved, Pushed
 class RegistryClient:
     """`ports.images.Registry` over HTTP. Making one connects to nothing; `close` lets go of idle connections."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - how one host is to be talked to
         self,
         host: str,
         *,
@@ -27,10 +27,12 @@ class RegistryClient:
         insecure: bool | None = None,
         environ: Mapping[str, str] | None = None,
         patience: Patience = PATIENT,
+        asked: Callable[[], bool] | None = None,
     ) -> None:
         """`insecure`: plain HTTP; None: only for loopback hosts. `environ`: the process's own where None.
 
         All waiting is `clock.pause`, which may raise `Cancelled`; `pause(0)` between chunks is where transfers stop.
+        `asked` says whether the run was asked to stop: a registry that has fallen silent is hung up on then.
         """
         self._session = Session(
             host,
@@ -38,6 +40,7 @@ class RegistryClient:
             insecure=insecure,
             environ=os.environ if environ is None else environ,
             patience=patience,
+            asked=asked,
         )
         self._referrers = Referrers(self._session)
         self._manifests = writes.Manifests(self._session, self._referrers)

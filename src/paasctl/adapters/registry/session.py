@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -25,8 +25,15 @@ _REDIRECTS = 5
 class Session:
     """One registry host: its connections, its login, its patience. Safe to use from several threads."""
 
-    def __init__(
-        self, host: str, *, clock: Clock, insecure: bool | None, environ: Mapping[str, str], patience: Patience
+    def __init__(  # noqa: PLR0913 - how one host is to be talked to
+        self,
+        host: str,
+        *,
+        clock: Clock,
+        insecure: bool | None,
+        environ: Mapping[str, str],
+        patience: Patience,
+        asked: Callable[[], bool] | None = None,
     ) -> None:
         self.host = host
         said = True if insecure is None and is_plain(host, environ) else insecure
@@ -43,7 +50,8 @@ class Session:
         self._lock = threading.Lock()
         self._patience = patience
         self._gate = Gate(clock)
-        self._wire = Wire(host, environ, patience)
+        self._asked = asked
+        self._wire = Wire(host, environ, patience, asked)
         self._tokens = Tokens(self.base, self._wire, Credentials(host, environ), self._gate, patience)
 
     @property
@@ -66,6 +74,7 @@ class Session:
             insecure=parts.scheme == "http",
             environ=self._environ,
             patience=replace(self._patience, connect=min(3.0, self._patience.connect)),
+            asked=self._asked,
         )
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ import urllib3
 from urllib3 import exceptions as wrong
 
 from paasctl import __version__
+from paasctl.adapters.registry.lines import Lines
 from paasctl.adapters.registry.names import Access
 from paasctl.adapters.registry.retry import Broken, Fault, Patience
 from paasctl.adapters.registry.trust import proxy_for, tls_context
@@ -84,7 +85,10 @@ class Answer:
 class Wire:
     """The connections to one registry, and to where it sends us. Safe to use from several threads."""
 
-    def __init__(self, host: str, environ: Mapping[str, str], patience: Patience) -> None:
+    def __init__(
+        self, host: str, environ: Mapping[str, str], patience: Patience, asked: Callable[[], bool] | None = None
+    ) -> None:
+        """`asked`: whether the run was asked to stop; what is silent then is cut off."""
         self.requests: Counter[str] = Counter()
         """How many requests went out, by method; those for tokens under `TOKEN`."""
         self._host = host
@@ -92,6 +96,7 @@ class Wire:
         self._longest = patience.total
         self._timeout = urllib3.Timeout(connect=patience.connect, read=patience.read)
         self._lock = threading.Lock()
+        self._lines = Lines(asked)
         self._pools: dict[str | None, urllib3.PoolManager] = {}
         self._context: ssl.SSLContext | None = None
 
@@ -120,6 +125,7 @@ class Wire:
 
     def close(self) -> None:
         """Let go of all idle connections."""
+        self._lines.close()
         with self._lock:
             for pool in self._pools.values():
                 pool.clear()
@@ -132,6 +138,7 @@ class Wire:
                 self._pools.clear()  # those made without it would check against other authorities
             if proxy not in self._pools:
                 self._pools[proxy] = self._made(proxy)
+                self._lines.watch(self._pools[proxy])
             return self._pools[proxy]
 
     def _made(self, proxy: str | None) -> urllib3.PoolManager:
