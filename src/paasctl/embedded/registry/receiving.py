@@ -27,11 +27,12 @@ class Receiving:
             return self._begin(asked)
         upload = self._uploads.get(asked.at, asked.name)
         # GET tells the latest place even to who holds an older one; all else wants the latest.
-        if upload is None or (asked.method != "GET" and asked.query.get("_state") != str(upload.state)):
+        if upload is None or (asked.method != "GET" and not _is_latest(asked, upload)):
             raise RefusedError(404, "BLOB_UPLOAD_UNKNOWN")
         match asked.method:
             case "GET":
-                return Response(204, b"", self._place(asked, asked.name, upload))
+                with upload.lock:  # what a broken connection still brings is counted first
+                    return Response(204, b"", self._place(asked, asked.name, upload))
             case "DELETE":
                 self._uploads.end(asked.at, asked.name)
                 return Response(204)
@@ -66,6 +67,9 @@ class Receiving:
 
     def _receive(self, asked: Asked, upload: Upload) -> Response:
         with upload.lock:
+            if asked.method != "POST" and not _is_latest(asked, upload):
+                # Somebody asked how far it is while this one waited, and goes on from there.
+                raise RefusedError(404, "BLOB_UPLOAD_UNKNOWN")
             length = int(asked.request.headers.get("content-length") or 0)
             if self._rules.largest is not None and length > self._rules.largest:
                 raise RefusedError(413, "SIZE_INVALID")
@@ -92,6 +96,10 @@ class Receiving:
         self._folder.adopt(asked.at, upload.path, wanted)
         self._uploads.end(asked.at, asked.name)
         return made(asked.at, wanted)
+
+
+def _is_latest(asked: Asked, upload: Upload) -> bool:
+    return asked.query.get("_state") == str(upload.state)
 
 
 def made(at: str, digest: str) -> Response:
