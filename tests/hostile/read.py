@@ -1,6 +1,6 @@
 """Read a tar of a layer, with nothing of paasctl: ustar, PAX and GNU, sparse files of all kinds, names as bytes.
 
-Small files in memory only. `tests/hostile/test_read.py` compares it with the standard library's reader.
+Small files in memory only.
 """
 
 from __future__ import annotations
