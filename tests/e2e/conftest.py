@@ -52,6 +52,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             it.add_marker("e2e")
             if "real" in getattr(it, "fixturenames", ()) or it.name.endswith("[real]"):
                 it.add_marker("real")
-            elif not {"demo", "laws"} & {of.name for of in it.iter_markers()}:
+            elif not {"demo", "laws", "kills"} & {of.name for of in it.iter_markers()}:
                 it.add_marker("journey")
     items.sort(key=lambda it: it.path.stem not in _LONG)

@@ -19,7 +19,7 @@ import pytest
 
 from e2e.parts import Testbed
 from e2e.project import Project
-from paasctl.oci.manifest import OCI_INDEX
+from paasctl.oci.documents.manifest import OCI_INDEX
 from support.artifacts import make_jar, make_package, make_wheel, sha256
 from testbed import images
 

@@ -69,6 +69,7 @@ class Here:
         return index.exists() and bool(json.loads(index.read_text())["manifests"])
 
 
+@pytest.mark.kills
 @pytest.mark.parametrize("verb", ["squash", "copy"])
 @pytest.mark.parametrize("kind", TO)
 @pytest.mark.parametrize("by", SIGNALS, ids=lambda it: it.name)

@@ -10,7 +10,7 @@ from hostile.model import Refusal, Seen, stacked
 from hostile.read import Found, read
 from hostile.shrink import shown, shrunk
 from paasctl.errors import Refused
-from paasctl.oci.layer import Layer
+from paasctl.oci.tree.layer import Layer
 from support.squashed import Squashed, indexed, squash_indexed
 
 

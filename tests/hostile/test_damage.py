@@ -19,7 +19,7 @@ from hostile.parts import BLOCK, part, written
 from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.errors import PaasError
 from paasctl.model.image import Descriptor
-from paasctl.oci import manifest as documents
+from paasctl.oci.documents import manifest as documents
 from support.images import document, lay_image, tars_of
 from support.naive import told
 from support.squashed import indexed, squash_indexed

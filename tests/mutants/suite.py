@@ -19,8 +19,13 @@ MEMORY_GIT = Path("tests/support/memory_git.py")
 BUILDS = "tests/contract/builds/"
 BUILDING = (
     *("src/paasctl/adapters/layers/*", "src/paasctl/adapters/layout.py"),
-    *("src/paasctl/oci/built.py", "src/paasctl/oci/compose.py", "src/paasctl/oci/config.py", "src/paasctl/oci/cut.py"),
-    "src/paasctl/oci/ignore.py",
+    *(
+        "src/paasctl/oci/building/built.py",
+        "src/paasctl/oci/building/compose.py",
+        "src/paasctl/oci/documents/config.py",
+        "src/paasctl/oci/building/cut.py",
+    ),
+    "src/paasctl/oci/building/ignore.py",
 )
 """The builder that needs no engine, and what it decides by: the embedded world of builds, and of nothing else."""
 SUITE = "tests/contract"

@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 
-from paasctl.oci.bases import BaseSaid, full_name, made_from, materials, provenance_layer, said_base, starts_with
-from paasctl.oci.manifest import BASE_DIGEST, BASE_LAYERS, BASE_NAME
+from paasctl.oci.documents.bases import (
+    BaseSaid,
+    full_name,
+    made_from,
+    materials,
+    provenance_layer,
+    said_base,
+    starts_with,
+)
+from paasctl.oci.documents.manifest import BASE_DIGEST, BASE_LAYERS, BASE_NAME
 
 DIGEST = "sha256:" + "a" * 64
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from paasctl.oci.choice import Choice, choose_cut
+from paasctl.oci.report.choice import Choice, choose_cut
 from support.squashed import stack_of
 from support.tars import entry, tar_of
 

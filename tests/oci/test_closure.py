@@ -9,8 +9,8 @@ import pytest
 
 from paasctl.errors import PaasError, Refused
 from paasctl.model.image import Descriptor
-from paasctl.oci import closure as closures
-from paasctl.oci.closure import Answer, Ask, Closure, Walk
+from paasctl.oci.documents import closure as closures
+from paasctl.oci.documents.closure import Answer, Ask, Closure, Walk
 from support.registry_values import INDEX, MANIFEST, describe, digest_of, index_of, manifest_of, vouching
 
 CONFIG = describe(b"{}", "application/vnd.oci.image.config.v1+json")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from paasctl.errors import ConfigError
-from paasctl.oci import compose as composing
-from paasctl.oci.compose import Given, Piece, Source, compose
-from paasctl.oci.shape import Shape, shape_of
+from paasctl.oci.building import compose as composing
+from paasctl.oci.building.compose import Given, Piece, Source, compose
+from paasctl.oci.building.shape import Shape, shape_of
 from support.squashed import stack_of
 from support.tars import Entry, entry, tar_of
 

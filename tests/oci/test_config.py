@@ -10,10 +10,10 @@ import pytest
 from paasctl.errors import BuildFailed, Refused
 from paasctl.model.config import ImageConfig
 from paasctl.model.image import Descriptor, Platform
-from paasctl.oci import manifest as documents
-from paasctl.oci.config import built_config, diff_ids, rfc3339, squashed_config, with_layer
-from paasctl.oci.family import layer_type
-from paasctl.oci.squashed import squashed_index, squashed_manifest
+from paasctl.oci.documents import manifest as documents
+from paasctl.oci.documents.config import built_config, diff_ids, rfc3339, squashed_config, with_layer
+from paasctl.oci.documents.family import layer_type
+from paasctl.oci.documents.squashed import squashed_index, squashed_manifest
 
 LINUX = Platform("linux", "amd64")
 DOCKERS: dict[str, Any] = {

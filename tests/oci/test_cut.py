@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from paasctl.oci.compose import Entry, Given, Piece, Source, compose
-from paasctl.oci.cut import cut
-from paasctl.oci.shape import Shape
+from paasctl.oci.building.compose import Entry, Given, Piece, Source, compose
+from paasctl.oci.building.cut import cut
+from paasctl.oci.building.shape import Shape
 
 MIB = 1 << 20
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paasctl.errors import ConfigError
-from paasctl.oci.ignore import ignoring, parse_ignore
+from paasctl.oci.building.ignore import ignoring, parse_ignore
 
 # what the file says, paths that are left out, paths that stay (`·` is a blank in a path)
 TABLE: dict[str, tuple[list[str], str, str]] = {

@@ -8,10 +8,10 @@ import pytest
 
 from hostile.fuzz import image, tars
 from paasctl.errors import PaasError
-from paasctl.oci.member import Member
-from paasctl.oci.ordinary import Ordinary
-from paasctl.oci.tape import Tape
-from paasctl.oci.tar import members
+from paasctl.oci.tar.member import Member
+from paasctl.oci.tar.members import members
+from paasctl.oci.tar.ordinary import Ordinary
+from paasctl.oci.tar.tape import Tape
 from support.tars import Entry, entry, tar_of
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paasctl.oci.change import Group, changes
-from paasctl.oci.member import Member, Meta
-from paasctl.oci.names import above
-from paasctl.oci.partition import ALIKE, FILE, MOST, Weights, best_count, count_for, partition
-from paasctl.oci.tree import Inode, Name
+from paasctl.oci.tar.member import Member, Meta
+from paasctl.oci.tar.names import above
+from paasctl.oci.tree.change import Group, changes
+from paasctl.oci.tree.partition import ALIKE, FILE, MOST, Weights, best_count, count_for, partition
+from paasctl.oci.tree.tree import Inode, Name
 from support.squashed import stack_of
 from support.tars import tar_of
 

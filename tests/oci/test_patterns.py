@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from paasctl.oci.patterns import Excluded
+from paasctl.oci.building.patterns import Excluded
 
 
 @pytest.mark.parametrize(

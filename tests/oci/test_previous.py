@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oci.test_squash_laws import Drawn, images
-from paasctl.oci.change import changes
-from paasctl.oci.emit import programs
-from paasctl.oci.partition import FILE
-from paasctl.oci.previous import keep, over
-from paasctl.oci.proof import differences
+from paasctl.oci.tree.change import changes
+from paasctl.oci.tree.emit import programs
+from paasctl.oci.tree.partition import FILE
+from paasctl.oci.tree.previous import keep, over
+from paasctl.oci.tree.proof import differences
 from support.naive import seen
 from support.squashed import carried_out, index, squashed, stack_of
 from support.tars import Entry, entry, tar_of

@@ -9,7 +9,7 @@ import pytest
 
 from paasctl.errors import Refused
 from paasctl.model.location import parse_location
-from paasctl.oci.manifest import (
+from paasctl.oci.documents.manifest import (
     BASE_DIGEST,
     BASE_LAYERS,
     BASE_NAME,
@@ -21,7 +21,7 @@ from paasctl.oci.manifest import (
     OCI_MANIFEST,
     digest_of,
 )
-from paasctl.oci.rebase import Documents, NewBase, Rebased, named, rebased, rebased_index
+from paasctl.oci.documents.rebase import Documents, NewBase, Rebased, named, rebased, rebased_index
 
 NAMED = NewBase("registry.example/base:2", "sha256:" + "b" * 64)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from paasctl.errors import Unavailable
 from paasctl.model.image import Repository
 from paasctl.model.release import RECORD_TYPE, Release
-from paasctl.oci.record import read_record, record_artifact, record_layers
+from paasctl.oci.documents.record import read_record, record_artifact, record_layers
 
 _HERE = Repository.parse("registry.example/shop")
 _DIGEST = "sha256:" + "1" * 64

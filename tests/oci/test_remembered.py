@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 from oci.test_squash_laws import Drawn, images
-from paasctl.oci.layer import Layer
-from paasctl.oci.remembered import layer_bytes, layer_from
+from paasctl.oci.report.remembered import layer_bytes, layer_from
+from paasctl.oci.tree.layer import Layer
 from support.squashed import index
 from support.tars import Entry, tar_of
 

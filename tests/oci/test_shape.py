@@ -7,8 +7,8 @@ import json
 import pytest
 
 from paasctl.errors import Refused
-from paasctl.oci.shape import Shape, shape_from, shape_json, shape_of
-from paasctl.oci.tree import enter
+from paasctl.oci.building.shape import Shape, shape_from, shape_json, shape_of
+from paasctl.oci.tree.tree import enter
 from support.squashed import stack_of
 from support.tars import Entry, tar_of
 

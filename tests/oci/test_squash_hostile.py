@@ -11,7 +11,7 @@ from hostile.model import Refusal, Seen, stacked
 from hostile.parts import part, written
 from hostile.read import Unreadable
 from paasctl.errors import PaasError
-from paasctl.oci.proof import differences, tree_digest
+from paasctl.oci.tree.proof import differences, tree_digest
 from support.squashed import indexed, squash_indexed, stack_of
 
 _SOUND = [name for name, it in CASES.items() if not it.refused]

@@ -10,8 +10,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paasctl.oci.emit import Copy, programs
-from paasctl.oci.proof import differences, tree_digest
+from paasctl.oci.tree.emit import Copy, programs
+from paasctl.oci.tree.proof import differences, tree_digest
 from support.naive import seen
 from support.squashed import index, squashed, stack_of
 from support.tars import Entry, tar_of

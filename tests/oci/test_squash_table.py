@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from paasctl.errors import PaasError, Refused
-from paasctl.oci.emit import programs
-from paasctl.oci.proof import differences
-from paasctl.oci.stack import stack
+from paasctl.oci.tree.emit import programs
+from paasctl.oci.tree.proof import differences
+from paasctl.oci.tree.stack import stack
 from support.naive import seen, told
 from support.squashed import carried_out, index, squashed, stack_of
 from support.tars import entry, tar_of

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from paasctl.errors import BuildFailed, Refused
-from paasctl.oci import rebuild
-from paasctl.oci.member import Member, Meta
-from paasctl.oci.proof import differences
-from paasctl.oci.tar import members
+from paasctl.oci.tar import rebuild
+from paasctl.oci.tar.member import Member, Meta
+from paasctl.oci.tar.members import members
+from paasctl.oci.tree.proof import differences
 from support.naive import seen, told
 from support.squashed import squashed, stack_of
 from support.tars import Entry, entry, tar_of

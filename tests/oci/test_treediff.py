@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from oci.test_squash_laws import Drawn, images
-from paasctl.oci.proof import differences
-from paasctl.oci.treediff import FileChange, tree_changes
+from paasctl.oci.report.treediff import FileChange, tree_changes
+from paasctl.oci.tree.proof import differences
 from support.naive import seen
 from support.squashed import stack_of
 from support.tars import Entry, entry, tar_of

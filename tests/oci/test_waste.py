@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from oci.test_squash_laws import Drawn, images
-from paasctl.oci.waste import account
+from paasctl.oci.report.waste import account
 from support.naive import seen
 from support.squashed import stack_of
 from support.tars import Entry, entry, tar_of

@@ -10,8 +10,8 @@ import pytest
 from hostile.fuzz import image, tars
 from hostile.model import Refusal, stacked
 from paasctl.errors import Refused
-from paasctl.oci.tar import members
-from paasctl.oci.witness import Witness
+from paasctl.oci.tar.members import members
+from paasctl.oci.tree.witness import Witness
 from support.squashed import squashed, stack_of
 from support.tars import entry, tar_of
 

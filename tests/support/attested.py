@@ -11,7 +11,7 @@ from typing import Any
 
 from paasctl.adapters.layout import FolderLayout
 from paasctl.model.image import Descriptor
-from paasctl.oci.manifest import descriptor_from
+from paasctl.oci.documents.manifest import descriptor_from
 
 _SHA = {"SHA1": 40, "SHA256": 64, "SHA384": 96, "SHA512": 128}
 _RELATIONS = {"DESCRIBES", "CONTAINS", "DESCENDANT_OF", "DEPENDS_ON"}

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from paasctl.model.image import Descriptor, Platform
-from paasctl.oci import manifest as documents
+from paasctl.oci.documents import manifest as documents
 from support.builds import LINUX
 from support.registry import Registry
 from support.tars import Entry, tar_of

@@ -16,7 +16,7 @@ from paasctl.adapters.layout import FolderLayout
 from paasctl.model.config import Image, ImageConfig, Squash
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.layer import FileLayer
-from paasctl.oci.manifest import descriptor_from
+from paasctl.oci.documents.manifest import descriptor_from
 
 LINUX = Platform("linux", "amd64")
 ARM = Platform("linux", "arm64")

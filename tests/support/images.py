@@ -10,7 +10,7 @@ from typing import Any
 
 from paasctl.adapters.layout import FolderLayout
 from paasctl.model.image import Descriptor, Platform
-from paasctl.oci import manifest as documents
+from paasctl.oci.documents import manifest as documents
 
 LINUX = Platform("linux", "amd64")
 

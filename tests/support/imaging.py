@@ -23,7 +23,7 @@ from paasctl.engine.cancel import Cancel
 from paasctl.engine.images.copy import CopyWish, copy_image
 from paasctl.model.image import Descriptor
 from paasctl.model.location import parse_location
-from paasctl.oci.manifest import OCI_MANIFEST, canonical, descriptor_from
+from paasctl.oci.documents.manifest import OCI_MANIFEST, canonical, descriptor_from
 from paasctl.ports.images import CopySource, CopyTarget
 from support.clock import FakeClock
 from support.engine_store import Store as EngineStore

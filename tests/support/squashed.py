@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from paasctl.oci.emit import Copy, Program, programs
-from paasctl.oci.layer import Layer
-from paasctl.oci.stack import Stack, stack
-from paasctl.oci.tar import members
+from paasctl.oci.tar.members import members
+from paasctl.oci.tree.emit import Copy, Program, programs
+from paasctl.oci.tree.layer import Layer
+from paasctl.oci.tree.stack import Stack, stack
 
 
 def index(tar: bytes, name: str = "layer", *, chunk: int = 700) -> Layer:

@@ -12,7 +12,7 @@ from paasctl.model.image import Descriptor, Platform
 from paasctl.model.location import InEngine, InLayout, InRegistry
 from paasctl.model.plan import Step
 from paasctl.model.squashing import SquashWish
-from paasctl.oci.manifest import OCI_INDEX, OCI_LAYER, OCI_MANIFEST
+from paasctl.oci.documents.manifest import OCI_INDEX, OCI_LAYER, OCI_MANIFEST
 from support.telling import REPOSITORY, Story, planned, seconds
 
 _MIB = 1 << 20

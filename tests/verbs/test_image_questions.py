@@ -15,7 +15,7 @@ from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.errors import BuildFailed, Cancelled, Exit, Refused, UsageError
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.imageanswer import FileCompared, ImageDiff, InspectAnswer, SettingCompared, VerifyAnswer
-from paasctl.oci import manifest as documents
+from paasctl.oci.documents import manifest as documents
 from paasctl.verbs.images.diff import AskImageDiff
 from paasctl.verbs.images.inspect import AskInspect
 from paasctl.verbs.images.verify import AskVerify

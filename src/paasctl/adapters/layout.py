@@ -16,8 +16,8 @@ from typing import Any, BinaryIO
 from paasctl.adapters.disk import TEMPORARY, disk, held, remove_unheld, replace_file, temporary
 from paasctl.errors import ConfigError, PaasError, Unavailable
 from paasctl.model.image import Descriptor
-from paasctl.oci.companions import subject_of
-from paasctl.oci.manifest import Json, canonical, descriptor_from, descriptor_json, digest_of, parse_document
+from paasctl.oci.documents.companions import subject_of
+from paasctl.oci.documents.manifest import Json, canonical, descriptor_from, descriptor_json, digest_of, parse_document
 
 CHUNK = 1 << 20
 PLACE = "org.opencontainers.image.ref.name"

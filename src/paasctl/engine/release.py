@@ -9,7 +9,7 @@ from paasctl.errors import Unavailable
 from paasctl.model.image import Pinned, parse_reference
 from paasctl.model.plan import Record, TagCommit, TagImage
 from paasctl.model.release import Release
-from paasctl.oci.record import MANIFEST_TYPE, record_artifact
+from paasctl.oci.documents.record import MANIFEST_TYPE, record_artifact
 from paasctl.ports.git import Git
 from paasctl.ports.images import Layout
 from paasctl.ports.world import World

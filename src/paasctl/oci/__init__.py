@@ -1,7 +1,7 @@
 """What layers mean, as pure computation: bytes and indexes in, an emit program and edited documents out.
 
-Names in layers are bytes. Read `tar.py` (an index of one layer), `tree.py` and `stack.py` (what a container sees),
-`change.py` and `emit.py` (how to write it as fewer layers), `witness.py` (that both look the same), then `config.py`,
-`manifest.py` and `squashed.py`.
+Names in layers are bytes. `tar` (an index of one layer, and headers written anew) is below `tree` (what a container
+sees, and how to write it as fewer layers; read `stack.py` and `emit.py`), `tree` below `report` (what is told)
+and `building` (layers made of files). `documents` are manifests, configurations and their edits, known to all of them.
 May import `model` and `errors`; never `ports` or `os`: whoever moves the bytes is elsewhere.
 """

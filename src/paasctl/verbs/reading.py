@@ -9,7 +9,7 @@ from paasctl.model.image import Descriptor, Repository
 from paasctl.model.kube import Target
 from paasctl.model.release import Release
 from paasctl.model.version import Checkout, Named, Version
-from paasctl.oci.record import read_record, record_layers
+from paasctl.oci.documents.record import read_record, record_layers
 from paasctl.planning.spelling import image_tag
 from paasctl.planning.version import name_version
 from paasctl.ports.images import RegistryReads

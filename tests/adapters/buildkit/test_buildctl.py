@@ -18,7 +18,7 @@ from paasctl.adapters.registry import RegistryClient
 from paasctl.errors import BuildFailed, Cancelled, ConfigError, PaasError, TimedOut, Unavailable
 from paasctl.model.config import BuildCache, Squash
 from paasctl.model.image import Platform
-from paasctl.oci.manifest import BASE_DIGEST, BASE_LAYERS, BASE_NAME
+from paasctl.oci.documents.manifest import BASE_DIGEST, BASE_LAYERS, BASE_NAME
 from support.bases import put_base
 from support.buildkit_says import log, oci_archive, status, vertex
 from support.docker_bench import Stop

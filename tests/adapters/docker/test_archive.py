@@ -14,7 +14,7 @@ from paasctl.adapters.docker.archive import PLAIN_LAYER, Saved, save_into
 from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.errors import BuildFailed
 from paasctl.model.image import Descriptor
-from paasctl.oci.manifest import OCI_LAYER
+from paasctl.oci.documents.manifest import OCI_LAYER
 from support.docker_says import archive, blob_name, config, layer, tar
 
 ONE, TWO = layer(a="one"), layer(b="two " * 1000)

@@ -12,7 +12,7 @@ import pytest
 
 from paasctl.model.config import Image, Squash
 from paasctl.model.image import Descriptor, Platform
-from paasctl.oci.manifest import BASE_DIGEST, BASE_LAYERS, BASE_NAME, OCI_LAYER
+from paasctl.oci.documents.manifest import BASE_DIGEST, BASE_LAYERS, BASE_NAME, OCI_LAYER
 from support.docker_bench import BASE, GOOD, NO_BUILDKIT, PINNED, STEP, TOP, Bench
 from support.docker_says import IMAGE, archive, image_id, layer, line, trace, vertex
 

@@ -23,7 +23,7 @@ from paasctl.adapters.images.tarred import TarTarget
 from paasctl.errors import PaasError
 from paasctl.model.image import Descriptor
 from paasctl.model.location import InArchive
-from paasctl.oci.manifest import OCI_MANIFEST, canonical, descriptor_from, digest_of
+from paasctl.oci.documents.manifest import OCI_MANIFEST, canonical, descriptor_from, digest_of
 from support.engine_store import add, add_link, saved
 from support.imaging import LAYERS, config_of, put_image
 

@@ -15,7 +15,7 @@ from paasctl.adapters.images.tarred import TarTarget
 from paasctl.errors import Cancelled, PaasError
 from paasctl.model.image import Descriptor
 from paasctl.model.location import InEngine
-from paasctl.oci.manifest import OCI_INDEX
+from paasctl.oci.documents.manifest import OCI_INDEX
 from support.docker_bench import Stop
 from support.engine_store import Store, engine_store
 from support.imaging import LAYERS, config_of, put_image

@@ -13,7 +13,7 @@ from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.errors import PaasError
 from paasctl.model.image import Descriptor
 from paasctl.model.location import InLayout
-from paasctl.oci.manifest import OCI_MANIFEST, canonical
+from paasctl.oci.documents.manifest import OCI_MANIFEST, canonical
 from support.images import lay_image
 from support.imaging import LAYERS
 

@@ -11,7 +11,7 @@ from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.errors import ConfigError
 from paasctl.model.image import Platform
 from paasctl.model.layer import FileLayer, GoLayer
-from paasctl.oci.manifest import descriptor_from
+from paasctl.oci.documents.manifest import descriptor_from
 from support.artifacts import make_program, sha256
 from support.attested import attached, check_spdx, purls
 from support.building import build, project, step

@@ -13,7 +13,7 @@ from paasctl.errors import ConfigError
 from paasctl.model.config import ImageConfig
 from paasctl.model.image import Platform
 from paasctl.model.layer import PythonLayer
-from paasctl.oci.manifest import descriptor_from
+from paasctl.oci.documents.manifest import descriptor_from
 from support.artifacts import make_wheel, sha256
 from support.attested import attached, check_spdx, purls
 from support.building import build, project, step

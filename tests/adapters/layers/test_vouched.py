@@ -14,7 +14,7 @@ from paasctl.engine.images import push_place, squash_place
 from paasctl.model.config import Squash
 from paasctl.model.image import Platform, Repository
 from paasctl.model.plan import Push, SquashImage
-from paasctl.oci.manifest import descriptor_from
+from paasctl.oci.documents.manifest import descriptor_from
 from support.attested import attached, check_provenance, check_spdx
 from support.building import COMMIT, build, project, step
 from support.clock import FakeCancel

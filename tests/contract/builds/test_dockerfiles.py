@@ -20,7 +20,7 @@ from paasctl.engine.cancel import Cancel
 from paasctl.errors import BuildFailed, Cancelled, ConfigError
 from paasctl.model.config import BuildCache, BuildSecret, Image, Squash
 from paasctl.model.image import parse_reference
-from paasctl.oci.manifest import BASE_DIGEST, BASE_LAYERS, BASE_NAME
+from paasctl.oci.documents.manifest import BASE_DIGEST, BASE_LAYERS, BASE_NAME
 from support.build_worlds import DOCKERFILES, World
 from support.builds import Built, put
 

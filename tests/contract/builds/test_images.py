@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from paasctl.adapters.layout import create_layout
-from paasctl.oci.manifest import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST
+from paasctl.oci.documents.manifest import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST
 from support.bases import MERGED, SMALL, diff_ids, put_base, put_index
 from support.build_worlds import World
 from support.builds import ARM, LINUX, Link, Program, Wanted, put

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from paasctl.errors import ConfigError
-from paasctl.oci.manifest import BASE_DIGEST, OCI_INDEX, descriptor_from
+from paasctl.oci.documents.manifest import BASE_DIGEST, OCI_INDEX, descriptor_from
 from support.bases import put_base, put_index
 from support.build_worlds import INDEXING, World
 from support.builds import ARM, LINUX, Built, Wanted

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from paasctl.model.config import Squash
-from paasctl.oci.manifest import BASE_DIGEST, BASE_LAYERS, BASE_NAME
+from paasctl.oci.documents.manifest import BASE_DIGEST, BASE_LAYERS, BASE_NAME
 from support.bases import put_base
 from support.build_worlds import REPRODUCIBLE, World
 from support.builds import Built, Wanted

@@ -15,7 +15,7 @@ from paasctl.errors import BuildFailed, PaasError, Unavailable
 from paasctl.model.config import Image, Squash
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.plan import SquashImage
-from paasctl.oci import manifest as documents
+from paasctl.oci.documents import manifest as documents
 from support.clock import FakeCancel
 from support.images import document, lay_image, lay_index, tars_of
 from support.naive import seen

@@ -15,7 +15,7 @@ from paasctl.engine.images import push_place
 from paasctl.errors import Cancelled, PaasError, Refused, Unavailable
 from paasctl.model.image import Pinned, Platform, Repository
 from paasctl.model.plan import Push
-from paasctl.oci import manifest as documents
+from paasctl.oci.documents import manifest as documents
 from support.clock import FakeCancel
 from support.images import document, lay_image, lay_index
 from support.registry import Registry

@@ -17,7 +17,7 @@ import pytest
 from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.errors import BuildFailed, Cancelled, PaasError, Refused, Unavailable
 from paasctl.model.image import Descriptor
-from paasctl.oci import manifest as documents
+from paasctl.oci.documents import manifest as documents
 from support.clock import FakeCancel
 from support.images import document, lay_image, tars_of
 from support.naive import seen

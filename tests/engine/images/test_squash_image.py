@@ -17,8 +17,8 @@ from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.errors import Refused
 from paasctl.model.image import Descriptor, Platform, Repository
 from paasctl.model.squashing import SquashWish
-from paasctl.oci import manifest as documents
-from paasctl.oci.squashed import SQUASHED_FROM
+from paasctl.oci.documents import manifest as documents
+from paasctl.oci.documents.squashed import SQUASHED_FROM
 from support.images import document, lay_image, lay_index, tars_of
 from support.naive import seen
 from support.squashing import ABOVE, ALL, TARS, There, idle, squash

@@ -9,7 +9,14 @@ import pytest
 
 from paasctl.adapters.layout import create_layout
 from paasctl.model.image import Descriptor, Platform
-from paasctl.oci.manifest import BASE_DIGEST, BASE_LAYERS, BASE_NAME, OCI_CONFIG, OCI_MANIFEST, descriptor_json
+from paasctl.oci.documents.manifest import (
+    BASE_DIGEST,
+    BASE_LAYERS,
+    BASE_NAME,
+    OCI_CONFIG,
+    OCI_MANIFEST,
+    descriptor_json,
+)
 from support.images import lay_image, lay_index
 from support.imaging import LAYERS, Somewhere, image
 from support.tars import tar_of

@@ -6,7 +6,7 @@ import pytest
 
 from paasctl.adapters.layout import create_layout
 from paasctl.model.image import Platform
-from paasctl.oci.manifest import BASE_DIGEST, BASE_NAME
+from paasctl.oci.documents.manifest import BASE_DIGEST, BASE_NAME
 from support.images import lay_image, lay_index
 from support.imaging import LAYERS, Somewhere, image
 from support.tars import tar_of

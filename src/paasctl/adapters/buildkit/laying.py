@@ -13,7 +13,7 @@ from paasctl.adapters.docker.laying import write_index, write_manifest
 from paasctl.adapters.docker.looked_up import Bases, Registry
 from paasctl.errors import BuildFailed
 from paasctl.model.image import Descriptor, Platform
-from paasctl.oci.manifest import same_platform
+from paasctl.oci.documents.manifest import same_platform
 from paasctl.ports.images import Layout
 from paasctl.values import dataclass
 

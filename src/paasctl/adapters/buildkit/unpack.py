@@ -9,7 +9,7 @@ from typing import Any
 from paasctl.adapters.docker.archive import Saved, Streamed
 from paasctl.errors import BuildFailed
 from paasctl.model.image import Descriptor, Platform
-from paasctl.oci.manifest import (
+from paasctl.oci.documents.manifest import (
     OCI_CONFIG,
     OCI_MANIFEST,
     Json,

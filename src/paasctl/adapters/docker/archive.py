@@ -19,7 +19,7 @@ from typing import IO, Any
 from paasctl.adapters.codecs.gzip import Compressor
 from paasctl.errors import BuildFailed
 from paasctl.model.image import Descriptor
-from paasctl.oci.manifest import OCI_CONFIG, OCI_LAYER, descriptor_from, is_attestation
+from paasctl.oci.documents.manifest import OCI_CONFIG, OCI_LAYER, descriptor_from, is_attestation
 from paasctl.ports.images import Layout
 
 PLAIN_LAYER = "application/vnd.oci.image.layer.v1.tar"

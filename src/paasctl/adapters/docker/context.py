@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from paasctl.adapters.disk import read_regular
 from paasctl.errors import ConfigError, Unavailable
-from paasctl.oci.ignore import Ignore, parse_ignore
+from paasctl.oci.building.ignore import Ignore, parse_ignore
 from paasctl.values import dataclass
 
 CHUNK = 1 << 20

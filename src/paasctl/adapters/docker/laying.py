@@ -8,8 +8,8 @@ from paasctl.adapters.docker.archive import Saved
 from paasctl.adapters.docker.base import Base
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.plan import Build
-from paasctl.oci.built import built_index, built_manifest
-from paasctl.oci.manifest import (
+from paasctl.oci.building.built import built_index, built_manifest
+from paasctl.oci.documents.manifest import (
     BASE_DIGEST,
     BASE_LAYERS,
     BASE_NAME,

@@ -14,7 +14,7 @@ from paasctl.adapters.docker.looked_up import Bases, Found, Registry
 from paasctl.adapters.docker.pull import pull
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.plan import Build
-from paasctl.oci.manifest import same_platform
+from paasctl.oci.documents.manifest import same_platform
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import Layout
 from paasctl.values import dataclass

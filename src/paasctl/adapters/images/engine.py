@@ -24,8 +24,8 @@ from paasctl.adapters.images.tape import Tape
 from paasctl.errors import Refused, Unavailable, UsageError
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.location import InEngine
-from paasctl.oci.manifest import OCI_CONFIG, is_index
-from paasctl.oci.saved import image_ids
+from paasctl.oci.documents.manifest import OCI_CONFIG, is_index
+from paasctl.oci.documents.saved import image_ids
 from paasctl.ports.cancel import Cancel
 from paasctl.values import dataclass
 

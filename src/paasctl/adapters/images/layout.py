@@ -14,7 +14,7 @@ from paasctl.adapters.layout import PLACE, FolderLayout, create_layout, read_lay
 from paasctl.errors import Unavailable
 from paasctl.model.image import Descriptor, Repository
 from paasctl.model.location import InLayout
-from paasctl.oci.manifest import Json, descriptor_from, descriptor_json, is_manifest, parse_document
+from paasctl.oci.documents.manifest import Json, descriptor_from, descriptor_json, is_manifest, parse_document
 from paasctl.ports.images import Blobs, BlobWriter, Moved, Pushed
 
 _HOW = "oci:DIR:TAG"

@@ -17,7 +17,7 @@ from paasctl.adapters.images.tape import Span, Tape, damaged
 from paasctl.adapters.layout import PLACE
 from paasctl.errors import Unavailable
 from paasctl.model.image import Descriptor
-from paasctl.oci.manifest import (
+from paasctl.oci.documents.manifest import (
     OCI_CONFIG,
     OCI_LAYER,
     OCI_MANIFEST,

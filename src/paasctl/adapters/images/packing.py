@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from paasctl.adapters.disk import disk
 from paasctl.model.image import Descriptor
-from paasctl.oci.manifest import digest_of
+from paasctl.oci.documents.manifest import digest_of
 
 _BLOCK = tarfile.BLOCKSIZE
 _CHUNK = 1 << 20

@@ -12,7 +12,7 @@ from paasctl.adapters.images.naming import not_found
 from paasctl.errors import Unavailable, UsageError
 from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.location import InRegistry
-from paasctl.oci.manifest import digest_of, is_manifest
+from paasctl.oci.documents.manifest import digest_of, is_manifest
 from paasctl.ports.images import Blobs, BlobWriter, Moved, Pushed, Registry
 
 _LOOKERS = 8

@@ -11,9 +11,9 @@ from typing import Protocol
 from paasctl.adapters.images.naming import not_found, several
 from paasctl.adapters.layout import PLACE
 from paasctl.model.image import Descriptor, Repository
-from paasctl.oci.bases import full_name
-from paasctl.oci.companions import is_companion_tag
-from paasctl.oci.manifest import parse_document
+from paasctl.oci.documents.bases import full_name
+from paasctl.oci.documents.companions import is_companion_tag
+from paasctl.oci.documents.manifest import parse_document
 
 CONTAINERD_NAME = "io.containerd.image.name"
 _NAMES = (PLACE, CONTAINERD_NAME)

@@ -12,8 +12,8 @@ from paasctl.adapters.images.naming import clobbers
 from paasctl.adapters.images.packing import Packing
 from paasctl.errors import Unavailable
 from paasctl.model.image import Descriptor, Repository
-from paasctl.oci.manifest import parse_document
-from paasctl.oci.saved import NAME, saved_documents
+from paasctl.oci.documents.manifest import parse_document
+from paasctl.oci.documents.saved import NAME, saved_documents
 from paasctl.ports.images import Blobs, BlobWriter, Moved, Pushed
 
 

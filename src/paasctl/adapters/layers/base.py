@@ -13,12 +13,12 @@ from paasctl.adapters.layout import FolderLayout, read_layout
 from paasctl.errors import ConfigError, Unavailable
 from paasctl.model.config import Image
 from paasctl.model.image import Descriptor, Platform, Reference, parse_reference
-from paasctl.oci import manifest as documents
-from paasctl.oci.layer import Layer
-from paasctl.oci.manifest import Json
-from paasctl.oci.shape import Shape, shape_of
-from paasctl.oci.stack import stack
-from paasctl.oci.tar import members
+from paasctl.oci.building.shape import Shape, shape_of
+from paasctl.oci.documents import manifest as documents
+from paasctl.oci.documents.manifest import Json
+from paasctl.oci.tar.members import members
+from paasctl.oci.tree.layer import Layer
+from paasctl.oci.tree.stack import stack
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.codecs import Codecs
 from paasctl.ports.images import Layout, RegistryReads

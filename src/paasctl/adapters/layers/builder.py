@@ -25,14 +25,14 @@ from paasctl.errors import ConfigError
 from paasctl.model.config import ImageConfig
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.plan import Build
-from paasctl.oci.attest import PREDICATE_TYPE, attach
-from paasctl.oci.built import base_annotations, built_index, built_manifest, labelled
-from paasctl.oci.compose import Entry, compose, layer_key
-from paasctl.oci.config import built_config, rfc3339, with_layer
-from paasctl.oci.cut import cut
-from paasctl.oci.manifest import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, as_oci, canonical, descriptor_json
-from paasctl.oci.provenance import IN_TOTO, PREDICATE, provenance
-from paasctl.oci.spdx import SPDX, sbom
+from paasctl.oci.building.attest import PREDICATE_TYPE, attach
+from paasctl.oci.building.built import base_annotations, built_index, built_manifest, labelled
+from paasctl.oci.building.compose import Entry, compose, layer_key
+from paasctl.oci.building.cut import cut
+from paasctl.oci.building.provenance import IN_TOTO, PREDICATE, provenance
+from paasctl.oci.building.spdx import SPDX, sbom
+from paasctl.oci.documents.config import built_config, rfc3339, with_layer
+from paasctl.oci.documents.manifest import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, as_oci, canonical, descriptor_json
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.codecs import Codecs
 from paasctl.ports.images import Layout, RegistryReads

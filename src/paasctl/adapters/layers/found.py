@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from paasctl.adapters.layers.sources import Context
 from paasctl.model.image import Platform
-from paasctl.oci.compose import Piece
-from paasctl.oci.packages import Material, Package
-from paasctl.oci.shape import Shape
+from paasctl.oci.building.compose import Piece
+from paasctl.oci.building.packages import Material, Package
+from paasctl.oci.building.shape import Shape
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where engines look for programs when an image does not say."""

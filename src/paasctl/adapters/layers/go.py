@@ -10,8 +10,8 @@ from paasctl.adapters.layers.elf import Program, go_modules, read_program
 from paasctl.adapters.layers.found import Found, Ground
 from paasctl.errors import ConfigError
 from paasctl.model.layer import GoLayer
-from paasctl.oci.compose import Piece
-from paasctl.oci.packages import Package, purl
+from paasctl.oci.building.compose import Piece
+from paasctl.oci.building.packages import Package, purl
 
 
 def find_go(layer: GoLayer, ground: Ground) -> Found:

@@ -13,8 +13,8 @@ from paasctl.adapters.layers.found import Found, Ground
 from paasctl.adapters.layers.writing import open_zip
 from paasctl.errors import ConfigError
 from paasctl.model.layer import JvmLayer
-from paasctl.oci.compose import Given, OnDisk, Piece, Source
-from paasctl.oci.packages import Package, purl
+from paasctl.oci.building.compose import Given, OnDisk, Piece, Source
+from paasctl.oci.building.packages import Package, purl
 
 _CLASSPATH = "classpath"
 

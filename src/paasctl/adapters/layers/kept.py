@@ -18,8 +18,8 @@ from paasctl.adapters.layers.hashes import Hashes
 from paasctl.adapters.layout import FolderLayout
 from paasctl.errors import PaasError
 from paasctl.model.image import Descriptor
-from paasctl.oci.manifest import canonical, descriptor_from, descriptor_json, is_index, parse_document
-from paasctl.oci.shape import Shape, shape_from, shape_json
+from paasctl.oci.building.shape import Shape, shape_from, shape_json
+from paasctl.oci.documents.manifest import canonical, descriptor_from, descriptor_json, is_index, parse_document
 
 LAYERS = 1000
 """Layers that stay, as a rule."""

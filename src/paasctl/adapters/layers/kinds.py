@@ -9,7 +9,7 @@ from paasctl.adapters.layers.go import find_go
 from paasctl.adapters.layers.jvm import find_jvm
 from paasctl.adapters.layers.node import find_node
 from paasctl.model.layer import FileLayer, GoLayer, JvmLayer, Layer, NodeLayer, PythonLayer
-from paasctl.oci.compose import Piece
+from paasctl.oci.building.compose import Piece
 
 
 def find(layer: Layer, ground: Ground) -> Found:

@@ -20,8 +20,8 @@ from paasctl.adapters.layers.found import Found, Ground
 from paasctl.adapters.layers.reading import reading
 from paasctl.errors import ConfigError
 from paasctl.model.layer import NodeLayer
-from paasctl.oci.compose import OnDisk, Piece, Source
-from paasctl.oci.packages import Material, Package, purl
+from paasctl.oci.building.compose import OnDisk, Piece, Source
+from paasctl.oci.building.packages import Material, Package, purl
 
 _LOCK = "package-lock.json"
 _ALGORITHMS = {"sha512": "SHA512", "sha384": "SHA384", "sha256": "SHA256", "sha1": "SHA1"}

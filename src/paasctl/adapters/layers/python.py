@@ -14,8 +14,8 @@ from paasctl.adapters.layers.tags import Python, WheelName, ranks, read_name
 from paasctl.adapters.layers.wheel import unpack
 from paasctl.errors import ConfigError
 from paasctl.model.layer import PythonLayer
-from paasctl.oci.compose import InArchive, OnDisk, Piece, Source
-from paasctl.oci.packages import Material
+from paasctl.oci.building.compose import InArchive, OnDisk, Piece, Source
+from paasctl.oci.building.packages import Material
 from paasctl.values import dataclass
 
 _VERSION = re.compile(r"python(3)\.(\d{1,2})")

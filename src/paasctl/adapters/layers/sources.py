@@ -17,9 +17,9 @@ from paasctl.adapters.disk import read_regular
 from paasctl.adapters.layers.hashes import Hashes
 from paasctl.adapters.layers.reading import reading
 from paasctl.errors import ConfigError
-from paasctl.oci.compose import OnDisk, Source
-from paasctl.oci.ignore import Ignore, parse_ignore
-from paasctl.oci.patterns import Excluded
+from paasctl.oci.building.compose import OnDisk, Source
+from paasctl.oci.building.ignore import Ignore, parse_ignore
+from paasctl.oci.building.patterns import Excluded
 from paasctl.ports.cancel import Cancel
 
 _OURS = b".paasctl"

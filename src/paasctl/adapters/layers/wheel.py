@@ -27,8 +27,8 @@ from installer.utils import Scheme, construct_record_file, fix_shebang, parse_me
 
 from paasctl.adapters.layers.writing import open_zip
 from paasctl.errors import ConfigError
-from paasctl.oci.compose import Given, InArchive, Source
-from paasctl.oci.packages import Package, purl
+from paasctl.oci.building.compose import Given, InArchive, Source
+from paasctl.oci.building.packages import Package, purl
 from paasctl.values import dataclass
 
 _FOLDERS = {"purelib": "", "platlib": "", "scripts": "bin", "headers": "include", "data": ""}

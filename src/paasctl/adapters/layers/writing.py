@@ -15,9 +15,9 @@ from typing import assert_never
 from paasctl.adapters.layers.reading import changed, reading
 from paasctl.errors import ConfigError
 from paasctl.model.image import Descriptor
-from paasctl.oci.compose import Entry, Given, InArchive, OnDisk, Source, header
-from paasctl.oci.manifest import OCI_LAYER
-from paasctl.oci.rebuild import END, padding
+from paasctl.oci.building.compose import Entry, Given, InArchive, OnDisk, Source, header
+from paasctl.oci.documents.manifest import OCI_LAYER
+from paasctl.oci.tar.rebuild import END, padding
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.codecs import Codecs, Packing
 from paasctl.ports.images import Layout

@@ -23,8 +23,8 @@ from paasctl.adapters.registry.session import Session
 from paasctl.adapters.registry.wire import Answer, Body, Call
 from paasctl.errors import BuildFailed, Unavailable
 from paasctl.model.image import Descriptor, Repository
-from paasctl.oci.companions import fallback_tag
-from paasctl.oci.manifest import OCI_INDEX, Json, canonical, descriptor_from, descriptor_json
+from paasctl.oci.documents.companions import fallback_tag
+from paasctl.oci.documents.manifest import OCI_INDEX, Json, canonical, descriptor_from, descriptor_json
 
 _NO_API = (404, 405, 501)
 _ROUNDS = 8

@@ -16,7 +16,7 @@ from paasctl.adapters.registry.session import Session
 from paasctl.adapters.registry.wire import Body
 from paasctl.errors import Unavailable, WouldClobber
 from paasctl.model.image import Descriptor, Reference, Repository, Tagged
-from paasctl.oci.companions import subject_of
+from paasctl.oci.documents.companions import subject_of
 
 _LOOKERS = 8
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 from paasctl.engine.images.opened import Opened, base_depth
 from paasctl.errors import PaasError, Refused
 from paasctl.model.squashing import SquashWish
-from paasctl.oci import manifest as documents
-from paasctl.oci.choice import Choice, choose_cut
-from paasctl.oci.layer import Layer
-from paasctl.oci.stack import stack
+from paasctl.oci.documents import manifest as documents
+from paasctl.oci.report.choice import Choice, choose_cut
+from paasctl.oci.tree.layer import Layer
+from paasctl.oci.tree.stack import stack
 from paasctl.ports.images import ImageSource
 
 _HARMLESS = ("squash-differs", "disk-full")

@@ -13,7 +13,7 @@ from paasctl.model.event import Emit, Noted, Progress, Warned
 from paasctl.model.image import Descriptor
 from paasctl.model.location import InEngine, InRegistry, Location
 from paasctl.model.squashing import Squashed
-from paasctl.oci.saved import image_ids
+from paasctl.oci.documents.saved import image_ids
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import CopySource
 from paasctl.ports.world import World

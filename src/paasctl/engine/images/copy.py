@@ -15,11 +15,11 @@ from paasctl.engine.images.together import Meter, Told, together
 from paasctl.errors import Refused, WouldClobber
 from paasctl.model.copied import Copied, CopyPlan
 from paasctl.model.image import Descriptor, Platform, Repository, parse_reference
-from paasctl.oci import manifest as documents
-from paasctl.oci.closure import Answer, Ask, Closure, Node, Walk
-from paasctl.oci.companions import adds_to, companion_tags
-from paasctl.oci.copying import Target, plan_copy
-from paasctl.oci.saved import image_ids
+from paasctl.oci.documents import manifest as documents
+from paasctl.oci.documents.closure import Answer, Ask, Closure, Node, Walk
+from paasctl.oci.documents.companions import adds_to, companion_tags
+from paasctl.oci.documents.copying import Target, plan_copy
+from paasctl.oci.documents.saved import image_ids
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import CopySource, CopyTarget, Pushed
 from paasctl.values import dataclass

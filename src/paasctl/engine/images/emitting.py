@@ -15,9 +15,9 @@ from paasctl.engine.images.pipe import Stage
 from paasctl.engine.images.readers import Readers, Unpacked
 from paasctl.errors import BuildFailed
 from paasctl.model.image import Descriptor
-from paasctl.oci.emit import Copy, Op, Program
-from paasctl.oci.member import Member
-from paasctl.oci.tar import members
+from paasctl.oci.tar.member import Member
+from paasctl.oci.tar.members import members
+from paasctl.oci.tree.emit import Copy, Op, Program
 from paasctl.ports.codecs import Codecs, Compressor, Packing
 from paasctl.ports.images import ImageTarget
 from paasctl.values import dataclass

@@ -10,9 +10,9 @@ from paasctl.engine.images.emitting import Tally
 from paasctl.engine.images.together import Meter
 from paasctl.errors import BuildFailed
 from paasctl.model.image import Descriptor
-from paasctl.oci.layer import Layer
-from paasctl.oci.manifest import STARGZ_TOC
-from paasctl.oci.tar import members
+from paasctl.oci.documents.manifest import STARGZ_TOC
+from paasctl.oci.tar.members import members
+from paasctl.oci.tree.layer import Layer
 from paasctl.ports.codecs import Codecs
 from paasctl.ports.images import Blobs, ImageSource
 from paasctl.values import dataclass

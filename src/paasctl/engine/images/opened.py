@@ -5,9 +5,9 @@ from __future__ import annotations
 from paasctl.errors import BuildFailed, PaasError, Refused, Unavailable
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.squashing import SquashWish
-from paasctl.oci import manifest as documents
-from paasctl.oci.config import diff_ids
-from paasctl.oci.manifest import Json
+from paasctl.oci.documents import manifest as documents
+from paasctl.oci.documents.config import diff_ids
+from paasctl.oci.documents.manifest import Json
 from paasctl.ports.images import ImageSource
 from paasctl.values import dataclass
 

@@ -14,8 +14,8 @@ from paasctl.model.config import Image, Squash
 from paasctl.model.image import Descriptor
 from paasctl.model.plan import SquashImage
 from paasctl.model.squashing import SquashWish
-from paasctl.oci import manifest as documents
-from paasctl.oci.attest import attach_again
+from paasctl.oci.building.attest import attach_again
+from paasctl.oci.documents import manifest as documents
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.codecs import Codecs
 from paasctl.ports.images import Layout

@@ -12,8 +12,8 @@ from paasctl.engine.images.together import Meter, Told, together
 from paasctl.errors import Refused, Unavailable
 from paasctl.model.image import Descriptor, Pinned, Repository, parse_reference
 from paasctl.model.plan import Push
-from paasctl.oci import manifest as documents
-from paasctl.oci.manifest import Json
+from paasctl.oci.documents import manifest as documents
+from paasctl.oci.documents.manifest import Json
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import Layout, Registry
 from paasctl.values import dataclass

@@ -14,8 +14,8 @@ from paasctl.engine.images.together import Meter, Told, together
 from paasctl.errors import Refused
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.location import Location
-from paasctl.oci import manifest as documents
-from paasctl.oci.rebase import Documents, named, rebased, rebased_index
+from paasctl.oci.documents import manifest as documents
+from paasctl.oci.documents.rebase import Documents, named, rebased, rebased_index
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import ImageSource, ImageTarget
 from paasctl.values import dataclass

@@ -14,15 +14,15 @@ from paasctl.engine.images.together import Meter, Told, together
 from paasctl.errors import BuildFailed
 from paasctl.model.image import Descriptor
 from paasctl.model.squashing import SquashWish
-from paasctl.oci import manifest as documents
-from paasctl.oci.change import changes
-from paasctl.oci.emit import Program, programs
-from paasctl.oci.family import fitting, layer_type, packing_of
-from paasctl.oci.layer import Layer
-from paasctl.oci.partition import Weights, count_for
-from paasctl.oci.previous import keep
-from paasctl.oci.stack import Stack, stack
-from paasctl.oci.witness import Witness
+from paasctl.oci.documents import manifest as documents
+from paasctl.oci.documents.family import fitting, layer_type, packing_of
+from paasctl.oci.tree.change import changes
+from paasctl.oci.tree.emit import Program, programs
+from paasctl.oci.tree.layer import Layer
+from paasctl.oci.tree.partition import Weights, count_for
+from paasctl.oci.tree.previous import keep
+from paasctl.oci.tree.stack import Stack, stack
+from paasctl.oci.tree.witness import Witness
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.codecs import Codecs
 from paasctl.ports.images import Blobs, ImageSource, ImageTarget

@@ -16,10 +16,10 @@ from paasctl.engine.images.together import Told, uncollected
 from paasctl.errors import PaasError, Refused
 from paasctl.model.image import Descriptor
 from paasctl.model.squashing import Squashed, SquashWish
-from paasctl.oci import manifest as documents
-from paasctl.oci.config import squashed_config
-from paasctl.oci.family import fitting, is_docker, packing_of
-from paasctl.oci.squashed import (
+from paasctl.oci.documents import manifest as documents
+from paasctl.oci.documents.config import squashed_config
+from paasctl.oci.documents.family import fitting, is_docker, packing_of
+from paasctl.oci.documents.squashed import (
     EMPTY,
     EMPTY_TYPE,
     SQUASHED_FROM,

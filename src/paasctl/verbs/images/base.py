@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from paasctl.errors import Forbidden, Refused, Unavailable, UsageError
 from paasctl.model.image import Descriptor
-from paasctl.oci import manifest as documents
-from paasctl.oci.bases import BaseSaid, materials, provenance_layer, said_base, starts_with
-from paasctl.oci.manifest import Json
+from paasctl.oci.documents import manifest as documents
+from paasctl.oci.documents.bases import BaseSaid, materials, provenance_layer, said_base, starts_with
+from paasctl.oci.documents.manifest import Json
 from paasctl.ports.images import ImageSource
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass

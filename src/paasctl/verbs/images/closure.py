@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from paasctl.model.copied import CopyPlan
 from paasctl.model.image import Descriptor
-from paasctl.oci.closure import Answer, Ask, Closure, Walk
-from paasctl.oci.copying import Target, plan_copy
+from paasctl.oci.documents.closure import Answer, Ask, Closure, Walk
+from paasctl.oci.documents.copying import Target, plan_copy
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import CopyPlace, CopySource
 

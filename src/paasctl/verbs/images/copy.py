@@ -13,8 +13,8 @@ from paasctl.model.image import Descriptor, Platform
 from paasctl.model.location import Location
 from paasctl.model.plan import NOTHING, Plan
 from paasctl.model.rounds import Rounds
-from paasctl.oci import manifest as documents
-from paasctl.oci.manifest import Json
+from paasctl.oci.documents import manifest as documents
+from paasctl.oci.documents.manifest import Json
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass

@@ -8,8 +8,8 @@ from typing import Any
 from paasctl.errors import Exit
 from paasctl.model.event import Emit, Noted
 from paasctl.model.imageanswer import FileCompared, ImageDiff, LayerCompared, SettingCompared
-from paasctl.oci.names import show
-from paasctl.oci.treediff import tree_changes
+from paasctl.oci.report.treediff import tree_changes
+from paasctl.oci.tar.names import show
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 from paasctl.errors import BuildFailed, Cancelled
 from paasctl.model.image import Descriptor
-from paasctl.oci import manifest as documents
-from paasctl.oci.layer import Layer
-from paasctl.oci.remembered import layer_bytes, layer_from
-from paasctl.oci.stack import Stack, stack
-from paasctl.oci.tar import members
+from paasctl.oci.documents import manifest as documents
+from paasctl.oci.report.remembered import layer_bytes, layer_from
+from paasctl.oci.tar.members import members
+from paasctl.oci.tree.layer import Layer
+from paasctl.oci.tree.stack import Stack, stack
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import Blobs
 from paasctl.ports.kept import Kept

@@ -10,9 +10,9 @@ from typing import Any
 from paasctl.errors import Exit, Forbidden, PaasError, Refused, Unavailable
 from paasctl.model.event import Emit, Noted
 from paasctl.model.imageanswer import InspectAnswer, LayerShown, Saving, TwinsShown, WasteShown
-from paasctl.oci.names import show
-from paasctl.oci.partition import best_count
-from paasctl.oci.waste import account
+from paasctl.oci.report.waste import account
+from paasctl.oci.tar.names import show
+from paasctl.oci.tree.partition import best_count
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass

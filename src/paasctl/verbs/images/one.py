@@ -6,7 +6,7 @@ import platform as machine
 
 from paasctl.errors import Refused
 from paasctl.model.image import Platform
-from paasctl.oci.manifest import same_platform
+from paasctl.oci.documents.manifest import same_platform
 from paasctl.verbs.images.reading import Found, OneImage
 
 _NAMES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from paasctl.errors import BuildFailed, Refused, UsageError
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.location import InEngine, Location, parse_location
-from paasctl.oci import manifest as documents
-from paasctl.oci.config import diff_ids
-from paasctl.oci.manifest import Json
+from paasctl.oci.documents import manifest as documents
+from paasctl.oci.documents.config import diff_ids
+from paasctl.oci.documents.manifest import Json
 from paasctl.ports.images import ImageSource
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass

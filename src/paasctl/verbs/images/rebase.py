@@ -12,9 +12,9 @@ from paasctl.model.image import Platform
 from paasctl.model.location import Location
 from paasctl.model.plan import NOTHING, Plan
 from paasctl.model.rounds import Rounds
-from paasctl.oci.bases import said_base
-from paasctl.oci.manifest import canonical, descriptor_json, digest_of
-from paasctl.oci.rebase import Documents, NewBase, Rebased, named, rebased, rebased_index
+from paasctl.oci.documents.bases import said_base
+from paasctl.oci.documents.manifest import canonical, descriptor_json, digest_of
+from paasctl.oci.documents.rebase import Documents, NewBase, Rebased, named, rebased, rebased_index
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from paasctl.errors import UsageError, WouldClobber
 from paasctl.model.image import Descriptor, Pinned
 from paasctl.model.location import InEngine, InRegistry, Location
-from paasctl.oci.bases import made_from
+from paasctl.oci.documents.bases import made_from
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.images.reading import Found, find, located

@@ -8,9 +8,9 @@ from paasctl.errors import Exit, UsageError
 from paasctl.model.event import Emit, Noted
 from paasctl.model.image import Platform
 from paasctl.model.imageanswer import PlatformVerified, VerifyAnswer
-from paasctl.oci.manifest import same_platform
-from paasctl.oci.proof import differences, listing
-from paasctl.oci.treediff import tree_changes
+from paasctl.oci.documents.manifest import same_platform
+from paasctl.oci.report.treediff import tree_changes
+from paasctl.oci.tree.proof import differences, listing
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
