@@ -69,7 +69,7 @@ def unlike(ours: Seen, theirs: Seen, began: int, *, vague: set[bytes]) -> list[s
 
 def without_bare(ours: Seen, theirs: Seen) -> Seen:
     """Ours without implied directories that umoci does not make: it makes none for a mark alone."""
-    bare = {path for path in ours.vague if path not in theirs.tree and not ours.tree[path].said}
+    bare = {path for path in ours.vague if path in ours.tree.keys() - theirs.tree.keys() and not ours.tree[path].said}
     return Seen({path: it for path, it in ours.tree.items() if path not in bare}, vague=ours.vague)
 
 

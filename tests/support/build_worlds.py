@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -142,13 +143,18 @@ def with_logins(folder: Path, logins: Mapping[str, tuple[str, str]]) -> None:
     (folder / "config.json").write_text(json.dumps({"auths": auths}))
 
 
+_MAKING = threading.Lock()
+
+
 def _with_buildx(name: str, root: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """The plugin where docker looks for it, and a builder in use: BuildKit's daemon, or the engine's own."""
     plugins = root / "docker" / "cli-plugins"
     made = dict(environ)
     if "buildkitd" in name:
         made |= {"BUILDX_BUILDER": "remote"}
-    if not plugins.exists():
+    with _MAKING:  # two builds at once
+        if plugins.exists():
+            return made
         plugins.mkdir()
         (plugins / "docker-buildx").symlink_to(BUILDX)
         if "buildkitd" in name:

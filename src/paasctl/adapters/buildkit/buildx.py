@@ -19,7 +19,7 @@ from paasctl.adapters.buildkit.run import Log, Run, begun
 from paasctl.adapters.docker.connect import connect
 from paasctl.adapters.docker.engine import Engine
 from paasctl.adapters.docker.looked_up import Registry
-from paasctl.adapters.docker.taking import Taking
+from paasctl.adapters.docker.taking import Built, Taking
 from paasctl.errors import BuildFailed, ConfigError
 from paasctl.model.image import Descriptor
 from paasctl.model.plan import Build
@@ -66,13 +66,6 @@ def _loaded(run: Run, registry: Registry, network: str, log: Log, into: Layout) 
             hint="docker buildx create --use",
             code="builder-unable",
         )
-    with TemporaryDirectory(prefix="paasctl-build-") as folder:
-        told = Path(folder, "image")
-        words = ["docker", *buildx_words(run.asked, _LOADED, network)]
-        run.solve([*words[:-1], "--iidfile", str(told), words[-1]], _drain)
-        image = told.read_text().strip() if told.is_file() else ""
-    if not image:
-        raise BuildFailed(f"building image {step.image.name}: docker buildx ended without naming an image")
     with connect(run.environ) as engine:
         taking = Taking(
             step=step,
@@ -83,7 +76,18 @@ def _loaded(run: Run, registry: Registry, network: str, log: Log, into: Layout) 
             cancel=run.cancel,
             registry=registry,
         )
-        return taking.take(image, run.progress.names, into, has_cache=True)
+        return taking.take(lambda: _solved(run, network), into)
+
+
+def _solved(run: Run, network: str) -> Built:
+    with TemporaryDirectory(prefix="paasctl-build-") as folder:
+        told = Path(folder, "image")
+        words = ["docker", *buildx_words(run.asked, _LOADED, network)]
+        run.solve([*words[:-1], "--iidfile", str(told), words[-1]], _drain)
+        image = told.read_text().strip() if told.is_file() else ""
+    if not image:
+        raise BuildFailed(f"building image {run.asked.step.image.name}: docker buildx ended without naming an image")
+    return Built(image, run.progress.names, has_cache=True)
 
 
 def _drain(stream: Iterator[bytes]) -> None:

@@ -22,16 +22,14 @@ from paasctl.adapters.docker.looked_up import Registry
 from paasctl.adapters.docker.progress import Progress
 from paasctl.adapters.docker.pull import all_credentials, pull
 from paasctl.adapters.docker.stream import Ended, follow
-from paasctl.adapters.docker.taking import Taking
-from paasctl.errors import BuildFailed, PaasError, Unavailable
+from paasctl.adapters.docker.taking import Built, Taking
+from paasctl.errors import PaasError
 from paasctl.model.config import Image
 from paasctl.model.image import Descriptor
 from paasctl.model.plan import Build
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import Layout
 
-_SNATCHED = 5
-"""How often an image is built that is gone when it shall be taken."""
 _TAR = {"Content-Type": "application/x-tar"}
 
 
@@ -67,7 +65,7 @@ class EngineBuilder:
                 cancel=cancel,
                 registry=self.registry,
             )
-            return run.taken(taking, into)
+            return taking.take(run.taken, into)
 
 
 @dataclass(slots=True)
@@ -88,21 +86,10 @@ class _Run:
     def image(self) -> Image:
         return self.step.image
 
-    def taken(self, taking: Taking, into: Layout) -> Descriptor:
-        """Build and take it out; again, from the cache, where another build of the same removed it meanwhile."""
-        for _ in range(_SNATCHED):
-            ended, progress = self.built()
-            try:
-                # To the classic builder its untagged images are the cache, so they stay.
-                return taking.take(ended.image, progress.names, into, has_cache=self.version == "2")
-            except (BuildFailed, Unavailable):
-                if self.engine.json(f"/images/{ended.image}/json") is not None:
-                    raise
-                self.log("another build of the same image has removed it from the engine: building it again")
-        raise Unavailable(
-            f"taking image {self.image.name} from the Docker engine at {self.engine.name}: it is gone each time",
-            hint="run again when no other build of the same image runs",
-        )
+    def taken(self) -> Built:
+        """Built, and to be taken out: to the classic builder its untagged images are the cache, so they stay."""
+        ended, progress = self.built()
+        return Built(ended.image, progress.names, has_cache=self.version == "2")
 
     def built(self) -> tuple[Ended, Progress]:
         """Build with BuildKit; with the classic builder where there is none; again where a base had to be fetched."""

@@ -12,12 +12,28 @@ from paasctl.adapters.docker.failure import Source, wrong_platform
 from paasctl.adapters.docker.laying import write_manifest
 from paasctl.adapters.docker.looked_up import Bases, Found, Registry
 from paasctl.adapters.docker.pull import pull
+from paasctl.errors import BuildFailed, Unavailable
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.plan import Build
 from paasctl.oci.documents.manifest import same_platform
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import Layout
 from paasctl.values import dataclass
+
+_SNATCHED = 5
+"""How often an image is built that is gone when it shall be taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An image in the engine. `steps`: names of the build's steps, which tell the base's digest.
+
+    `has_cache`: the engine's build cache is apart from its images, so this one may go.
+    """
+
+    image: str
+    steps: Sequence[str]
+    has_cache: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +49,27 @@ class Taking:
     registry: Registry | None = None
     """Asked for the base; None: the engine alone is."""
 
-    def take(self, image: str, steps: Sequence[str], into: Layout, *, has_cache: bool) -> Descriptor:
-        """The manifest, laid at the image's place. `steps`: names of the build's steps, which tell the base's digest.
+    def take(self, build: Callable[[], Built], into: Layout) -> Descriptor:
+        """Build and take it out; again, from the cache, where another build of the same removed it meanwhile."""
+        for _ in range(_SNATCHED):
+            built = build()
+            try:
+                return self._taken(built, into)
+            except (BuildFailed, Unavailable):
+                if self.engine.json(f"/images/{built.image}/json") is not None:
+                    raise
+                self.log("another build of the same image has removed it from the engine: building it again")
+        raise Unavailable(
+            f"taking image {self.step.image.name} from the Docker engine at {self.engine.name}: it is gone each time",
+            hint="run again when no other build of the same image runs",
+        )
 
-        `has_cache`: the engine's build cache is apart from its images, so this one may go.
-        """
-        saved = self._saved(image, into)
-        base = self._base(steps, saved)
-        if has_cache:
-            self._clear(image)
+    def _taken(self, built: Built, into: Layout) -> Descriptor:
+        """The manifest, laid at the image's place."""
+        saved = self._saved(built.image, into)
+        base = self._base(built.steps, saved)
+        if built.has_cache:
+            self._clear(built.image)
         laid = write_manifest(self.step, self.step.image.platform, saved, base, into)
         into.lay(self.step.image.name, laid)
         return laid
