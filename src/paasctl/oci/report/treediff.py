@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from paasctl.oci.tree.proof import Seen, listing
+from paasctl.oci.tree.proof import Seen, listing, paired
 from paasctl.oci.tree.tree import Dir
 
 Change = Literal["added", "removed", "changed", "metadata"]
@@ -34,25 +34,6 @@ def tree_changes(before: Dir, after: Dir) -> Iterator[FileChange]:
             yield FileChange(old.path, "removed", before=_bytes(old))
         elif old is not None and new is not None and old != new:
             yield _changed(old, new)
-
-
-def paired(olds: Iterator[Seen], news: Iterator[Seen]) -> Iterator[tuple[Seen | None, Seen | None]]:
-    """Both listings side by side; both are in the order of their paths' parts."""
-    old, new = next(olds, None), next(news, None)
-    while old or new:
-        if new is None or (old is not None and _place(old) < _place(new)):
-            yield old, None
-            old = next(olds, None)
-        elif old is None or _place(new) < _place(old):
-            yield None, new
-            new = next(news, None)
-        else:
-            yield old, new
-            old, new = next(olds, None), next(news, None)
-
-
-def _place(it: Seen) -> list[bytes]:
-    return it.path.split(b"/")
 
 
 def _bytes(it: Seen) -> int:

@@ -64,13 +64,13 @@ def differences(before: Dir, after: Dir, limit: int = 20) -> list[str]:
     """Sentences about the first paths that differ; none: the trees look the same."""
     unlike = (
         f"{show((old or new or _NOTHING).path)}: {_tell(old)} became {_tell(new)}"
-        for old, new in _paired(listing(before), listing(after))
+        for old, new in paired(listing(before), listing(after))
         if old != new
     )
     return list(islice(unlike, limit))
 
 
-def _paired(olds: Iterator[Seen], news: Iterator[Seen]) -> Iterator[tuple[Seen | None, Seen | None]]:
+def paired(olds: Iterator[Seen], news: Iterator[Seen]) -> Iterator[tuple[Seen | None, Seen | None]]:
     """Both listings side by side; both are in the order of their path's parts."""
     old, new = next(olds, None), next(news, None)
     while old or new:
