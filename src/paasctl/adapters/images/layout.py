@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 from paasctl.adapters.disk import disk
+from paasctl.adapters.images.carried import carry
 from paasctl.adapters.images.naming import clobbers, not_found, several
 from paasctl.adapters.images.shelf import Shelf, ShelfSource, bare, images_at, subject_of
 from paasctl.adapters.layout import PLACE, FolderLayout, create_layout, read_layout
-from paasctl.errors import Unavailable
 from paasctl.model.image import Descriptor, Repository
 from paasctl.model.location import InLayout
 from paasctl.oci.documents.manifest import Json, descriptor_from, descriptor_json, is_manifest, parse_document
@@ -93,17 +93,7 @@ class LayoutTarget:
     ) -> Pushed:
         """Copy a blob, unless it is there."""
         del mount_from
-        if self._layout.has(descriptor.digest):
-            return "exists"
-        with content.open(descriptor) as chunks, self._layout.writer() as writer:
-            for chunk in chunks:
-                writer.write(chunk)
-                if moved:
-                    moved(len(chunk))
-            made = writer.commit(descriptor.media_type)
-        if made.digest != descriptor.digest:
-            raise Unavailable(f"copying {descriptor.digest}: {made.digest} came", code="blob-damaged")
-        return "uploaded"
+        return carry(self._layout, descriptor, content, moved)
 
     def writer(self) -> AbstractContextManager[BlobWriter]:
         """A blob whose digest is known at its end only."""

@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from paasctl.adapters.images.carried import carry
 from paasctl.adapters.images.naming import clobbers
 from paasctl.adapters.images.packing import Packing
-from paasctl.errors import Unavailable
 from paasctl.model.image import Descriptor, Repository
 from paasctl.oci.documents.manifest import parse_document
 from paasctl.oci.documents.saved import NAME, saved_documents
@@ -91,17 +91,7 @@ class TarTarget:
     ) -> Pushed:
         """Copy a blob, unless it is there."""
         del mount_from
-        if self._packing.has(descriptor.digest):
-            return "exists"
-        with content.open(descriptor) as chunks, self._packing.writer() as writer:
-            for chunk in chunks:
-                writer.write(chunk)
-                if moved:
-                    moved(len(chunk))
-            made = writer.commit(descriptor.media_type)
-        if made.digest != descriptor.digest:
-            raise Unavailable(f"copying {descriptor.digest}: {made.digest} came", code="blob-damaged")
-        return "uploaded"
+        return carry(self._packing, descriptor, content, moved)
 
     def writer(self) -> AbstractContextManager[BlobWriter]:
         """A blob whose digest is known at its end only."""
