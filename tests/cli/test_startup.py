@@ -53,3 +53,12 @@ def test_help_needs_neither_the_model_nor_a_client_and_only_the_verb_that_was_ty
     for (module, _), loaded in zip(VERBS.values(), verbs, strict=True):
         assert _is_light(loaded)
         assert _VERBS & loaded == {f"paasctl.cli.{module}"}
+
+
+def test_what_acts_imports_no_executor_of_images_before_a_step_needs_one() -> None:
+    code = "import sys, json, paasctl.engine.run; json.dump(sorted(sys.modules), sys.stdout)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = json.loads(done.stdout)
+    assert not [
+        it for it in loaded if it.startswith(("paasctl.engine.images.", "paasctl.oci.tree", "paasctl.oci.report"))
+    ]

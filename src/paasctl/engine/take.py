@@ -1,4 +1,7 @@
-"""One step, taken. The union is closed: a step without an executor fails the type check."""
+"""One step, taken. The union is closed: a step without an executor fails the type check.
+
+Executors of images are imported by the step that needs one: a deploy pays for no squash, a copy for neither.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,6 @@ from typing import Protocol, assert_never
 
 from paasctl.engine import release
 from paasctl.engine.cluster import apply_one, await_ready, delete_one
-from paasctl.engine.images import push_place, squash_place
-from paasctl.engine.images.between import take_between
 from paasctl.model.between import CopyTo, RebaseTo, SquashTo
 from paasctl.model.event import Emit, LogLine, Noted, Progress, Warned
 from paasctl.model.plan import (
@@ -57,6 +58,8 @@ def take(step: Step, index: int, run: Needs) -> None:
         case Build() | SquashImage() | Push():
             _image(step, index, run)
         case SquashTo() | CopyTo() | RebaseTo():
+            from paasctl.engine.images.between import take_between  # noqa: PLC0415
+
             take_between(step, index, run)
         case TagCommit():
             release.tag_commit(step, run.world.git)
@@ -90,6 +93,8 @@ def _image(step: Build | SquashImage | Push, index: int, run: Needs) -> None:
             )
             run.facts[f"digest.{step.image.name}"] = made.digest
         case SquashImage():
+            from paasctl.engine.images.place import squash_place  # noqa: PLC0415
+
             made = squash_place(
                 step,
                 world.layout,
@@ -101,6 +106,8 @@ def _image(step: Build | SquashImage | Push, index: int, run: Needs) -> None:
             )
             run.facts[f"digest.{step.image.name}"] = made.digest
         case Push():
+            from paasctl.engine.images.push import push_place  # noqa: PLC0415
+
             pinned = push_place(
                 step, world.layout, world.registry(step.repository.host), progress=progress, cancel=run.cancel
             )

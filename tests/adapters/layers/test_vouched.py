@@ -10,7 +10,8 @@ import pytest
 
 from paasctl.adapters.codecs import MachineCodecs
 from paasctl.adapters.layout import FolderLayout, create_layout
-from paasctl.engine.images import push_place, squash_place
+from paasctl.engine.images.place import squash_place
+from paasctl.engine.images.push import push_place
 from paasctl.model.config import Squash
 from paasctl.model.image import Platform, Repository
 from paasctl.model.plan import Push, SquashImage

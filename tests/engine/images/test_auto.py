@@ -9,8 +9,9 @@ import pytest
 
 from paasctl.adapters.codecs import MachineCodecs
 from paasctl.adapters.layout import FolderLayout, create_layout
-from paasctl.engine.images import place, squash_place
+from paasctl.engine.images import place
 from paasctl.engine.images import squash as squashing
+from paasctl.engine.images.place import squash_place
 from paasctl.errors import BuildFailed, PaasError, Unavailable
 from paasctl.model.config import Image, Squash
 from paasctl.model.image import Descriptor, Platform

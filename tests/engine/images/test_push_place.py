@@ -11,7 +11,7 @@ import pytest
 
 from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.adapters.registry import RegistryClient
-from paasctl.engine.images import push_place
+from paasctl.engine.images.push import push_place
 from paasctl.errors import Cancelled, PaasError, Refused, Unavailable
 from paasctl.model.image import Pinned, Platform, Repository
 from paasctl.model.plan import Push

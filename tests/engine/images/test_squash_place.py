@@ -15,8 +15,7 @@ import pytest
 
 from paasctl.adapters.codecs import MachineCodecs
 from paasctl.adapters.layout import FolderLayout, create_layout
-from paasctl.engine.images import squash_place
-from paasctl.engine.images.place import check_room
+from paasctl.engine.images.place import check_room, squash_place
 from paasctl.errors import BuildFailed, Cancelled, PaasError, Refused, Unavailable
 from paasctl.model.config import Image, Squash
 from paasctl.model.image import Descriptor, Platform

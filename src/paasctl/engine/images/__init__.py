@@ -3,9 +3,3 @@
 Owns the threads, hashes and order of bytes; what they mean is decided in `oci`. Read `squash.py`, `rewrite.py` and
 `emitting.py` first: an image is indexed in one pass, and written in a second.
 """
-
-from paasctl.engine.images.place import squash_place
-from paasctl.engine.images.push import push_place
-from paasctl.engine.images.squash import squash_image
-
-__all__ = ["push_place", "squash_image", "squash_place"]
