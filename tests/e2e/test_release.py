@@ -114,11 +114,12 @@ def test_several_images_are_built_squashed_and_pushed(real: Testbed, tmp_path: P
     assert len(config["rootfs"]["diff_ids"]) == 1
     project.paasctl("deploy", "dev")
     project.expect_served("one")
-    found = project.kubectl(
-        "run", "look", "--rm", "-i", "--quiet", "--restart=Never", f"--image={facts['image.flat']}",
-        "--command", "--", "sh", "-c", "ls /made; cat /made/two; echo $GREETING",
-    )  # fmt: skip
-    assert found.split() == ["two", "two", "hello"]
+    look = "ls /made; cat /made/two; echo $GREETING"  # its log, not its streams: it may be over before they are joined
+    project.kubectl(
+        "run", "look", "--restart=Never", f"--image={facts['image.flat']}", "--command", "--", "sh", "-c", look
+    )
+    project.kubectl("wait", "pod/look", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s")
+    assert project.kubectl("logs", "look").split() == ["two", "two", "hello"]
 
 
 def _config(project: Project, image: str) -> dict[str, Any]:

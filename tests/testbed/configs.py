@@ -195,6 +195,11 @@ def registry(address: str, storage: Path, passwords: Path | None) -> str:
     return as_json(config)
 
 
+def docker() -> str:
+    """What one test built must stay for its next build: the engine would keep 2 GB, and drop cache mounts first."""
+    return as_json({"builder": {"gc": {"enabled": True, "defaultKeepStorage": "20GB"}}})
+
+
 def buildkit(instance: Instance) -> str:
     """Both registries are plain HTTP."""
     names = (instance.local("registry"), instance.local("registry-auth"))

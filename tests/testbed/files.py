@@ -28,7 +28,7 @@ def write_node(instance: Instance, keys: Path) -> None:
     write(etc / "kube-proxy.json", configs.kube_proxy(instance))
     write(etc / "containerd.toml", configs.containerd(instance))
     write(etc / "cni" / "10-testbed.conflist", configs.network(instance))
-    write(etc / "docker.json", "{}\n")
+    write(etc / "docker.json", configs.docker())
     write(etc / "buildkitd.toml", configs.buildkit(instance))
     write(etc / "inner-api.json", configs.inner_api(instance))
     write(etc / "resolv.conf", "# pods have no name service here\n")
