@@ -1,4 +1,4 @@
-"""What an image says of its base: annotations, labels, provenance; and names as Docker leaves them out."""
+"""What an image says of its base: annotations, labels, provenance."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 
 from paasctl.oci.documents.bases import (
     BaseSaid,
-    full_name,
     made_from,
     materials,
     provenance_layer,
@@ -18,21 +17,6 @@ from paasctl.oci.documents.bases import (
 from paasctl.oci.documents.manifest import BASE_DIGEST, BASE_LAYERS, BASE_NAME
 
 DIGEST = "sha256:" + "a" * 64
-
-
-@pytest.mark.parametrize(
-    ("text", "full"),
-    [
-        ("alpine", "docker.io/library/alpine:latest"),
-        ("alpine:3.18", "docker.io/library/alpine:3.18"),
-        ("shop/web", "docker.io/shop/web:latest"),
-        ("localhost/web", "localhost/web:latest"),
-        ("registry.example:5000/web:1", "registry.example:5000/web:1"),
-    ],
-)
-def test_names_are_spelled_out(text: str, full: str) -> None:
-    assert full_name(text) == full
-    assert full_name(full) == full
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from paasctl.values import dataclass
 
 _HOST = r"(?P<host>(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\])(?::\d+)?)"
 _PATH = r"(?P<path>[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)"
+_HUB = "docker.io"
+"""Its official images lie below `library/`, which no one writes."""
 _REPOSITORY = re.compile(f"{_HOST}/{_PATH}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -29,7 +31,8 @@ class Repository:
         """Parse `host[:port]/path`; anything else is a `ValueError`."""
         if not (found := _REPOSITORY.fullmatch(text)):
             raise ValueError(f"not a repository (want host/path): {text!r}")
-        return cls(found["host"], found["path"])
+        official = found["host"] == _HUB and "/" not in found["path"]
+        return cls(found["host"], f"library/{found['path']}" if official else found["path"])
 
     def tagged(self, tag: str) -> Tagged:
         """The image that `tag` names here now."""
@@ -124,3 +127,17 @@ class Descriptor:
     annotations: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     platform: Platform | None = None
     artifact_type: str = ""
+
+
+def full_name(reference: str) -> str:
+    """The name with the host and the tag that Docker leaves out: `alpine` is `docker.io/library/alpine:latest`."""
+    head, slash, rest = reference.partition("/")
+    if not slash:
+        named = f"{_HUB}/library/{reference}"
+    elif head == _HUB and "/" not in rest:
+        named = f"{_HUB}/library/{rest}"
+    elif "." in head or ":" in head or head == "localhost":
+        named = reference
+    else:
+        named = f"{_HUB}/{reference}"
+    return named if ":" in named.rpartition("/")[2] else f"{named}:latest"

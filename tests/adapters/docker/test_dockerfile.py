@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from paasctl.adapters.docker.base import full_name
 from paasctl.adapters.docker.dockerfile import base_of, bases
 
 TWO = """\
@@ -49,18 +48,3 @@ def test_b4_the_base_of_the_last_stage(text: str, target: str, args: dict[str, s
 def test_all_bases() -> None:
     text = "FROM a AS one\nFROM one\nFROM b\nFROM scratch\nFROM a"
     assert bases(text, {}) == ("a", "b")
-
-
-@pytest.mark.parametrize(
-    ("short", "full"),
-    [
-        ("alpine", "docker.io/library/alpine:latest"),
-        ("alpine:3", "docker.io/library/alpine:3"),
-        ("ann/app", "docker.io/ann/app:latest"),
-        ("registry.example/app:1", "registry.example/app:1"),
-        ("127.0.0.1:5000/app", "127.0.0.1:5000/app:latest"),
-        ("localhost/app", "localhost/app:latest"),
-    ],
-)
-def test_names_as_docker_means_them(short: str, full: str) -> None:
-    assert full_name(short) == full

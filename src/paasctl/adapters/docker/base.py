@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from paasctl.model.image import full_name
 from paasctl.values import dataclass
 
 SCRATCH = "scratch"
@@ -56,18 +57,6 @@ def resolved(name: str, steps: Sequence[str]) -> tuple[str, str]:
 def by_digest(reference: str, digest: str) -> str:
     """`repository@digest` of a reference with a tag."""
     return f"{_untagged(reference)}@{digest}"
-
-
-def full_name(reference: str) -> str:
-    """The name with the host and the tag that Docker leaves out: `alpine` is `docker.io/library/alpine:latest`."""
-    head, slash, _ = reference.partition("/")
-    if not slash:
-        named = f"docker.io/library/{reference}"
-    elif "." in head or ":" in head or head == "localhost":
-        named = reference
-    else:
-        named = f"docker.io/{reference}"
-    return named if ":" in named.rpartition("/")[2] else f"{named}:latest"
 
 
 def _untagged(reference: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from paasctl.adapters.docker.base import full_name
 from paasctl.adapters.docker.dockerfile import bases, line_of
 from paasctl.adapters.docker.progress import Progress
 from paasctl.errors import BuildFailed, ConfigError, Forbidden, PaasError, Unavailable
 from paasctl.model.config import Image
+from paasctl.model.image import full_name
 from paasctl.values import dataclass
 
 _NOISE = re.compile(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from paasctl.adapters.docker.base import SCRATCH, Base, by_digest, full_name, resolved
+from paasctl.adapters.docker.base import SCRATCH, Base, by_digest, resolved
 from paasctl.errors import PaasError, Unavailable
-from paasctl.model.image import Platform, Reference, parse_reference
+from paasctl.model.image import Platform, Reference, full_name, parse_reference
 from paasctl.oci.documents.manifest import Json, choose, descriptor_from, parse_document, same_platform
 from paasctl.ports.images import RegistryReads
 from paasctl.values import dataclass

@@ -10,8 +10,7 @@ from typing import Protocol
 
 from paasctl.adapters.images.naming import not_found, several
 from paasctl.adapters.layout import PLACE
-from paasctl.model.image import Descriptor, Repository
-from paasctl.oci.documents.bases import full_name
+from paasctl.model.image import Descriptor, Repository, full_name
 from paasctl.oci.documents.companions import is_companion_tag
 from paasctl.oci.documents.manifest import parse_document
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
+from paasctl.model.image import full_name
 from paasctl.oci.documents.manifest import BASE_DIGEST, BASE_LAYERS, BASE_NAME, Json
 from paasctl.values import dataclass
 
@@ -76,18 +77,6 @@ def _materials(listed: Sequence[Any]) -> Iterator[BaseSaid]:
         if found and digest:
             name, tag = unquote(found["name"]), unquote(found["tag"] or "latest")
             yield BaseSaid(full_name(f"{name}:{tag}"), f"sha256:{digest}", None, "its provenance")
-
-
-def full_name(reference: str) -> str:
-    """The name with the host and the tag that Docker leaves out: `alpine` is `docker.io/library/alpine:latest`."""
-    head, slash, _ = reference.partition("/")
-    if not slash:
-        named = f"docker.io/library/{reference}"
-    elif "." in head or ":" in head or head == "localhost":
-        named = reference
-    else:
-        named = f"docker.io/{reference}"
-    return named if ":" in named.rpartition("/")[2] else f"{named}:latest"
 
 
 def starts_with(layers: Sequence[str], base: Sequence[str]) -> bool:

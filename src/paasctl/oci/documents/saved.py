@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from paasctl.model.image import Descriptor
-from paasctl.oci.documents.bases import full_name
+from paasctl.model.image import Descriptor, full_name
 from paasctl.oci.documents.manifest import Json, canonical, descriptor_json, is_index, parse_document
 
 NAME = "org.opencontainers.image.ref.name"
