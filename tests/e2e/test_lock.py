@@ -27,8 +27,8 @@ def test_a_second_deploy_names_the_holder_and_leaves_or_waits(project: Project) 
     status = project.outcome("status", "dev", expect=1)["answer"]["environments"][0]["targets"][0]
     assert getpass.getuser() in status["holder"]
 
-    for deploy in (first, patient):
-        out, err = deploy.communicate(timeout=60)
-        assert deploy.returncode == 0, out + err
-    assert "is held by" in err
+    ended = [(it, it.communicate(timeout=60)) for it in (first, patient)]
+    for it, said in ended:
+        assert it.returncode == 0, said
+    assert "is held by" in ended[1][1][1]
     project.expect_served("one")
