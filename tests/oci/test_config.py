@@ -9,6 +9,7 @@ import pytest
 
 from paasctl.errors import BuildFailed, Refused
 from paasctl.model.config import ImageConfig
+from paasctl.model.counting import count
 from paasctl.model.image import Descriptor, Platform
 from paasctl.oci.documents import manifest as documents
 from paasctl.oci.documents.config import built_config, diff_ids, rfc3339, squashed_config, with_layer
@@ -53,7 +54,7 @@ def test_history_and_layers_stay_in_step(kept: int, made: int) -> None:
     assert after["history"][-1] == {
         "created": "2020-01-01T00:00:00Z",
         "created_by": "paasctl squash sha256:old",
-        "comment": f"{3 - kept} layers became {made}",
+        "comment": f"{count(3 - kept, 'layer')} became {made}",
         **({} if made else {"empty_layer": True}),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,10 @@ def test_commands_are_thin() -> None:
 def test_every_module_says_what_it_is() -> None:
     bare = [str(it.relative_to(ROOT)) for it in SOURCES if not ast.get_docstring(ast.parse(it.read_text()))]
     assert bare == []
+
+
+def test_how_many_is_said_by_count() -> None:
+    """`1 layers` can't be said: what follows a length in a sentence is never a plural by itself."""
+    plural = re.compile(r"\{[^{}]*\blen\([^{}:]*\)\} (?:other |more |new )?[a-z]+s\b")
+    ours = [it for it in SOURCES if "embedded" not in it.parts]
+    assert [f"{it.name}: {found}" for it in ours for found in plural.findall(it.read_text())] == []

@@ -52,7 +52,7 @@ INSPECTED = InspectAnswer(
         "Labels": {"a": "b"},
     },
     base=1,
-    base_by="its annotations: 1 layers",
+    base_by="its annotations",
     packed=150 * MIB,
     entries=3601,
     layers=(

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from paasctl.model.counting import count
 from paasctl.model.event import Progress
-from paasctl.views.amounts import amount, count, duration, size, ticking
+from paasctl.views.amounts import amount, duration, size, ticking
 
 _MIB = 1024 * 1024
 
@@ -46,4 +47,4 @@ def test_amounts() -> None:
     assert amount(Progress(0, "web", _MIB, None, "bytes")) == "1.0 MiB"
     assert amount(Progress(0, "web", 3, 7, "objects")) == "3 of 7 objects"
     assert amount(Progress(0, "web", 3, None, "objects")) == "3"
-    assert (count(1, "step"), count(0, "step")) == ("1 step", "0 steps")
+    assert (count(1, "step"), count(0, "step"), count(1234, "step")) == ("1 step", "0 steps", "1,234 steps")

@@ -11,7 +11,8 @@ import pytest
 
 from paasctl.errors import Exit
 from paasctl.model.event import Answered, Event, Noted, Outcome
-from paasctl.model.imageanswer import ImageDiff, InspectAnswer, VerifyAnswer
+from paasctl.model.imageanswer import ImageDiff, InspectAnswer, PlatformVerified, VerifyAnswer
+from paasctl.views.between import say_written
 from paasctl.views.imageanswers import command, image_text
 from paasctl.views.svg import Picture, picture
 from support import goldens
@@ -58,6 +59,34 @@ def test_nothing_to_tell_is_told() -> None:
     same = ImageDiff(before="a", after="b", platform="linux/amd64", layers=(), files=(), settings=())
     assert image_text(same)[-1] == "a container sees the same files"
     assert image_text(VerifyAnswer(before="a", after="b", same=True, platforms=()))[-1].endswith("in both")
+
+
+def test_one_of_a_thing_is_one() -> None:
+    one = PlatformVerified(platform="linux/amd64", entries=1, different=0)
+    lines = [
+        *image_text(replace(INSPECTED, entries=1)),
+        *image_text(VerifyAnswer(before="a", after="b", same=True, platforms=(one,))),
+    ]
+    assert "  1 path, created 2026-07-01T10:00:00Z" in lines
+    assert "ok  linux/amd64: the same 1 path, attributes and content" in lines
+
+
+def test_of_a_copy_only_what_there_was_is_told() -> None:
+    facts = {"blobs.there": "0", "blobs.mounted": "0", "blobs.sent": "0", "bytes.sent": "0", "manifests": "0"}
+
+    def told(**more: str) -> list[str]:
+        named = {**facts, "vouchers": "0", **{key.replace("_", "."): it for key, it in more.items()}}
+        return [*say_written(Outcome(status="done", exit=Exit.OK, facts=tuple(named.items())))]
+
+    assert told() == ["blobs: none", "manifests: none written"]
+    assert told(blobs_there="2", blobs_sent="1", bytes_sent="2048", manifests="3", vouchers="1") == [
+        "blobs: 2 there already, 1 sent (2.0 KiB)",
+        "manifests: 3 written; 1 of those there vouches for the image",
+    ]
+    assert told(blobs_mounted="7", vouchers="2") == [
+        "blobs: 7 mounted",
+        "manifests: none written; 2 of those there vouch for the image",
+    ]
 
 
 def test_a_script_gets_every_path_and_people_the_first() -> None:

@@ -11,6 +11,7 @@ from typing import Protocol
 from paasctl.cli.wiring import Outside
 from paasctl.errors import Refused
 from paasctl.model.config import Config
+from paasctl.model.counting import count
 from paasctl.model.image import Descriptor, Platform, Reference, Repository
 from paasctl.model.kube import Identity, Kind, Offers
 from paasctl.model.location import Location
@@ -171,7 +172,7 @@ class Copies:
 
     def write_file(self, path: str, content: bytes, before: bytes | None) -> None:
         """Never asked for."""
-        raise AssertionError(f"a rehearsal writes no file: {path} ({len(content)} bytes, before {before!r})")
+        raise AssertionError(f"a rehearsal writes no file: {path} ({count(len(content), 'byte')}, before {before!r})")
 
     def builder(self, step: Build) -> Builder:
         """As ever: building writes nothing but the checkout's folder for images."""

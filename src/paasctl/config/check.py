@@ -28,6 +28,7 @@ from paasctl.config.shape import (
 from paasctl.config.unknown import report_unknown
 from paasctl.config.words import guess, quoted, spell, told, wanted
 from paasctl.model.config import Path
+from paasctl.model.counting import count
 
 _YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
@@ -125,7 +126,7 @@ def _why_not(form: Form, text: str) -> str:
     if form.pattern and not re.fullmatch(form.pattern, text):
         return "form"
     if form.longest and len(text) > form.longest:
-        return f"{len(text)} characters are more than {form.longest}"
+        return f"{count(len(text), 'character')} are more than {form.longest}"
     try:
         form.parse(text)
     except ValueError as error:

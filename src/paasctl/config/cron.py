@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from paasctl.model.counting import count
+
 _MACROS = ("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -23,7 +25,7 @@ def check_schedule(text: str) -> str:
         return text
     fields = text.split()
     if len(fields) != len(_FIELDS):
-        raise ValueError(f"it has {len(fields)} fields, not 5 (minute hour day month weekday)")
+        raise ValueError(f"it has {count(len(fields), 'field')}, not 5 (minute hour day month weekday)")
     for field, (name, least, most, words) in zip(fields, _FIELDS, strict=True):
         for part in field.split(","):
             if not _fits(part, least, most, words):

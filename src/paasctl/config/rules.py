@@ -9,6 +9,7 @@ from paasctl.config.problems import Problems
 from paasctl.config.shape import good
 from paasctl.config.words import either, guess, quoted, some, spell
 from paasctl.model.config import Path
+from paasctl.model.counting import count
 
 Checked = Mapping[str, Any]
 Known = tuple[str, ...]
@@ -167,7 +168,7 @@ def _environment(top: Checked, environment: Checked, name: str, problems: Proble
         _dangles((*path, "registry"), registry, "registry", registries, problems)
     space = _namespace(top, environment, name)
     if space and len(space) > 63:
-        message = f"the namespace {space} of {spell(path)} has {len(space)} characters, more than 63"
+        message = f"the namespace {space} of {spell(path)} has {count(len(space), 'character')}, more than 63"
         problems.report(path, message, "give the environment a namespace: of its own")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from paasctl.model.config import Config
 from paasctl.model.copying import Copy
+from paasctl.model.counting import count
 from paasctl.model.event import Noted, Warned
 from paasctl.model.kube import Body, Kind, Live, Served
 from paasctl.values import dataclass
@@ -106,22 +107,18 @@ def told(copy: Copy) -> tuple[Noted | Warned, ...]:
     """What was copied and what was not, aloud."""
     inside = sum(it.key.namespace in copy.namespaces for it in copy.objects)
     around = len(copy.objects) - inside
-    said = f"copied from {copy.cluster}: {_count(inside, 'object')} of {_spaces(copy.namespaces)}, {around} around them"
+    said = f"copied from {copy.cluster}: {count(inside, 'object')} of {_spaces(copy.namespaces)}, {around} around them"
     lines: list[Noted | Warned] = [Noted(said)]
     if copy.absent:
         lines.append(Noted(f"{copy.cluster} has no namespace {', '.join(copy.absent)} yet"))
     if copy.masked:
-        said = f"the values of {_count(copy.masked, 'Secret')} stayed there: placeholders as long stand for them"
+        said = f"the values of {count(copy.masked, 'Secret')} stayed there: placeholders as long stand for them"
         lines.append(Warned(said, hint="--with-secrets copies them, too"))
     if copy.unread:
         lines.append(Warned(f"not copied, since you may not read them: {_kinds(copy.unread)}"))
     if copy.unheld:
         lines.append(Warned(f"not copied, since the simulation can't hold them: {_kinds(copy.unheld)}"))
     return tuple(lines)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _spaces(names: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from paasctl.errors import DirtyTree, Refused, WouldClobber
 from paasctl.model.config import Versioning
+from paasctl.model.counting import count
 from paasctl.model.version import Checkout, Named
 from paasctl.planning.branches import MAIN, matches
 from paasctl.values import dataclass
@@ -87,8 +88,3 @@ def _clobber(doing: str, wanted: Named, elsewhere: str, checkout: Checkout) -> W
 def differing(checkout: Checkout) -> str:
     """How many paths differ, in words."""
     return f"{count(len(checkout.dirty), 'path')} {'differs' if len(checkout.dirty) == 1 else 'differ'}"
-
-
-def count(number: int, noun: str) -> str:
-    """How many of them, in words."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

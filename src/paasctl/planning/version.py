@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from paasctl.errors import Refused, UsageError
 from paasctl.model.config import Versioning
+from paasctl.model.counting import count
 from paasctl.model.version import Checkout, Named, Version
 from paasctl.planning.branches import MAIN, rule_for
 from paasctl.planning.increment import incremented
-from paasctl.planning.position import ReleasePosition, check_position, count, differing
+from paasctl.planning.position import ReleasePosition, check_position, differing
 from paasctl.planning.spelling import dns_label, image_tag, label_value, prerelease_word
 from paasctl.values import dataclass
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from paasctl.errors import Exit
 from paasctl.model.answer import CopyTold, RehearsalAnswer, StatusAnswer, StatusRow
 from paasctl.model.copying import Copy
+from paasctl.model.counting import count
 from paasctl.model.event import Emit, Noted
 from paasctl.model.plan import Apply, Delete, Plan, Step
 from paasctl.model.problem import Problem
@@ -52,7 +53,7 @@ class Rehearse:
         wanted = ToCopy(namespaces=(where.environment.namespace,), held=self.stage.holds(), secrets=True)
         copy = read_copy(reads.cluster(name), wanted, cancel)
         self.stage.copy(copy)
-        emit(Noted(f"rehearsing on a copy of {name}: {_counted(len(copy.objects))}"))
+        emit(Noted(f"rehearsing on a copy of {name}: {count(len(copy.objects), 'object')}"))
         return _copy_told(copy)
 
     def _told(self, where: Place, copies: tuple[CopyTold, ...], ran: Rehearsed) -> RehearsalAnswer:
@@ -87,10 +88,6 @@ class Rehearse:
         """Steps that the same deploy would have to do now; None: it can't even be planned."""
         again = self.stage.act(self.deploy(), dry_run=True)
         return len(_steps(again.plans)) if again.outcome.status in ("nothing-to-do", "dry-run") else None
-
-
-def _counted(number: int) -> str:
-    return f"{number} object" if number == 1 else f"{number} objects"
 
 
 def _of_a_copy(problem: Problem) -> Problem:

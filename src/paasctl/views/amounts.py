@@ -7,11 +7,6 @@ from paasctl.model.event import Progress
 _KIB = 1024
 
 
-def count(number: int, noun: str) -> str:
-    """`1 step`, `2 steps`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def duration(seconds: float) -> str:
     """`0.4 s`, `12 s`, `3 m 05 s`, `2 h 10 m`."""
     if seconds < 9.95:

@@ -22,9 +22,9 @@ from paasctl.model.answer import (
     StatusRow,
     VersionAnswer,
 )
+from paasctl.model.counting import count
 from paasctl.model.imageanswer import ImageDiff, InspectAnswer, VerifyAnswer
 from paasctl.model.verdict import Verdict
-from paasctl.views.amounts import count
 from paasctl.views.clean import clean
 from paasctl.views.imageanswers import image_text
 from paasctl.views.mask import fields_of, masked_body, shown

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
 from paasctl.model.between import BetweenStep, CopyTo, RebaseTo, Seen, SquashTo
 from paasctl.model.copied import CopyObject, Doing
+from paasctl.model.counting import count
 from paasctl.model.event import Outcome
 from paasctl.model.image import Platform
-from paasctl.views.amounts import count, size
+from paasctl.views.amounts import size
 from paasctl.views.clean import clean
 
 _DOING: dict[Doing, str] = {"exists": "there already", "mount": "to mount, no bytes", "stream": "to send"}
@@ -42,7 +43,7 @@ def detail_between(step: BetweenStep) -> Iterator[str]:
             yield from _moved(step.plan.objects) if step.plan else ()
             yield from (f"left behind: {clean(it)}" for it in step.plan.left) if step.plan else ()
         case RebaseTo():
-            yield from (f"{_image(it)}; the base’s {it.kept} become {step.new_base}’s" for it in step.images)
+            yield from (f"{_image(it)}; {step.new_base}'s layers instead of the base's {it.kept}" for it in step.images)
             yield from (f"~ {it.platform} {it.name}: {_value(it.before)} → {_value(it.after)}" for it in step.fields)
         case _:
             assert_never(step)
@@ -80,7 +81,7 @@ def _image(seen: Seen) -> str:
 def _squashed(seen: Seen, step: SquashTo) -> str:
     kept = seen.kept or 0
     above = seen.layers - kept
-    stay = f"{kept} of the base stay, " if kept else ""
+    stay = f"{kept} of the base stay{'s' if kept == 1 else ''}, " if kept else ""
     if above <= 1:
         return f"{stay}there is nothing to squash" if above else f"{stay}there is none above it"
     few = "few" if step.wish.layers == "auto" else f"{step.wish.layers} at most"
@@ -95,9 +96,7 @@ def say_written(outcome: Outcome) -> Iterator[str]:
         packed = f"{size(int(facts['bytes.before']))} → {size(int(facts['bytes.after']))}"
         yield f"layers {before} → {after}, bytes {packed}"
     if "blobs.there" in facts:
-        sent = f"{facts['blobs.sent']} sent ({size(int(facts['bytes.sent']))})"
-        yield f"blobs: {facts['blobs.there']} were there, {facts['blobs.mounted']} mounted, {sent}"
-        yield f"manifests: {facts['manifests']} written; {facts['vouchers']} of what is there vouch for the image"
+        yield from _copied(facts)
     if facts.get("dead.bytes", "0") != "0":
         yield f"{size(int(facts['dead.bytes']))} of the files were hidden by upper layers, and are gone"
     if facts.get("proof"):
@@ -105,3 +104,16 @@ def say_written(outcome: Outcome) -> Iterator[str]:
     elif any(isinstance(it, SquashTo) and not it.wish.verify for it in outcome.done):
         yield "not proved, as you wished"
     yield from (f"left out: {clean(it)}" for name, it in outcome.facts if name.startswith("left."))
+
+
+def _copied(facts: Mapping[str, str]) -> Iterator[str]:
+    """What a copy took; what there was none of is not told."""
+    told = (
+        (facts["blobs.there"], "there already"),
+        (facts["blobs.mounted"], "mounted"),
+        (facts["blobs.sent"], f"sent ({size(int(facts['bytes.sent']))})"),
+    )
+    yield f"blobs: {', '.join(f'{number} {how}' for number, how in told if number != '0') or 'none'}"
+    vouchers = int(facts["vouchers"])
+    vouch = f"; {vouchers} of those there vouch{'es' if vouchers == 1 else ''} for the image" if vouchers else ""
+    yield f"manifests: {facts['manifests'] if facts['manifests'] != '0' else 'none'} written{vouch}"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
+from paasctl.model.counting import count
 from paasctl.model.imageanswer import (
     FileCompared,
     ImageDiff,
@@ -18,7 +19,7 @@ from paasctl.model.imageanswer import (
     VerifyAnswer,
     WasteShown,
 )
-from paasctl.views.amounts import count, size
+from paasctl.views.amounts import size
 from paasctl.views.clean import clean
 
 ImageAnswer = InspectAnswer | ImageDiff | VerifyAnswer
@@ -69,7 +70,7 @@ def about(answer: InspectAnswer) -> Iterator[str]:
     live, dead = sum(it.live for it in answer.layers), sum(it.dead for it in answer.layers)
     share = f", {dead / (live + dead):.0%} of it dead" if dead else ""
     yield f"{count(len(answer.layers), 'layer')}, {size(answer.packed)} packed, {size(live + dead)} unpacked{share}"
-    yield f"{answer.entries:,} files, links and directories; created {answer.created or 'at no known time'}"
+    yield f"{count(answer.entries, 'path')}, created {answer.created or 'at no known time'}"
     if len(answer.platforms) > 1:
         yield f"also for {', '.join(it for it in answer.platforms if it != answer.platform)}"
     known = f"{count(answer.base, 'layer')}, by {clean(answer.base_by)}" if answer.base is not None else ""
@@ -202,7 +203,7 @@ def _verified(answer: VerifyAnswer) -> Iterator[str]:
 
 def _compared(it: PlatformVerified) -> str:
     if not it.different:
-        return f"{it.entries:,} paths are the same: type, mode, owner, time, attributes, links and content"
+        return f"the same {count(it.entries, 'path')}, attributes and content"
     return f"{count(it.different, 'path')} {'differs' if it.different == 1 else 'differ'}" if it.entries else "missing"
 
 

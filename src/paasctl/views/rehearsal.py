@@ -6,7 +6,8 @@ from collections import Counter
 
 from paasctl.errors import Exit
 from paasctl.model.answer import CopyTold, FaultTold, ObjectDiff, RehearsalAnswer, StatusRow
-from paasctl.views.amounts import count, duration
+from paasctl.model.counting import count
+from paasctl.views.amounts import duration
 from paasctl.views.clean import clean
 from paasctl.views.mask import fields_of
 from paasctl.views.words import say, say_change, say_pod, say_problem, troubled

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from paasctl.model.counting import count
 from paasctl.model.verdict import Verdict
 from paasctl.values import dataclass
-from paasctl.views.amounts import count
 from paasctl.views.clean import clean
 from paasctl.views.marks import Marks
 from paasctl.views.paint import Piece

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from paasctl.errors import Exit
 from paasctl.model.between import CopyTo, RebaseTo, SquashTo
+from paasctl.model.counting import count
 from paasctl.model.event import Outcome, Problem, Ready, Scene, Warned
 from paasctl.model.plan import (
     Apply,
@@ -25,7 +26,7 @@ from paasctl.model.plan import (
     WriteFile,
 )
 from paasctl.model.verdict import PodSeen, Verdict
-from paasctl.views.amounts import count, duration
+from paasctl.views.amounts import duration
 from paasctl.views.between import detail_between, phase_between, say_between, say_written
 from paasctl.views.clean import clean, clean_lines
 from paasctl.views.mask import fields_of

@@ -204,7 +204,7 @@ WRONG: dict[str, tuple[bytes | Callable[[Tar], None], str]] = {
     "a manifest that lists nothing": (_whole(manifest_json=b'{"a":1}'), "lists no images"),
     "an index that lists nothing": (_whole(index_json=b"[]"), "index.json lists no manifests"),
     "a configuration that is no JSON": (_whole(config_json=b"\xff\xfe"), "config.json is no JSON"),
-    "other layers than it says": (_whole(config_json=config_of(*LAYERS)), "1 layers, but config.json names 3"),
+    "other layers than it says": (_whole(config_json=config_of(*LAYERS)), "1 layer, but config.json names 3"),
     "nested too deeply": (_whole(manifest_json=b"[" * 100_000), "manifest.json is no JSON"),
 }
 

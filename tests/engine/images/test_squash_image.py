@@ -47,7 +47,7 @@ def test_all_of_it_is_at_the_target_and_no_name_is_written(here: FolderLayout, t
     after = sum(it["size"] for it in document(there, made.root)["layers"])
     assert (made.changed, made.layers_before, made.layers_after) == (True, 3, 2)
     assert (made.bytes_before, made.bytes_after) == (before, after)
-    assert made.proof == "the same 5 paths, 7 bytes"
+    assert made.proof == "the same 6 paths, 7 bytes"
     assert made.dead_bytes > 0
     assert idle()
 

@@ -187,7 +187,7 @@ def test_ambiguities_are_told_but_not_a_hundred_of_them(layout: FolderLayout) ->
     run(layout, warnings=warnings)
     assert len(warnings) == 11
     assert warnings[0].startswith("web: /f0 is there twice; the last one counts (layer sha256:")
-    assert warnings[-1] == "web: 20 more such ambiguities"
+    assert warnings[-1] == "web: 20 more such cases"
 
 
 def test_a_thousand_ambiguities_are_kept_and_the_others_counted(layout: FolderLayout) -> None:
@@ -197,7 +197,7 @@ def test_a_thousand_ambiguities_are_kept_and_the_others_counted(layout: FolderLa
     warnings: list[str] = []
     run(layout, warnings=warnings)
     assert len(warnings) == 11
-    assert warnings[-1] == "web: 1190 more such ambiguities"
+    assert warnings[-1] == "web: 1,190 more such cases"
 
 
 @pytest.mark.parametrize("after", range(0, 24, 3))

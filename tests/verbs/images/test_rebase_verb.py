@@ -45,7 +45,7 @@ def test_a_dry_run_says_what_changes_and_writes_nothing(here: Somewhere) -> None
     assert said.status == 0
     assert "~ linux/amd64 Env.V: 1 → 2" in said.err
     assert "4 layers" in said.err
-    assert "the base’s 1 become oci:made:new’s" in said.err
+    assert "oci:made:new's layers instead of the base's 1" in said.err
     assert not (here.folder / "out").exists()
 
 

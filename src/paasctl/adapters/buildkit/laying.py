@@ -12,6 +12,7 @@ from paasctl.adapters.docker.failure import wrong_platform
 from paasctl.adapters.docker.laying import write_index, write_manifest
 from paasctl.adapters.docker.looked_up import Bases, Registry
 from paasctl.errors import BuildFailed
+from paasctl.model.counting import count
 from paasctl.model.image import Descriptor, Platform
 from paasctl.oci.documents.manifest import same_platform
 from paasctl.ports.images import Layout
@@ -31,9 +32,7 @@ class Laying:
         step = self.run.asked.step
         found = self._unpacked(argv)
         if found.left_out:
-            self.run.progress.tell(
-                f"{found.left_out} attestations of BuildKit are left out: they vouch for other digests"
-            )
+            self.run.progress.tell(f"left out: {count(found.left_out, 'attestation')} of BuildKit, for other digests")
         images = [self._manifest(platform, self._of(platform, found)) for platform in step.image.platforms]
         laid = images[0] if len(step.image.platforms) == 1 else write_index(step, images, self.into)
         self.into.lay(step.image.name, laid)

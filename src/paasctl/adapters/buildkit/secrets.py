@@ -12,6 +12,7 @@ from pathlib import Path
 from paasctl.adapters.disk import read_regular
 from paasctl.errors import ConfigError
 from paasctl.model.config import BuildSecret, Image
+from paasctl.model.counting import count
 
 _SHOWN = "***"
 _SHORTEST = 4
@@ -81,5 +82,5 @@ def _value(secret: BuildSecret, image: Image, project: Path, environ: Mapping[st
     except OSError as error:
         raise ConfigError(f"{doing}: {secret.path}: {error.strerror}", code="secret-missing") from error
     if len(content) > _LARGEST:
-        raise ConfigError(f"{doing}: {secret.path} has {len(content)} bytes, BuildKit takes {_LARGEST}")
+        raise ConfigError(f"{doing}: {secret.path} has {count(len(content), 'byte')}, BuildKit takes {_LARGEST}")
     return content

@@ -8,6 +8,7 @@ from typing import Any
 
 from paasctl.adapters.docker.archive import Saved, Streamed
 from paasctl.errors import BuildFailed
+from paasctl.model.counting import count
 from paasctl.model.image import Descriptor, Platform
 from paasctl.oci.documents.manifest import (
     OCI_CONFIG,
@@ -104,7 +105,7 @@ class _Reading:
         document = self._document(config)
         diff_ids = tuple((document.get("rootfs") or {}).get("diff_ids") or ())
         if len(diff_ids) != len(layers):
-            raise _unreadable(self.what, f"{len(layers)} layers, but the configuration names {len(diff_ids)}")
+            raise _unreadable(self.what, f"{count(len(layers), 'layer')}, but the configuration names {len(diff_ids)}")
         platform = descriptor.platform or _platform(document)
         return platform, Saved(
             config=Descriptor(OCI_CONFIG, config.digest, config.size),
@@ -119,7 +120,9 @@ class _Reading:
         if size is None:
             raise _unreadable(self.what, f"{descriptor.digest} is missing")
         if size != descriptor.size:
-            raise _unreadable(self.what, f"{descriptor.digest} has {size} bytes, its descriptor says {descriptor.size}")
+            raise _unreadable(
+                self.what, f"{descriptor.digest} has {count(size, 'byte')}, its descriptor says {descriptor.size}"
+            )
         return descriptor
 
     def _document(self, descriptor: Descriptor) -> Json:

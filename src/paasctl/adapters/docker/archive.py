@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from paasctl.adapters.codecs.gzip import Compressor
 from paasctl.errors import BuildFailed
+from paasctl.model.counting import count
 from paasctl.model.image import Descriptor
 from paasctl.oci.documents.manifest import OCI_CONFIG, OCI_LAYER, descriptor_from, is_attestation
 from paasctl.ports.images import Layout
@@ -148,7 +149,7 @@ def _joined(found: _Found, layout: Layout, what: str) -> Saved:
     diff_ids = tuple((document.get("rootfs") or {}).get("diff_ids") or ())
     layers = tuple(_layer(name, found, what) for name in layer_names)
     if len(diff_ids) != len(layers):
-        raise _unreadable(what, f"{len(layers)} layers, but the configuration names {len(diff_ids)}")
+        raise _unreadable(what, f"{count(len(layers), 'layer')}, but the configuration names {len(diff_ids)}")
     for (layer, seen), wanted in zip(layers, diff_ids, strict=True):
         if seen not in ("", wanted):
             raise _unreadable(what, f"layer {layer.digest} unpacks to {seen}, and the configuration says {wanted}")
@@ -184,7 +185,7 @@ def _parts(found: _Found, what: str) -> tuple[str, list[str]]:
     if (said := found.small.get("manifest.json")) is not None:
         (entry, *others) = _list(said, what)
         if others:
-            raise _unreadable(what, f"the archive holds {1 + len(others)} images")
+            raise _unreadable(what, f"the archive holds {count(1 + len(others), 'image')}")
         return str(entry.get("Config", "")), [posixpath.normpath(str(it)) for it in entry.get("Layers") or ()]
     if (said := found.small.get("index.json")) is None:
         raise _unreadable(what, "the archive has neither manifest.json nor index.json")
@@ -193,7 +194,7 @@ def _parts(found: _Found, what: str) -> tuple[str, list[str]]:
         children = [descriptor_from(it, what) for it in manifest["manifests"]]
         images = [it for it in children if not is_attestation(it)]
         if len(images) != 1:
-            raise _unreadable(what, f"the archive holds {len(images)} images")
+            raise _unreadable(what, f"the archive holds {count(len(images), 'image')}")
         manifest = _document(found.small.get(_blob(images[0].digest), b""), what)
     named = [descriptor_from(it, what) for it in (manifest.get("config"), *(manifest.get("layers") or ()))]
     config, *layers = [_blob(it.digest) for it in named]

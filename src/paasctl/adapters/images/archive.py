@@ -13,6 +13,7 @@ from paasctl.adapters.images.packed import PackedShelf
 from paasctl.adapters.images.shelf import Shelf, ShelfSource, bare, images_at
 from paasctl.adapters.images.tape import Tape
 from paasctl.errors import Refused
+from paasctl.model.counting import count
 from paasctl.model.image import Descriptor
 from paasctl.model.location import InArchive
 
@@ -77,7 +78,7 @@ class ArchiveDestination:
             raise clobbers(self.name, before.digest, root.digest)
         if others := {digest for digest in there if digest not in (root.digest, before and before.digest)}:
             raise Refused(
-                f"writing {self.name}: {len(others)} other images lie in that archive, and would be gone",
+                f"writing {self.name}: {count(len(others), 'other image')} in that archive would be gone",
                 hint="write to another file",
                 code="image-ambiguous",
             )

@@ -16,6 +16,7 @@ from paasctl.adapters.images.shelf import CONTAINERD_NAME
 from paasctl.adapters.images.tape import Span, Tape, damaged
 from paasctl.adapters.layout import PLACE
 from paasctl.errors import Unavailable
+from paasctl.model.counting import count
 from paasctl.model.image import Descriptor
 from paasctl.oci.documents.manifest import (
     OCI_CONFIG,
@@ -117,7 +118,7 @@ class PackedShelf:
         diff_ids = ((config.get("rootfs") or {}) if isinstance(config, dict) else {}).get("diff_ids") or ()
         layers = [str(it) for it in entry.get("Layers") or ()]
         if len(layers) != len(diff_ids):
-            raise damaged(self._tape.name, f"{len(layers)} layers, but {name} names {len(diff_ids)}")
+            raise damaged(self._tape.name, f"{count(len(layers), 'layer')}, but {name} names {len(diff_ids)}")
         made = canonical(
             {
                 "schemaVersion": 2,

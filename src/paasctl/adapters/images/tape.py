@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from paasctl.adapters.disk import disk
 from paasctl.errors import PaasError, Unavailable
+from paasctl.model.counting import count
 from paasctl.model.image import Descriptor
 from paasctl.values import dataclass
 
@@ -78,7 +79,9 @@ class Tape:
     def verified(self, span: Span, descriptor: Descriptor) -> Iterator[bytes]:
         """The same, and an end only where the digest is right."""
         if descriptor.size not in (span.size, -1):
-            raise damaged(self.name, f"{descriptor.digest} has {span.size} bytes, it should have {descriptor.size}")
+            raise damaged(
+                self.name, f"{descriptor.digest} has {count(span.size, 'byte')}, it should have {descriptor.size}"
+            )
         digest = hashlib.sha256()
         for chunk in self.chunks(span):
             digest.update(chunk)

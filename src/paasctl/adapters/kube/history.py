@@ -13,6 +13,7 @@ from paasctl.adapters.kube.request import Request
 from paasctl.adapters.kube.wire import Wire
 from paasctl.errors import PaasError, Refused, StalePlan, Unavailable
 from paasctl.model.answer import HistoryEntry
+from paasctl.model.counting import count
 from paasctl.model.kube import MANAGER, Holder, Kind, Live, Target
 from paasctl.model.plan import DeployHead
 from paasctl.values import dataclass
@@ -213,7 +214,7 @@ def _smaller(entry: HistoryEntry) -> Iterator[HistoryEntry]:
     lines = entry.evidence
     keep = len(lines) // 2
     while keep:
-        note = f"({len(lines) - keep} lines cut: a record holds {LIMIT // 1024} KiB)"
+        note = f"({count(len(lines) - keep, 'line')} cut: a record holds {LIMIT // 1024} KiB)"
         yield replace(entry, evidence=(note, *lines[-keep:]))
         keep //= 2
     yield replace(entry, evidence=("(evidence cut)",), message=entry.message[:2000])

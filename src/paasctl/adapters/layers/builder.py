@@ -23,6 +23,7 @@ from paasctl.adapters.layers.writing import PACKING, write_layer
 from paasctl.adapters.layout import read_layout
 from paasctl.errors import ConfigError
 from paasctl.model.config import ImageConfig
+from paasctl.model.counting import count
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.plan import Build
 from paasctl.oci.building.attest import PREDICATE_TYPE, attach
@@ -158,7 +159,7 @@ def _write(layers: Sequence[_Layer], making: _Making) -> None:
             by.kept.keep_layer(it.key, descriptor, diff_id)
     fresh = {id(it) for it in new}
     for it in layers:
-        how = f"{it.descriptor.size} bytes" if it.descriptor and id(it) in fresh else "as before"
+        how = count(it.descriptor.size, "byte") if it.descriptor and id(it) in fresh else "as before"
         making.log(f"{it.name} -> {it.dest}: {it.descriptor.digest if it.descriptor else ''} ({how})")
 
 

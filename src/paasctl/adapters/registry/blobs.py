@@ -15,6 +15,7 @@ from paasctl.adapters.registry.retry import Attempts, Broken
 from paasctl.adapters.registry.session import Session, ranged
 from paasctl.adapters.registry.wire import Answer, Call
 from paasctl.errors import Cancelled, PaasError, Unavailable
+from paasctl.model.counting import count
 from paasctl.model.image import Descriptor, Repository
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
@@ -132,7 +133,7 @@ class _Download:
                 self.session.clock.pause(0)
                 self.at += len(chunk)
                 if self.at > self.size:
-                    raise _mismatch(self.doing, f"it goes on after its {self.size} bytes")
+                    raise _mismatch(self.doing, f"it goes on after its {count(self.size, 'byte')}")
                 self.attempts.progressed()
                 yield chunk
 

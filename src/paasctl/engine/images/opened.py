@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from paasctl.errors import BuildFailed, PaasError, Refused, Unavailable
+from paasctl.model.counting import count
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.squashing import SquashWish
 from paasctl.oci.documents import manifest as documents
@@ -50,7 +51,7 @@ def open_image(source: ImageSource, found: Descriptor) -> Opened:
     unpacked = tuple(diff_ids(config, name))
     if len(layers) != len(unpacked):
         raise BuildFailed(
-            f"reading {name}: its manifest lists {len(layers)} layers, the configuration {len(unpacked)}",
+            f"reading {name}: its manifest lists {count(len(layers), 'layer')}, the configuration {len(unpacked)}",
             code="image-unreadable",
         )
     return Opened(name, found, content, manifest, config, layers, unpacked)
@@ -69,9 +70,9 @@ def base_depth(image: Opened, wish: SquashWish, source: ImageSource, base: Image
     if base is not None:
         return _over(image, base)
     said = image.manifest.get("annotations") or {}
-    count = str(said.get(documents.BASE_LAYERS, ""))
-    if count.isdigit():
-        return _within(image, int(count))
+    layers = str(said.get(documents.BASE_LAYERS, ""))
+    if layers.isdigit():
+        return _within(image, int(layers))
     if (digest := said.get(documents.BASE_DIGEST)) and (depth := _beside(image, str(digest), source)):
         return depth
     raise Refused(
@@ -81,11 +82,11 @@ def base_depth(image: Opened, wish: SquashWish, source: ImageSource, base: Image
     )
 
 
-def _within(image: Opened, count: int) -> int:
-    if count <= len(image.layers):
-        return count
+def _within(image: Opened, depth: int) -> int:
+    if depth <= len(image.layers):
+        return depth
     raise Refused(
-        f"squashing {image.name} above its base: the base has {count} layers, the image {len(image.layers)}",
+        f"squashing {image.name} above its base: the base has {count(depth, 'layer')}, the image {len(image.layers)}",
         code="base-unknown",
     )
 

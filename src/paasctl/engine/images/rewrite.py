@@ -12,6 +12,7 @@ from paasctl.engine.images.layers import Blob, index_layer
 from paasctl.engine.images.opened import Opened, open_image
 from paasctl.engine.images.together import Meter, Told, together
 from paasctl.errors import BuildFailed
+from paasctl.model.counting import count
 from paasctl.model.image import Descriptor
 from paasctl.model.squashing import SquashWish
 from paasctl.oci.documents import manifest as documents
@@ -165,12 +166,12 @@ def _indexes(job: Job, blobs: Sequence[Blob], meter: Meter) -> list[Layer]:
 
 def _told(job: Job, name: str, it: Stack) -> tuple[str, ...]:
     said = tuple(f"{it.text} (layer {it.layer[:19]})" for it in it.warnings)
-    more = f"{len(said) + it.more - _WARNINGS} more such ambiguities"
+    more = count(len(said) + it.more - _WARNINGS, "more such case")
     for text in said[:_WARNINGS]:
         job.warn(f"{name}: {text}")
     if len(said) > _WARNINGS:
         job.warn(f"{name}: {more}")
-    return (*said, f"{it.more} more such ambiguities") if it.more else said
+    return (*said, count(it.more, "more such case")) if it.more else said
 
 
 def prove(name: str, witness: Witness) -> str:
@@ -185,4 +186,4 @@ def prove(name: str, witness: Witness) -> str:
             evidence=tuple(unlike),
             code="squash-differs",
         )
-    return f"the same {witness.paths:,} paths, {witness.size:,} bytes"
+    return f"the same {count(witness.paths, 'path')}, {count(witness.size, 'byte')}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from paasctl.errors import BuildFailed
 from paasctl.model.config import ImageConfig
+from paasctl.model.counting import count
 from paasctl.model.image import Platform
 from paasctl.model.squashing import SquashWish
 from paasctl.oci.documents.manifest import Json
@@ -64,7 +65,7 @@ def _emptied(history: Sequence[Json], kept: int, layers: int) -> list[Json]:
 
 def _entry(config: Json, old: str, squashed: int, made: int) -> Json:
     created = {"created": config["created"]} if "created" in config else {}
-    comment = f"{squashed} layers became {made}"
+    comment = f"{count(squashed, 'layer')} became {made}"
     return {**created, "created_by": f"paasctl squash {old}", "comment": comment}
 
 

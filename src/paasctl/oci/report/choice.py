@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from paasctl.model.counting import count
 from paasctl.oci.report.waste import layer_weights
 from paasctl.oci.tree.partition import MOST
 from paasctl.oci.tree.stack import Stack
@@ -31,9 +32,9 @@ def choose_cut(it: Stack, packed: Sequence[int], base: int | None) -> Choice:
     """What to squash of an image whose base has `base` layers; None: nothing tells. `packed` are sizes of blobs."""
     dead = [_part(size, weight.dead, weight.live) for size, weight in zip(packed, layer_weights(it), strict=True)]
     above, lost = sum(packed[base or 0 :]), sum(dead[base or 0 :])
-    count = len(packed) - (base or 0)
-    numbers = f"{_mib(lost)} of {_mib(above)} dead in {count} layers"
-    if count <= 1 or (count <= MOST and lost <= above * _LITTLE):
+    number = len(packed) - (base or 0)
+    numbers = f"{_mib(lost)} of {_mib(above)} dead in {count(number, 'layer')}"
+    if number <= 1 or (number <= MOST and lost <= above * _LITTLE):
         return Choice(None, f"{numbers}{' above the base' if base else ''}: nothing to win by a squash")
     if base is not None:
         more = f"; with the base's own, {_mib(sum(dead[:base]))} more, and {_mib(sum(packed[:base]))} to share less"

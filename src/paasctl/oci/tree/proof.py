@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from paasctl.model.counting import count
 from paasctl.oci.tar.member import Meta
 from paasctl.oci.tar.names import show
 from paasctl.oci.tree.tree import Dir, Inode, walk
@@ -96,6 +97,6 @@ def _tell(it: Seen | None) -> str:
     words = [it.kind, *([f"{meta.mode:04o} {meta.uid}:{meta.gid} at {meta.mtime.decode()}"] if meta else [])]
     words += [f"-> {show(it.target)}"] if it.target else []
     words += [f"same as {show(it.twin)}"] if it.twin not in (b"", it.path) else []
-    words += [f"{it.size} bytes {it.content.hex()[:12]}"] if it.kind == "file" else []
+    words += [f"{count(it.size, 'byte')} {it.content.hex()[:12]}"] if it.kind == "file" else []
     words += [key.decode("utf-8", "backslashreplace") for key, _ in (meta.extras if meta else ())]
     return " ".join(words)

@@ -138,6 +138,7 @@ class _Compare:
 
     def all(self) -> None:
         witness = self.witness
+        witness.paths = 1  # the root
         todo: list[tuple[bytes, Dir | None, Dir]] = [(b"", witness.base, witness.top)]
         while todo:
             path, base, top = todo.pop()

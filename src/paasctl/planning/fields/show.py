@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from paasctl.model.counting import count
 from paasctl.planning.fields.merge import Item, Path, Segment
 
 MASK = "***"
@@ -37,7 +38,7 @@ def texts(before: Any, after: Any) -> tuple[str, str]:
 def text(value: Any) -> str:
     """A value in at most 1,000 characters."""
     if isinstance(value, str) and "\n" in value:
-        return f"{len(value.splitlines())} lines"
+        return count(len(value.splitlines()), "line")
     said = value if isinstance(value, str) and value else json.dumps(value, default=str, ensure_ascii=False)
     return said if len(said) <= _WIDTH else f"{said[: _WIDTH - 1]}…"
 
@@ -45,4 +46,4 @@ def text(value: Any) -> str:
 def _line(this: str, other: str) -> str:
     lines, others = this.splitlines(), other.splitlines()
     at = next((i for i, (a, b) in enumerate(zip(lines, others, strict=False)) if a != b), min(len(lines), len(others)))
-    return text(f"line {at + 1}: {lines[at]}") if at < len(lines) else f"{len(lines)} lines"
+    return text(f"line {at + 1}: {lines[at]}") if at < len(lines) else count(len(lines), "line")

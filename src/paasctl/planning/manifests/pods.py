@@ -7,6 +7,7 @@ from typing import Any
 
 from paasctl.errors import ConfigError
 from paasctl.model.config import Service
+from paasctl.model.counting import count
 from paasctl.planning.manifests.checks import json_problems, pod_problems
 from paasctl.planning.manifests.inputs import Renderer, RenderInputs
 from paasctl.planning.manifests.kinds import SERVING, workload_kind
@@ -55,7 +56,9 @@ def _source(service: Service, inputs: RenderInputs, renderer: Renderer, names: M
         text = renderer.expand(text, names, service.pod)
     documents = renderer.documents(text, service.pod)
     if len(documents) != 1:
-        raise _wrong(f"reading {service.pod}: one PodSpec is wanted, not {len(documents)} documents", service.pod)
+        raise _wrong(
+            f"reading {service.pod}: one PodSpec is wanted, not {count(len(documents), 'document')}", service.pod
+        )
     return Source(name=service.pod, where=service.pod, text=text, root=documents[0])
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from paasctl.errors import Forbidden, Refused, Unavailable, UsageError
+from paasctl.model.counting import count
 from paasctl.model.image import Descriptor
 from paasctl.oci.documents import manifest as documents
 from paasctl.oci.documents.bases import BaseSaid, materials, provenance_layer, said_base, starts_with
@@ -36,15 +37,17 @@ def find_cut(reads: Reads, found: Found, image: OneImage, said: str) -> Cut:
         return _named(reads, found, image, said)
     claim = said_base(image.manifest, found.index, image.config)
     if claim and claim.layers is not None:
-        return Cut(min(claim.layers, len(image.layers)), f"{claim.by}: {claim.layers} layers")
+        return Cut(min(claim.layers, len(image.layers)), claim.by)
     claims = [claim] if claim else list(_provenance(found, image))
     depths = [(_depth(reads, found.source, image, it), it) for it in claims]
     fitting = [(depth, f"{it.by}: {it.name or it.digest}") for depth, it in depths if depth is not None]
     if fitting:  # of several stages' bases the deepest: the others stand on it, or were copied from
         return Cut(*max(fitting))
-    where = f"{claim.by} name {claim.name or claim.digest}, whose layers are not its first" if claim else ""
+    why = "nothing tells which layers are the base's"
+    if claim:
+        why = f"{claim.by} name {claim.name or claim.digest}, whose layers are not its first"
     raise Refused(
-        f"squashing {found.source.name} above its base: {where or 'nothing tells which layers are the base’s'}",
+        f"squashing {found.source.name} above its base: {why}",
         hint=_HINT,
         code="base-unknown",
     )
@@ -53,7 +56,7 @@ def find_cut(reads: Reads, found: Found, image: OneImage, said: str) -> Cut:
 def _counted(found: Found, image: OneImage, layers: int) -> Cut:
     if layers > len(image.layers):
         raise UsageError(
-            f"squashing {found.source.name}: --base {layers} is more than its {len(image.layers)} layers"
+            f"squashing {found.source.name}: --base {layers} is more than its {count(len(image.layers), 'layer')}"
             f" ({image.platform})",
             hint=_HINT,
         )

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from paasctl.errors import Exit, Forbidden, PaasError, Refused, Unavailable
+from paasctl.model.counting import count
 from paasctl.model.event import Emit, Noted
 from paasctl.model.imageanswer import InspectAnswer, LayerShown, Saving, TwinsShown, WasteShown
 from paasctl.oci.report.waste import account
@@ -64,7 +65,7 @@ class _Layers:
         if (kept := reads.kept.get(_KIND, key)) and (known := _known(kept)):
             return known
         emit, cancel = heard
-        emit(Noted(f"reading {len(image.layers)} layers of {found.source.name}"))
+        emit(Noted(f"reading {count(len(image.layers), 'layer')} of {found.source.name}"))
         made = _read(Indexing(reads, cancel, reads.kept), found, image)
         reads.kept.put(_KIND, key, json.dumps({"format": _FORMAT, **asdict(made)}).encode())
         return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from paasctl.errors import BuildFailed, Refused, UsageError
+from paasctl.model.counting import count
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.location import InEngine, Location, parse_location
 from paasctl.oci.documents import manifest as documents
@@ -112,7 +113,7 @@ def _image(source: ImageSource, found: Descriptor, manifest: Json) -> OneImage:
     unpacked = tuple(diff_ids(config, source.name))
     if len(unpacked) != len(layers):
         raise BuildFailed(
-            f"reading {source.name}: the manifest has {len(layers)} layers, the configuration {len(unpacked)}",
+            f"reading {source.name}: the manifest has {count(len(layers), 'layer')}, the configuration {len(unpacked)}",
             code="image-unreadable",
         )
     return OneImage(found, manifest, config, _platform(found, config), layers, unpacked)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from paasctl.model.answer import Answer, ConfigShown, Findings, RehearsalAnswer, Rendered, SchemaShown
+from paasctl.model.counting import count
 from paasctl.model.event import (
     Answered,
     Ended,
@@ -25,7 +26,7 @@ from paasctl.model.event import (
     Warned,
 )
 from paasctl.model.plan import Apply, AwaitReady, Delete, TagImage
-from paasctl.views.amounts import count, duration
+from paasctl.views.amounts import duration
 from paasctl.views.answers import Dump, text
 from paasctl.views.board import Board, Phase
 from paasctl.views.clean import clean
