@@ -76,6 +76,8 @@ def test_a_name_that_is_another_images_stays_that(here: Somewhere, verb: str, ki
     other = here.fill(kind, "two", "other", layers=LAYERS[:2])
     files = here.files(other)
     args = [verb, source, other, *(["--all"] if verb == "squash" else [])]
+    if verb == "copy":
+        assert image(*args, "--dry-run").status == 4
     refused = image(*args)
     assert refused.status == 4
     assert "would-clobber" in refused.err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import field
 
 from paasctl.errors import UsageError
@@ -15,13 +15,14 @@ from paasctl.model.plan import NOTHING, Plan
 from paasctl.model.rounds import Rounds
 from paasctl.oci.documents import manifest as documents
 from paasctl.oci.documents.manifest import Json
+from paasctl.oci.documents.saved import image_ids
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.images.closure import look_over
 from paasctl.verbs.images.ending import ended
 from paasctl.verbs.images.reading import kept_platform, located, wanted_platform
-from paasctl.verbs.images.target import check_name
+from paasctl.verbs.images.target import Goal, check_free, check_name
 
 VERB = "image copy"
 
@@ -46,6 +47,7 @@ class CopyFacts:
     root: Descriptor
     images: tuple[Seen, ...]
     plan: CopyPlan
+    goal: Goal
     platform: Platform | None = None
 
 
@@ -67,6 +69,7 @@ class ImageCopy:
         """One step. An image that is there already is looked at again: what vouches for it may have been added."""
         if rounds:
             return NOTHING
+        check_free(facts.goal, verb="copying")
         step = CopyTo(
             source=facts.source,
             destination=facts.target,
@@ -95,9 +98,22 @@ def _facts(reads: Reads, asked: CopyTyped, cancel: Cancel) -> CopyFacts:
     document = documents.parse_document(place.read(root), place.name)
     platform = platform or kept_platform(reads, target, place)
     chosen = documents.choose(document, platform, place.name) if platform and _is_index(root) else root
-    plan = look_over(place, reads.place(target), chosen or root, referrers=asked.referrers, cancel=cancel)
-    images = tuple(_seen(root, document, platform))
-    return CopyFacts(source=source, target=target, root=root, images=images, plan=plan, platform=platform)
+    wanted = chosen or root
+    return CopyFacts(
+        source=source,
+        target=target,
+        root=root,
+        images=tuple(_seen(root, document, platform)),
+        plan=look_over(place, reads.place(target), wanted, referrers=asked.referrers, cancel=cancel),
+        goal=Goal(target, _another(reads, target, image_ids(wanted, place.read(wanted))), asked.move),
+        platform=platform,
+    )
+
+
+def _another(reads: Reads, target: Location, ids: Collection[str]) -> Descriptor | None:
+    """What else has that name; None: nothing has it, or this image, by one of its ids."""
+    now = reads.current(target)
+    return None if now is None or now.digest in ids else now
 
 
 def _is_index(root: Descriptor) -> bool:
