@@ -30,7 +30,7 @@ class ServeRegistry:
         tips = (
             *login,
             f"push to it: docker push {host}/NAME:TAG",
-            f"or: skopeo copy --dest-tls-verify=false oci:DIR docker://{host}/NAME:TAG",
+            f"or: paasctl image copy oci:DIR {host}/NAME:TAG",
             f"in paas.yaml: registries: {{dev: {{repository: {host}/NAME}}}}",
             "Ctrl-C ends it; the folder stays",
         )
