@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -47,6 +48,8 @@ def test_every_verb_shows_two_examples_of_itself(leaf: tuple[str, ...]) -> None:
     _, _, examples = said.partition("Examples:")
     lines = examples.partition("Options:")[0].splitlines()
     assert len([it for it in lines if f"paasctl {' '.join(leaf)}" in it]) >= 2
+    torn = [one for one, two in pairwise(lines) if one.startswith("    ") and two.startswith("    ")]
+    assert torn == [], "an example is a line that can be copied"
 
 
 @pytest.mark.parametrize("leaf", LEAVES, ids=" ".join)

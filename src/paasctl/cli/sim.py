@@ -46,7 +46,7 @@ def sim(
 
       paasctl cluster sim
 
-      paasctl cluster sim --state ./sim --fault "patch deployments: 429 retry-after=2 times=3"
+      paasctl cluster sim --state ./sim --fault "patch deployments: 429 times=3"
 
       paasctl cluster sim --from-context staging --namespace shop-staging
     """

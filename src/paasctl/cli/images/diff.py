@@ -25,7 +25,7 @@ def diff(
 
     Examples:
 
-      paasctl image diff registry.example/shop/web:1.2 registry.example/shop/web:1.3
+      paasctl image diff registry.example/web:1.2 registry.example/web:1.3
 
       paasctl image diff oci:build:web docker:web --exit-code --output json
     """

@@ -16,21 +16,17 @@ class Packing(StrEnum):
     KEEP = "keep"
 
 
-Source = Annotated[
-    str,
-    typer.Argument(
-        metavar="SRC",
-        help="host/path:tag or @sha256:…, oci:DIR[:TAG], FILE.tar[:NAME], docker:NAME.",
-        show_default=False,
-    ),
-]
-First = Annotated[
-    str, typer.Argument(metavar="A", help="Where the first lies, as SRC of the others.", show_default=False)
-]
-Second = Annotated[str, typer.Argument(metavar="B", help="Where the second lies.", show_default=False)]
+_PLACES = "host/path:tag or @sha256:…, oci:DIR[:TAG], FILE.tar[:NAME], docker:NAME."
+Source = Annotated[str, typer.Argument(metavar="SRC", help=_PLACES, show_default=False)]
+First = Annotated[str, typer.Argument(metavar="A", help=_PLACES, show_default=False)]
+Second = Annotated[str, typer.Argument(metavar="B", help="The other one, wherever it lies.", show_default=False)]
 Target = Annotated[
     str,
-    typer.Argument(metavar="[DST]", help="Where it goes [default: in place].", show_default=False),
+    typer.Argument(
+        metavar="[DST]",
+        help="Where it goes [default: in place, with --allow-tag-move in a registry].",
+        show_default=False,
+    ),
 ]
 OnePlatform = Annotated[
     str,

@@ -29,7 +29,7 @@ def verify(
 
     Examples:
 
-      paasctl image verify --same-tree registry.example/shop/web:1.2 oci:slim:web
+      paasctl image verify --same-tree registry.example/web:1.2 oci:slim:web
 
       paasctl image verify --same-tree docker:web docker:web-slim --output json
     """
