@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from hostile.cases import ALL as NAMED
+from paasctl.adapters.buildkit import choose, secrets
 from paasctl.cli.front import VERBS
 from paasctl.cli.said import read_script_file
 from paasctl.embedded.http.faults import WORDS, parsed
 from paasctl.embedded.kube.controllers.scripts import _MATCHERS, _WORDS
+from paasctl.engine.images import layers
 from paasctl.errors import MEANINGS, Exit
+from paasctl.oci.report import choice
+from paasctl.oci.tree.partition import MOST
 from support.readme import README, filled
 
 TEXT = README.read_text()
@@ -63,3 +68,14 @@ def test_the_script_in_the_readme_can_be_read_and_every_word_of_one_is_named(tmp
     assert len(read_script_file(file)) == 4
     named = TEXT.partition("A script says how pods play")[2].partition("<!-- script -->")[0]
     assert {it for it in {*_WORDS, *_MATCHERS} if f"`{it}`" not in named} == set()
+
+
+def test_its_numbers_on_images_are_the_codes() -> None:
+    little, much = (f"{part:.0%}".replace("%", " %") for part in (choice._LITTLE, choice._MUCH))
+    assert f"Up to {MOST} layers above the base with up to {little} of their bytes dead stay" in TEXT
+    assert f"squashed from {much} dead on" in TEXT
+    assert f"at most {layers._LARGEST >> 20} MiB, {layers._ROOM >> 20} MiB in all" in TEXT
+    assert f"holds {len(NAMED)} named images" in TEXT
+    assert secrets._SHORTEST == 4
+    *kinds, last = (f"`{it}`" for it in choose._KINDS)
+    assert f"`{choose.VARIABLE}` chooses: {', '.join(kinds)} or {last}" in TEXT
