@@ -11,7 +11,7 @@ import pytest
 
 from paasctl.errors import Exit
 from paasctl.model.event import Answered, Event, Noted, Outcome
-from paasctl.model.imageanswer import ImageDiff, InspectAnswer, PlatformVerified, VerifyAnswer
+from paasctl.model.imageanswer import ImageDiff, InspectAnswer, LayerCompared, PlatformVerified, VerifyAnswer
 from paasctl.views.between import say_written
 from paasctl.views.imageanswers import command, image_text
 from paasctl.views.svg import Picture, picture
@@ -93,6 +93,16 @@ def test_a_script_gets_every_path_and_people_the_first() -> None:
     lines = image_text(COMPARED)
     assert "  … and 2 more" in lines
     assert "      … and 24 more" in image_text(VERIFIED)
+
+
+def test_of_many_layers_the_first_of_each_image_are_told() -> None:
+    own = [LayerCompared(digest=f"sha256:{number:064}", packed=1, before=number, after=None) for number in range(1, 31)]
+    new = [
+        LayerCompared(digest=f"sha256:{number:064}", packed=1, before=None, after=number) for number in range(31, 33)
+    ]
+    lines = image_text(replace(COMPARED, layers=(*own, *new), limit=20))
+    assert len([it for it in lines if it.startswith("  - layer")]) == 20
+    assert lines[lines.index("  … and 10 more") + 1].startswith("  + layer 31")
 
 
 def drawn(answer: InspectAnswer) -> ET.Element:

@@ -132,7 +132,8 @@ def _diff(answer: ImageDiff, width: int | None) -> Iterator[str]:
     yield f"{clean(answer.before)} -> {clean(answer.after)}  {answer.platform}"
     shared = [it for it in answer.layers if it.before and it.after]
     yield f"layers: {'; '.join(filter(None, (_some(shared, 'shared'), *_only(answer)))) or 'none'}"
-    yield from (line for it in answer.layers if not (it.before and it.after) for line in [_layer_line(it)])
+    yield from _first([it for it in answer.layers if it.after is None], answer.limit)
+    yield from _first([it for it in answer.layers if it.before is None], answer.limit)
     yield from _settings(answer.settings)
     for change in ("added", "removed", "changed", "metadata"):
         files = [it for it in answer.files if it.change == change]
@@ -152,6 +153,12 @@ def _only(answer: ImageDiff) -> Iterator[str]:
 
 def _some(layers: Sequence[LayerCompared], where: str) -> str:
     return f"{len(layers)} {where}, {size(sum(it.packed for it in layers))}" if layers else ""
+
+
+def _first(layers: Sequence[LayerCompared], limit: int) -> Iterator[str]:
+    yield from map(_layer_line, layers[:limit])
+    if len(layers) > limit:
+        yield f"  … and {len(layers) - limit:,} more"
 
 
 def _layer_line(it: LayerCompared) -> str:

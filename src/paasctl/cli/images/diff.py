@@ -17,7 +17,8 @@ def diff(
     *,
     platform: OnePlatform = "",
     limit: Annotated[
-        int, typer.Option("--limit", "-n", help="How many paths of each kind are told.", min=1, metavar="NUMBER")
+        int,
+        typer.Option("--limit", "-n", help="How many layers and paths of each kind are told.", min=1, metavar="NUMBER"),
     ] = 20,
     exit_code: ExitCode = False,
 ) -> int:
