@@ -150,6 +150,13 @@ class Unavailable(PaasError):  # noqa: N818
     code = "unavailable"
 
 
+class Missing(PaasError):  # noqa: N818
+    """What was named is not there: proved, not guessed. The same command again says the same."""
+
+    exit = Exit.FAILED
+    code = "not-found"
+
+
 class Forbidden(PaasError):  # noqa: N818
     """A permission is missing; the message names it and the credential that was used."""
 

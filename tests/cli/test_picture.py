@@ -35,7 +35,7 @@ def test_only_the_picture_is_on_standard_output(tmp_path: Path, monkeypatch: pyt
 
 def test_a_failure_leaves_standard_output_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asking, out, talk = session(tmp_path, monkeypatch)
-    assert asking.ask(AskInspect(source=f"oci:{tmp_path}/nothing")) == Exit.UNAVAILABLE
+    assert asking.ask(AskInspect(source=f"oci:{tmp_path}/nothing")) == Exit.FAILED
     assert out.text == ""
     assert "error[" in talk.text
 

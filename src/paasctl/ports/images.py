@@ -151,7 +151,7 @@ class ImageSource(Blobs, Protocol):
         ...
 
     def root(self) -> Descriptor:
-        """The manifest or index, resolved once. `Unavailable` with code `image-not-found` where there is none."""
+        """The manifest or index, resolved once. `Missing` where there is none."""
         ...
 
     def read(self, descriptor: Descriptor) -> bytes:

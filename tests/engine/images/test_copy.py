@@ -11,7 +11,7 @@ import pytest
 
 from paasctl.embedded.http.faults import Fault
 from paasctl.engine.images.copy import CopyWish
-from paasctl.errors import PaasError, Refused, Unavailable, WouldClobber
+from paasctl.errors import Missing, PaasError, Refused, Unavailable, WouldClobber
 from paasctl.model.copied import Copied
 from paasctl.model.image import Platform
 from paasctl.model.location import InLayout
@@ -175,7 +175,7 @@ def test_a_name_that_is_another_images_is_refused_before_anything_moves(bench: B
 
 
 def test_an_image_that_is_not_there_is_said(bench: Bench) -> None:
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(Missing) as caught:
         bench.copy(at(bench.here, "dev/web"), at(bench.there, "prod/web"))
     assert caught.value.code == "image-not-found"
     assert bench.there.writes == 0

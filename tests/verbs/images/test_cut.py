@@ -79,7 +79,7 @@ def test_another_image_is_not_its_base(here: Somewhere) -> None:
 def test_a_base_that_is_not_there_is_no_base(here: Somewhere) -> None:
     based(here)
     status, said, _ = squashed("--base", "oci:made:nope")
-    assert (status, "image-not-found" in said) == (75, True)
+    assert (status, "image-not-found" in said) == (1, True)
 
 
 def test_nothing_tells(here: Somewhere) -> None:

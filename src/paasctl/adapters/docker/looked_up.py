@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from paasctl.adapters.docker.base import SCRATCH, Base, by_digest, resolved
-from paasctl.errors import PaasError, Unavailable
+from paasctl.errors import Missing, PaasError, Unavailable
 from paasctl.model.image import Platform, Reference, full_name, parse_reference
 from paasctl.oci.documents.manifest import Json, choose, descriptor_from, parse_document, same_platform
 from paasctl.ports.images import RegistryReads
@@ -80,5 +80,5 @@ def _config(reads: RegistryReads, reference: Reference, platform: Platform) -> J
 def _manifest(reads: RegistryReads, reference: Reference) -> Json:
     found = reads.manifest(reference)
     if found is None:
-        raise Unavailable(f"reading {reference}: it is not there", code="image-not-found")
+        raise Missing(f"reading {reference}: it is not there", code="image-not-found")
     return parse_document(found[1], str(reference))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from paasctl.errors import PaasError, Refused, Unavailable, WouldClobber
+from paasctl.errors import PaasError, Missing, Refused, WouldClobber
 
 
 def not_found(name: str, why: str) -> PaasError:
     """There is no image under that name: proved, not guessed."""
-    return Unavailable(f"reading {name}: there is no such image ({why})", code="image-not-found")
+    return Missing(
+        f"reading {name}: there is no such image ({why})",
+        hint="look for a slip in the name or the tag",
+        code="image-not-found",
+    )
 
 
 def several(name: str, names: Sequence[str], write: str) -> PaasError:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from paasctl.errors import Forbidden, Refused, Unavailable, UsageError
+from paasctl.errors import Forbidden, Missing, Refused, Unavailable, UsageError
 from paasctl.model.counting import count
 from paasctl.model.image import Descriptor
 from paasctl.oci.documents import manifest as documents
@@ -90,7 +90,7 @@ def _depth(reads: Reads, source: ImageSource, image: OneImage, claim: BaseSaid) 
         return None
     try:
         base = find(reads.source(located(claim.reference, "the base's name")), image.platform).images[0]
-    except (Forbidden, Unavailable) as error:
+    except (Forbidden, Missing, Unavailable) as error:
         raise type(error)(
             f"looking for the base of {source.name}: {error.message}", hint=_HINT, code=error.code
         ) from error
