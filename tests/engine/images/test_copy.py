@@ -11,7 +11,7 @@ import pytest
 
 from paasctl.embedded.http.faults import Fault
 from paasctl.engine.images.copy import CopyWish
-from paasctl.errors import Missing, PaasError, Refused, Unavailable, WouldClobber
+from paasctl.errors import Missing, PaasError, Refused, WouldClobber
 from paasctl.model.copied import Copied
 from paasctl.model.image import Platform
 from paasctl.model.location import InLayout

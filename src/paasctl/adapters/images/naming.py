@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from paasctl.errors import PaasError, Missing, Refused, WouldClobber
+from paasctl.errors import Missing, PaasError, Refused, WouldClobber
 
 
 def not_found(name: str, why: str) -> PaasError:
