@@ -188,7 +188,7 @@ class _Layer:
             if name in (b"", b".", b".."):
                 continue
             at = b"/".join([*way, name])
-            thing = self.here.setdefault(at, Thing("dir", said=False))
+            thing = self.here.setdefault(at, Thing("dir", self.implied(way), said=False))
             if thing.kind == "symlink":
                 hops += 1
                 way = [] if thing.target.startswith(b"/") else way
@@ -200,6 +200,11 @@ class _Layer:
             if hops > _HOPS:
                 raise Refusal(f"a loop on the way to {path!r}")
         return b"/".join(way)
+
+    def implied(self, way: list[bytes]) -> Meta:
+        """A directory that no header describes has the setgid bit of the one that this layer made it in."""
+        parent = self.here.get(b"/".join(way))
+        return replace(IMPLIED, mode=IMPLIED.mode | (parent.meta.mode & 0o2000 if parent else 0))
 
     def strike(self) -> None:
         for path in self.opaque:

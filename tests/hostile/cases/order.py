@@ -61,6 +61,20 @@ CASES = (
         sees="d/ d/a=1 d/b=2",
         meta={"d": "0700 5:6 9"},
     ),
+    case(
+        "an implied directory in a setgid one",
+        [part("d/", mode=0o2775, gid=6), "d/e/f/a=1"],
+        "k=1",
+        sees="d/ d/e/ d/e/f/ d/e/f/a=1 k=1",
+        meta={"d": "2775 0:6 1000", "d/e": "2755 0:0 0", "d/e/f": "2755 0:0 0"},
+    ),
+    case(
+        "an implied directory in one that becomes setgid",
+        ["d/e/a=1", part("d/", mode=0o2775, gid=6)],
+        "k=1",
+        sees="d/ d/e/ d/e/a=1 k=1",
+        meta={"d": "2775 0:6 1000", "d/e": "0755 0:0 0"},
+    ),
     case("an implied directory left empty", "k=1", "e/.wh.x", sees="e/ k=1"),
     case("an entry below a file of a lower layer", "p=x", "p/g=1", sees="p/ p/g=1", warns="below-file"),
     case(

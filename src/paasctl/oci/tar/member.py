@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Kind = Literal["file", "dir", "link", "symlink", "char", "block", "fifo"]
@@ -30,6 +30,9 @@ class Meta:
 
 IMPLIED = Meta(0o755, 0, 0, b"0")
 """Of a directory that no header describes."""
+SETGID = 0o2000
+HANDED = replace(IMPLIED, mode=IMPLIED.mode | SETGID)
+"""The same in a directory with that bit: the kernel hands it down, as every tool that unpacks a layer shows."""
 
 
 @dataclass(slots=True)

@@ -97,7 +97,7 @@ def _holds_marks_only(it: Node) -> bool:
 def _folder(below: Node | None, own: Dir, path: bytes, saying: _Saying) -> Dir:
     if isinstance(below, Name) and own.origin is None:
         _say_hidden(below, own, path, saying)
-    folder = below if isinstance(below, Dir) else Dir()
+    folder = below if isinstance(below, Dir) else Dir(handed=own.handed)
     folder.origin = own.origin or folder.origin
     _merge(folder, own, path, saying)
     return folder

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, overload
 
-from paasctl.oci.tar.member import IMPLIED, Member, Meta
+from paasctl.oci.tar.member import HANDED, IMPLIED, SETGID, Member, Meta
 from paasctl.oci.tar.names import join, show, unsafe
 
 _HOPS = 40
@@ -54,13 +54,15 @@ class Dir:
     """In one layer's own tree: nothing from below shows."""
     base: Dir | None = None
     """In a merged tree: the base's directory that this one still is."""
+    handed: bool = False
+    """Without an origin: whether its layer implied it in a setgid directory."""
     seen: int = 0
     """In a proof: the last new layer that describes it, counted from 1."""
 
     @property
     def meta(self) -> Meta:
         """What is applied to it."""
-        return self.origin[1].meta if self.origin else IMPLIED
+        return self.origin[1].meta if self.origin else HANDED if self.handed else IMPLIED
 
     def hide(self, name: bytes) -> None:
         """In one layer's own tree: white out a name of the layers below."""
@@ -117,7 +119,7 @@ def enter(root: Dir, path: bytes, layer: str, *, make: bool) -> Spot | None:
 
 def _child(folder: Dir, name: bytes, *, make: bool) -> Node | None:
     if make and name not in folder.children:
-        folder.children[name] = Dir()
+        folder.children[name] = Dir(handed=bool(folder.meta.mode & SETGID))
     return folder.children.get(name)
 
 
@@ -142,13 +144,13 @@ def folder_at(root: Dir, path: bytes) -> Dir:
 
 def copied(root: Dir) -> Dir:
     """The same tree, so that it can be changed; names and inodes are shared, each copy knows its original."""
-    twin = Dir(dict(root.children), root.origin, base=root)
+    twin = Dir(dict(root.children), root.origin, base=root, handed=root.handed)
     todo = [twin]
     while todo:
         children = todo.pop().children
         for name, it in children.items():
             if isinstance(it, Dir):
-                children[name] = below = Dir(dict(it.children), it.origin, base=it)
+                children[name] = below = Dir(dict(it.children), it.origin, base=it, handed=it.handed)
                 todo.append(below)
     return twin
 
