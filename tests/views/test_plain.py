@@ -4,8 +4,25 @@ from collections.abc import Iterable
 
 import pytest
 
-from paasctl.model.event import Event, LogLine, Noted, Observed, Planned, Progress, Started, Ticked, Warned
-from paasctl.model.plan import FieldChange
+from paasctl.errors import Exit
+from paasctl.model.between import CopyTo, Seen
+from paasctl.model.event import (
+    Ended,
+    Event,
+    LogLine,
+    Noted,
+    Observed,
+    Outcome,
+    Planned,
+    Progress,
+    Started,
+    Ticked,
+    Warned,
+)
+from paasctl.model.image import Descriptor, Platform
+from paasctl.model.location import InLayout
+from paasctl.model.plan import FieldChange, Plan
+from paasctl.oci.documents.manifest import OCI_INDEX
 from paasctl.views.plain import Plain
 from paasctl.views.words import say_change
 from support.shown import dump, plain
@@ -124,6 +141,25 @@ def test_foreign_text_stays_on_its_line_and_has_no_colours() -> None:
         "hello world",
         "warning: hello world",
     ]
+
+
+def test_what_an_image_or_a_place_is_called_moves_no_cursor() -> None:
+    """A platform is the image's own word, a tag may be a stranger's."""
+    evil = "\x1b[2J\x1b]0;title\x07x\ny"
+    step = CopyTo(
+        source=InLayout("images", evil),
+        destination=InLayout(evil),
+        root=Descriptor(OCI_INDEX, f"sha256:{'a' * 64}", 858),
+        platform=Platform("linux", evil),
+        images=(Seen(platform=f"linux/{evil}", layers=0, bytes=0),),
+    )
+    plan = Plan(verb="image copy", subject=f"{evil} to {evil}", stages=((step,),))
+    stopped = Outcome(status="cancelled", exit=Exit.CANCELLED, verb="image copy", subject=evil, left=(step,))
+    said = plain([Planned(plan), Started(0, step), Ended(0, step, 1.0), stopped]).talk.text
+    assert "linux/x y" in said
+    assert "y to oci:x y" in said
+    assert all(it.isprintable() for it in said.splitlines())
+    assert not [it for it in said.splitlines() if it.startswith("y")]
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])

@@ -152,7 +152,7 @@ def say_plan(plan: Plan, number: int = 1) -> list[str]:
             lines += [f"  {'':{width}}    {say_change(it)}" for it in fields_of(step)]
         if isinstance(step, SquashTo | CopyTo | RebaseTo):
             lines += [f"  {'':{width}}    {it}" for it in detail_between(step)]
-    return [*lines, f"  ! asks first: {plan.asks}"] if plan.asks else lines
+    return [clean(it) for it in ([*lines, f"  ! asks first: {plan.asks}"] if plan.asks else lines)]
 
 
 def cluster_of(step: Step) -> str:
@@ -212,6 +212,10 @@ def say_problem(problem: Problem) -> list[str]:
 
 def say_outcome(outcome: Outcome) -> list[str]:
     """How it ended. A failure: what failed, how far it came, why, the evidence, and last the next command."""
+    return [clean(it) for it in _outcome(outcome)]
+
+
+def _outcome(outcome: Outcome) -> list[str]:
     problems = [line for it in outcome.problems for line in say_problem(it)]
     match outcome.status:
         case "answered":
