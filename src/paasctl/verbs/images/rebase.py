@@ -149,7 +149,7 @@ def _claims(found: Found) -> Iterator[tuple[str, str]]:
     """(by its digest, by its name), as annotations or labels of the images say."""
     for it in found.images:
         claim = said_base(it.manifest, found.index, it.config)
-        if claim and claim.name:
+        if claim and claim.name and claim.is_usable:
             yield claim.reference, claim.name
 
 
