@@ -90,6 +90,15 @@ def test_a_name_that_is_another_images_stays_that(here: Somewhere, verb: str, ki
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_what_cannot_be_squashed_further_is_there_the_second_time(here: Somewhere, kind: str) -> None:
+    source = here.fill("layout", layers=LAYERS[:1])
+    args = ["squash", source, here.named(kind, "two"), "--all"]
+    first, again = image(*args), image(*args)
+    assert (first.status, again.status) == (0, 0), again.err
+    assert "nothing to do" in again.err or kind == "engine"  # which keeps no manifest to know it by
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("verb", ["squash", "copy"])
 def test_a_dry_run_shows_the_plan_and_writes_nothing(here: Somewhere, verb: str, kind: str) -> None:
     source, target = here.fill("layout"), here.named(kind, "two")
