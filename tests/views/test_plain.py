@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import pytest
 
@@ -14,6 +15,7 @@ from paasctl.model.event import (
     Observed,
     Outcome,
     Planned,
+    Problem,
     Progress,
     Started,
     Ticked,
@@ -132,6 +134,19 @@ def test_colour_without_a_terminal_moves_no_cursor() -> None:
 )
 def test_long_names_are_shortened(before: str, after: str, said: str) -> None:
     assert say_change(FieldChange(path="x", before=before, after=after)) == f"~ x: {said}"
+
+
+@pytest.mark.parametrize(
+    ("status", "exit_", "says"),
+    [
+        ("cancelled", Exit.CANCELLED, "run the same command again"),
+        ("failed", Exit.TIMEOUT, "run the same command again, and give it longer with --timeout"),
+        ("failed", Exit.UNAVAILABLE, "run the same command again when that is mended"),
+    ],
+)
+def test_what_to_do_fits_how_it_ended(status: Literal["cancelled", "failed"], exit_: Exit, says: str) -> None:
+    outcome = Outcome(status=status, exit=exit_, problems=(Problem(code="x", message="y"),))
+    assert plain([outcome]).talk.text.splitlines()[-1] == f"  → {says}"
 
 
 def test_foreign_text_stays_on_its_line_and_has_no_colours() -> None:

@@ -269,4 +269,8 @@ def _next(outcome: Outcome) -> list[str]:
         return [f"  → mend it and release again, or go back: {outcome.back}"]
     if outcome.left and outcome.done:
         return [f"  → {'then ' if hinted else ''}run {again}: it goes on from here"]
-    return [] if hinted else [f"  → run {again} when that is mended"]
+    if hinted:
+        return []
+    if outcome.exit == Exit.TIMEOUT:
+        return [f"  → run {again}, and give it longer with --timeout"]
+    return [f"  → run {again}{'' if outcome.status == 'cancelled' else ' when that is mended'}"]
