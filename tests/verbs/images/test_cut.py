@@ -243,6 +243,7 @@ def test_every_platform_is_asked_for_its_own(here: Somewhere) -> None:
         (["--base", "²"], {}, "reading --base"),
         (["--layers", "²", "--all"], {}, "'²' is no number of layers"),
         (["--all"], {"SOURCE_DATE_EPOCH": "²"}, "SOURCE_DATE_EPOCH"),
+        (["--all"], {"SOURCE_DATE_EPOCH": "99999999999999"}, "SOURCE_DATE_EPOCH"),
     ],
 )
 def test_a_wrong_command_line_is_two(here: Somewhere, args: list[str], environ: dict[str, str], says: str) -> None:

@@ -54,6 +54,7 @@ def test_without_a_target_it_is_squashed_in_place(here: Somewhere, kind: str) ->
     again = image("squash", name, "--all", "--layers", "1")
     assert "nothing to do" in again.err
     assert again.status == 0
+    assert again.out == said.out or kind == "engine"  # a script gets the digest, whoever wrote it
 
 
 def test_a_tag_of_a_registry_is_only_squashed_in_place_when_that_is_meant(here: Somewhere) -> None:

@@ -92,7 +92,7 @@ class ImageRebase:
 
     def end(self, rounds: Rounds) -> Outcome:
         """What lies there now."""
-        return ended(VERB, _subject(self._read[0]), rounds)
+        return ended(VERB, _subject(self._read[0]), rounds, self._read[0].goal.now)
 
 
 def _facts(reads: Reads, asked: RebaseTyped, cancel: Cancel) -> RebaseFacts:

@@ -21,6 +21,8 @@ from paasctl.verbs.images.ending import ended
 from paasctl.verbs.images.reading import Found, OneImage, find, kept_platform, located, wanted_platform
 from paasctl.verbs.images.target import Goal, Named, check_free, find_goal
 
+_LAST = "253402300799"
+"""The last second that RFC 3339 has a date for."""
 VERB = "image squash"
 
 
@@ -95,7 +97,7 @@ class ImageSquash:
 
     def end(self, rounds: Rounds) -> Outcome:
         """What lies there now."""
-        return ended(VERB, _subject(self._read[0]), rounds)
+        return ended(VERB, _subject(self._read[0]), rounds, self._read[0].goal.now)
 
 
 def _facts(reads: Reads, asked: SquashTyped, cancel: Cancel) -> SquashFacts:
@@ -137,7 +139,7 @@ def _one(cuts: tuple[Cut, ...], found: Found) -> int:
 
 def _epoch(reads: Reads) -> int | None:
     said = reads.secrets.environ().get("SOURCE_DATE_EPOCH", "")
-    if said and not said.isdecimal():
+    if said and not (said.isdecimal() and len(said) <= len(_LAST) and int(said) <= int(_LAST)):
         raise UsageError(f"reading SOURCE_DATE_EPOCH: {said!r} is no number of seconds", hint="date +%s")
     return int(said) if said else None
 
