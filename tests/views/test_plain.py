@@ -149,6 +149,12 @@ def test_what_to_do_fits_how_it_ended(status: Literal["cancelled", "failed"], ex
     assert plain([outcome]).talk.text.splitlines()[-1] == f"  → {says}"
 
 
+@pytest.mark.parametrize(("message", "said"), [("reading a/b: gone", "reading a/b: gone"), ("gone", "a/b: gone")])
+def test_a_place_is_named_once(message: str, said: str) -> None:
+    outcome = Outcome(status="answered", exit=Exit.CONFIG, problems=(Problem(code="x", message=message, where="a/b"),))
+    assert plain([outcome]).talk.text.splitlines()[0] == f"error[x]: {said}"
+
+
 def test_foreign_text_stays_on_its_line_and_has_no_colours() -> None:
     evil = "\x1b[2J\x1b]0;title\x07hello\x1b[31m world\r\n"
     assert plain([LogLine("web", evil), Noted(evil), Warned(evil)]).talk.text.splitlines() == [

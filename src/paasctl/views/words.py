@@ -204,7 +204,7 @@ def say_warning(warned: Warned) -> list[str]:
 
 def say_problem(problem: Problem) -> list[str]:
     """A problem: place, sentence, evidence, what to do."""
-    place = f"{problem.where}: " if problem.where else ""
+    place = f"{problem.where}: " if problem.where and problem.where not in problem.message else ""
     lines = [f"error[{problem.code}]: {place}{clean(problem.message)}"]
     lines += [f"  | {line}" for it in problem.evidence for line in clean_lines(it)]
     return [*lines, f"  → {clean(problem.hint)}"] if problem.hint else lines
