@@ -185,6 +185,15 @@ class TimedOut(PaasError):  # noqa: N818
     code = "timed-out"
 
 
+def out_of_memory() -> Unavailable:
+    """What a `MemoryError` is to people: no bug of ours, and nothing is half done that was not before."""
+    return Unavailable(
+        "there is not enough memory",
+        hint="`ulimit -v`, or the limit of the container, says how much there may be",
+        code="out-of-memory",
+    )
+
+
 class Cancelled(PaasError):  # noqa: N818
     """Somebody asked us to stop."""
 

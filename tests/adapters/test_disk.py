@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from paasctl.adapters.disk import hold_for_good
+from paasctl.adapters.disk import disk, hold_for_good
 from paasctl.errors import Cancelled, Unavailable
 
 _HOLD = (
@@ -49,6 +50,12 @@ def test_waiting_can_be_stopped(tmp_path: Path) -> None:
         with pytest.raises(Cancelled):
             hold_for_good(tmp_path / "lock", pause)
         other.kill()
+
+
+def test_too_many_open_files_say_what_helps() -> None:
+    with pytest.raises(Unavailable) as caught, disk("writing", Path("x")):
+        raise OSError(errno.EMFILE, "Too many open files")
+    assert "ulimit -n" in caught.value.hint
 
 
 def test_a_lock_that_cannot_be_made_is_told(tmp_path: Path) -> None:

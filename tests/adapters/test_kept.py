@@ -56,7 +56,7 @@ def test_nobody_else_may_look(kept: KeptFiles) -> None:
 
 
 def test_the_oldest_make_room(kept: KeptFiles) -> None:
-    small = KeptFiles(kept.folder, most=4 * 132)
+    small = KeptFiles(kept.folder, most=4 * 132 + 40)
     for number, name in enumerate("abcd"):
         small.put("layers", name, name.encode() * 100)
         _age(small, name, number)
@@ -66,6 +66,25 @@ def test_the_oldest_make_room(kept: KeptFiles) -> None:
     small.put("layers", "huge", b"h" * 500)
     assert small.get("layers", "huge") is None
     assert sum(it.stat().st_size for it in files(small)) <= small.most
+
+
+def test_many_in_a_row_are_not_as_many_looks_at_the_folder(kept: KeptFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An image of 2,000 layers took a minute and a half: each looked at all that was kept."""
+    looks = list[Path]()
+    monkeypatch.setattr("paasctl.adapters.kept.remove_unheld", looks.append)
+    for it in range(100):
+        kept.put("layers", str(it), b"x" * 100)
+    assert len(files(kept)) == 100
+    assert len(looks) <= 1
+
+
+@pytest.mark.parametrize("most", [10_000, 100_000])
+def test_what_is_kept_stays_below_what_was_said(kept: KeptFiles, most: int) -> None:
+    small = KeptFiles(kept.folder, most=most)
+    for it in range(1000):
+        small.put("layers", str(it), b"x" * 200)
+    assert sum(it.stat().st_size for it in files(small)) <= most * 1.1
+    assert small.get("layers", "999")
 
 
 def _age(kept: KeptFiles, name: str, number: int) -> None:
@@ -79,7 +98,7 @@ def test_what_a_killed_run_left_goes(kept: KeptFiles) -> None:
     assert kept.folder is not None
     left = kept.folder / "layers" / ".tmp-left"
     left.write_bytes(b"half")
-    kept.put("layers", "b", b"two")
+    KeptFiles(kept.folder).put("layers", "b", b"two")
     assert not left.exists()
 
 

@@ -205,6 +205,7 @@ NO_LAYOUTS = {
     "no index": ({"oci-layout": '{"imageLayoutVersion":"1.0.0"}'}, r"no index\.json"),
     "another version": ({"oci-layout": '{"imageLayoutVersion":"2.0.0"}', "index.json": "{}"}, "version"),
     "no JSON": ({"oci-layout": "{", "index.json": "{}"}, "no JSON"),
+    "no end to it": ({"oci-layout": "[" * 100_000, "index.json": "{}"}, "no JSON"),
     "a list": ({"oci-layout": "[]", "index.json": "{}"}, "no JSON object"),
 }
 

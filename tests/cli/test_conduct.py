@@ -258,6 +258,17 @@ def test_a_question_that_cannot_be_answered_says_why() -> None:
     assert case.outcome.problems[0].message == "reading eu: refused"
 
 
+def test_too_little_memory_is_no_bug_of_ours() -> None:
+    class _Greedy:
+        def answer(self, reads: Any, emit: Any, cancel: Any) -> tuple[Findings, Exit]:
+            del reads, emit, cancel
+            raise MemoryError
+
+    case = _Case()
+    assert case.go(conduct.ask, _Greedy()) is Exit.UNAVAILABLE
+    assert case.outcome.problems[0].code == "out-of-memory"
+
+
 @pytest.mark.parametrize(
     ("error", "exit_"),
     [(Unavailable("reading eu: no answer"), Exit.TERMINATED), (ConfigError("the file is wrong"), Exit.CONFIG)],

@@ -70,6 +70,16 @@ def test_a_failure_keeps_what_was_done_beside_it_and_begins_nothing_new() -> Non
     assert "+2" not in case.told
 
 
+def test_a_step_without_memory_leaves_the_run_declared() -> None:
+    def greedy() -> None:
+        raise MemoryError
+
+    (only,) = RunCase((plan("a", "b"),), RunWorld({"a": greedy})).go()
+    assert names(only.left) == ["a", "b"]
+    assert only.error is not None
+    assert only.error.code == "out-of-memory"
+
+
 def test_a_bug_in_a_step_is_no_verdict() -> None:
     def bug() -> None:
         raise ZeroDivisionError

@@ -222,6 +222,12 @@ def test_a_configuration_with_an_odd_root(one: Image, edit: Callable[[dict[str, 
     one.refused()
 
 
+@pytest.mark.parametrize("odd", [[1], "x", 5, {"Labels": ["a"]}, {"Labels": "a"}])
+def test_a_configuration_with_odd_settings(one: Image, odd: Any) -> None:
+    one.config(lambda it: it.update(config=odd))
+    one.refused()
+
+
 ODD_HISTORY: dict[str, Any] = {
     "none": None,
     "empty": [],

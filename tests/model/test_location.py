@@ -29,6 +29,19 @@ def test_what_is_no_place_says_what_would_be_one(text: str) -> None:
         parse_location(text)
 
 
+@pytest.mark.parametrize("port", ["0", "65536", "99999", "999999999"])
+def test_a_port_that_no_machine_has_is_none(port: str) -> None:
+    """It would be tried for minutes."""
+    with pytest.raises(ValueError, match="no port of a machine"):
+        parse_location(f"127.0.0.1:{port}/shop:1")
+
+
+@pytest.mark.parametrize("text", ["oci:d:a\nb", "oci:d:\x1b[2J", "a\x07.tar", "docker:a\x9bb", "oci:a\x00"])
+def test_names_that_would_move_a_cursor_are_none(text: str) -> None:
+    with pytest.raises(ValueError, match="control character"):
+        parse_location(text)
+
+
 @pytest.mark.parametrize("text", ["registry.example/shop:1", "oci:d:1", "a.tar:x", "a.tar", "docker:x:1"])
 def test_it_is_written_as_it_is_read(text: str) -> None:
     assert str(parse_location(text)) == text

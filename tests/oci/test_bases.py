@@ -41,6 +41,8 @@ DIGEST = "sha256:" + "a" * 64
         ({BASE_DIGEST: DIGEST}, BaseSaid("", DIGEST, None, "who"), f"@{DIGEST}"),
         ({BASE_LAYERS: "3"}, BaseSaid("", "", 3, "who"), ""),
         ({BASE_LAYERS: "many"}, None, ""),
+        ({BASE_LAYERS: "²"}, None, ""),
+        ({BASE_LAYERS: "9" * 5000}, None, ""),
         ({BASE_NAME: ""}, None, ""),
     ],
 )

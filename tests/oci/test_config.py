@@ -182,6 +182,34 @@ def test_documents_that_are_none_are_told(content: bytes) -> None:
         documents.parse_document(content, "web")
 
 
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('{"config": [1]}', "'config' is no object"),
+        ('{"config": {"Labels": ["a"]}}', "'Labels' is no object"),
+        ('{"annotations": ["a"]}', "'annotations' is no object"),
+        ('{"rootfs": "x"}', "'rootfs' is no object"),
+        ('{"layers": [5]}', "'layers' is no list of objects"),
+        ('{"manifests": {}}', "'manifests' is no list of objects"),
+        ('{"history": [null]}', "'history' is no list of objects"),
+    ],
+)
+def test_fields_of_another_kind_are_told(content: str, says: str) -> None:
+    with pytest.raises(BuildFailed, match=says) as caught:
+        documents.parse_document(content.encode(), "web")
+    assert caught.value.code == "image-unreadable"
+
+
+def test_fields_that_are_null_are_missing() -> None:
+    said = {"config": None, "layers": None, "annotations": None, "rootfs": None, "history": None}
+    assert documents.parse_document(documents.canonical(said), "web") == said
+
+
+def test_a_descriptor_says_what_it_lacks() -> None:
+    with pytest.raises(BuildFailed, match="a descriptor has no mediaType"):
+        documents.descriptor_from({"digest": "sha256:a", "size": 1}, "web")
+
+
 @pytest.mark.parametrize("said", [None, {}, {"mediaType": "x", "digest": "y", "size": "z"}, "x"])
 def test_descriptors_that_are_none_are_told(said: Any) -> None:
     with pytest.raises(BuildFailed, match="web"):

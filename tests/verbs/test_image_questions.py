@@ -91,7 +91,7 @@ def test_an_unknown_base_is_an_answer_and_a_wrong_one_an_error(world: FakeWorld,
     lay_image(layout, "other", [TOP])
     with pytest.raises(Refused, match="is not its base"):
         inspect(world, at(layout, "web"), base=at(layout, "other"))
-    with pytest.raises(UsageError, match="more than its 2 layers"):
+    with pytest.raises(UsageError, match="has 2 layers, fewer than"):
         inspect(world, at(layout, "web"), base="3")
 
 

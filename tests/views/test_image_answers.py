@@ -105,6 +105,24 @@ def test_of_many_layers_the_first_of_each_image_are_told() -> None:
     assert lines[lines.index("  … and 10 more") + 1].startswith("  + layer 31")
 
 
+EVIL = "\x1b]0;title\x07\x1b[2Jx\u202ey\u009b31m"
+
+
+def test_whatever_an_image_says_of_itself_moves_no_cursor() -> None:
+    """Platform and date are an image's own words, too."""
+    inspected = replace(INSPECTED, platform=EVIL, platforms=(EVIL, f"linux/{EVIL}"), created=EVIL)
+    compared = replace(COMPARED, platform=EVIL)
+    verified = replace(VERIFIED, platforms=(replace(VERIFIED.platforms[0], platform=EVIL),))
+    shown = "\n".join(line for it in (inspected, compared, verified) for line in image_text(it))
+    assert "x\ufffdy" in shown
+    assert not [it for it in shown.replace("\n", "") if not it.isprintable()]
+
+
+def test_two_images_for_one_platform_are_told() -> None:
+    twice = replace(INSPECTED, platform="linux/amd64", platforms=("linux/amd64", "linux/amd64", "linux/arm64"))
+    assert "  also for the same, again, linux/arm64" in image_text(twice)
+
+
 def drawn(answer: InspectAnswer) -> ET.Element:
     return ET.fromstring(picture(answer).encode())
 

@@ -43,6 +43,22 @@ def test_what_the_stream_cannot_write_is_escaped() -> None:
         assert json.loads(out.text.splitlines()[1])["text"] == "größer → \udcff"
 
 
+ACTIVE = ["\u0085", "\u009b31m", "\u2028", "\u2029", "\u202e", "\u2066", "\x7f"]
+
+
+@pytest.mark.parametrize("letter", ACTIVE)
+def test_what_ends_lines_or_moves_cursors_elsewhere_is_escaped(letter: str) -> None:
+    """`str.splitlines` ends lines at more than one letter, and a terminal obeys more than one."""
+    said, out = f"größer {letter} x", Stream()
+    JsonLines(out)(Noted(said))
+    assert json.loads(out.text.splitlines()[1])["text"] == said
+    assert letter not in out.text
+    whole = Stream()
+    EndOnly(whole, dump, Plain(Stream(), Stream(), dump))(Outcome(status="done", exit=Exit.OK, subject=said))
+    assert letter not in whole.text
+    assert yaml.safe_load(whole.text)["subject"] == said
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 def test_one_document_at_the_end_as_yaml_or_json(encoding: str) -> None:
     result, talk = Stream(encoding), Stream()

@@ -1,11 +1,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import pytest
 
-from paasctl.model.event import Event, LogLine, Noted, Observed, Planned, Progress, Started, Ticked, Warned
-from paasctl.model.plan import FieldChange
+from paasctl.errors import Exit
+from paasctl.model.between import CopyTo, Seen
+from paasctl.model.event import (
+    Ended,
+    Event,
+    LogLine,
+    Noted,
+    Observed,
+    Outcome,
+    Planned,
+    Problem,
+    Progress,
+    Started,
+    Ticked,
+    Warned,
+)
+from paasctl.model.image import Descriptor, Platform
+from paasctl.model.location import InLayout
+from paasctl.model.plan import FieldChange, Plan
+from paasctl.oci.documents.manifest import OCI_INDEX
 from paasctl.views.plain import Plain
 from paasctl.views.words import say_change
 from support.shown import dump, plain
@@ -117,6 +136,25 @@ def test_long_names_are_shortened(before: str, after: str, said: str) -> None:
     assert say_change(FieldChange(path="x", before=before, after=after)) == f"~ x: {said}"
 
 
+@pytest.mark.parametrize(
+    ("status", "exit_", "says"),
+    [
+        ("cancelled", Exit.CANCELLED, "run the same command again"),
+        ("failed", Exit.TIMEOUT, "run the same command again, and give it longer with --timeout"),
+        ("failed", Exit.UNAVAILABLE, "run the same command again when that is mended"),
+    ],
+)
+def test_what_to_do_fits_how_it_ended(status: Literal["cancelled", "failed"], exit_: Exit, says: str) -> None:
+    outcome = Outcome(status=status, exit=exit_, problems=(Problem(code="x", message="y"),))
+    assert plain([outcome]).talk.text.splitlines()[-1] == f"  → {says}"
+
+
+@pytest.mark.parametrize(("message", "said"), [("reading a/b: gone", "reading a/b: gone"), ("gone", "a/b: gone")])
+def test_a_place_is_named_once(message: str, said: str) -> None:
+    outcome = Outcome(status="answered", exit=Exit.CONFIG, problems=(Problem(code="x", message=message, where="a/b"),))
+    assert plain([outcome]).talk.text.splitlines()[0] == f"error[x]: {said}"
+
+
 def test_foreign_text_stays_on_its_line_and_has_no_colours() -> None:
     evil = "\x1b[2J\x1b]0;title\x07hello\x1b[31m world\r\n"
     assert plain([LogLine("web", evil), Noted(evil), Warned(evil)]).talk.text.splitlines() == [
@@ -124,6 +162,25 @@ def test_foreign_text_stays_on_its_line_and_has_no_colours() -> None:
         "hello world",
         "warning: hello world",
     ]
+
+
+def test_what_an_image_or_a_place_is_called_moves_no_cursor() -> None:
+    """A platform is the image's own word, a tag may be a stranger's."""
+    evil = "\x1b[2J\x1b]0;title\x07x\ny"
+    step = CopyTo(
+        source=InLayout("images", evil),
+        destination=InLayout(evil),
+        root=Descriptor(OCI_INDEX, f"sha256:{'a' * 64}", 858),
+        platform=Platform("linux", evil),
+        images=(Seen(platform=f"linux/{evil}", layers=0, bytes=0),),
+    )
+    plan = Plan(verb="image copy", subject=f"{evil} to {evil}", stages=((step,),))
+    stopped = Outcome(status="cancelled", exit=Exit.CANCELLED, verb="image copy", subject=evil, left=(step,))
+    said = plain([Planned(plan), Started(0, step), Ended(0, step, 1.0), stopped]).talk.text
+    assert "linux/x y" in said
+    assert "y to oci:x y" in said
+    assert all(it.isprintable() for it in said.splitlines())
+    assert not [it for it in said.splitlines() if it.startswith("y")]
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])

@@ -21,6 +21,7 @@ TEMPORARY = ".tmp-"
 _BUFFER = 1 << 20
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+_MANY = (errno.EMFILE, errno.ENFILE)
 _MOST = 64 << 20
 """Bytes of a file that is read whole; more than any registry or API server takes of it."""
 
@@ -50,6 +51,8 @@ def disk(doing: str, what: Path) -> Iterator[None]:
             raise Forbidden(why, hint=f"ls -ld {what.parent}") from error
         if error.errno in _FULL:
             raise Unavailable(why, hint=f"df -h {what.parent}", code="disk-full") from error
+        if error.errno in _MANY:
+            raise Unavailable(why, hint="ulimit -n 1024", code="disk") from error
         raise Unavailable(why, code="disk") from error
 
 

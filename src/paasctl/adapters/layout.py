@@ -209,7 +209,7 @@ def read_layout(root: Path) -> FolderLayout:
 def _document(path: Path, content: bytes) -> Json:
     try:
         document: Any = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"reading {path}: it is no JSON", where=str(path)) from error
     if not isinstance(document, dict):
         raise ConfigError(f"reading {path}: it is no JSON object", where=str(path))

@@ -10,7 +10,7 @@ from typing import Self
 
 from paasctl.values import dataclass
 
-_HOST = r"(?P<host>(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\])(?::\d+)?)"
+_HOST = r"(?P<host>(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\])(?::(?P<port>[0-9]{1,9}))?)"
 _PATH = r"(?P<path>[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)"
 _HUB = "docker.io"
 """Its official images lie below `library/`, which no one writes."""
@@ -31,6 +31,8 @@ class Repository:
         """Parse `host[:port]/path`; anything else is a `ValueError`."""
         if not (found := _REPOSITORY.fullmatch(text)):
             raise ValueError(f"not a repository (want host/path): {text!r}")
+        if found["port"] and not 0 < int(found["port"]) < 65536:
+            raise ValueError(f"no port of a machine (want 1 to 65535): {found['port']!r}")
         official = found["host"] == _HUB and "/" not in found["path"]
         return cls(found["host"], f"library/{found['path']}" if official else found["path"])
 

@@ -54,6 +54,8 @@ _HINT = "want host/path:tag, host/path@sha256:…, oci:DIR[:TAG], FILE.tar or do
 
 def parse_location(text: str) -> Location:
     """Where an image lies; a `ValueError` says what is missing. Nothing is looked at."""
+    if any(ord(it) < 32 or 127 <= ord(it) < 160 for it in text):  # neither a name nor a tag that others could read
+        raise ValueError(f"a control character in {text!r} ({_HINT})")
     if text.startswith("oci:"):
         folder, tag = _cut(text.removeprefix("oci:"))
         if not folder:

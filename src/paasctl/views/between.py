@@ -18,6 +18,10 @@ _DOING: dict[Doing, str] = {"exists": "there already", "mount": "to mount, no by
 
 def say_between(step: BetweenStep) -> str:
     """What a step does, in the infinitive."""
+    return clean(_said(step))
+
+
+def _said(step: BetweenStep) -> str:
     to = "" if step.destination == step.source else f" to {step.destination}"
     match step:
         case SquashTo():
@@ -74,7 +78,8 @@ def _value(text: str) -> str:
 
 
 def _image(seen: Seen) -> str:
-    about = f"{count(seen.layers, 'layer')}, {size(seen.bytes)}" if seen.layers else ""
+    is_bare = not (seen.layers or seen.platform)
+    about = f"{count(seen.layers, 'layer')}, {size(seen.bytes)}" if seen.layers or is_bare else ""
     return ": ".join(filter(None, (seen.platform, about)))
 
 

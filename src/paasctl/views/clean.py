@@ -14,6 +14,8 @@ _SEQUENCE = re.compile(
 _CONTROL = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _TURNS = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 """Marks that make a terminal show letters in another order than they have."""
+_ACTIVE = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""What JSON and YAML leave as it is: control characters above ASCII, other ends of lines, turns of direction."""
 _ASCII = {
     "→": "->",
     "✓": "+",
@@ -35,6 +37,8 @@ _ASCII = {
 
 def clean(text: str) -> str:
     """One line without control characters. Of a line drawn over with carriage returns, what would be seen last."""
+    if text.isprintable():
+        return text
     text = _SEQUENCE.sub("", text).rstrip("\r\n")
     if "\r" in text:
         text = next((it for it in reversed(text.split("\r")) if it.strip()), "")
@@ -56,6 +60,11 @@ def _seen(letter: str) -> str:
             return "\N{REPLACEMENT CHARACTER}"
         case _:
             return letter
+
+
+def is_plain(text: str, encoding: str | None) -> bool:
+    """Whether a stream can write JSON or YAML as it is, and no terminal or reader of lines makes more of it."""
+    return not _ACTIVE.search(text) and spelled(text, encoding) == text
 
 
 def spelled(text: str, encoding: str | None) -> str:

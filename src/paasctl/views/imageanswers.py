@@ -30,14 +30,14 @@ _MADE = re.compile(r" # buildkit$")
 
 
 def image_text(answer: ImageAnswer, width: int | None = None) -> list[str]:
-    """The lines of an answer, ready for standard output."""
+    """The lines of an answer, ready for standard output. Whatever an image says of itself moves no cursor."""
     match answer:
         case InspectAnswer():
-            return [*_inspected(answer, width)]
+            return [*map(clean, _inspected(answer, width))]
         case ImageDiff():
-            return [*_diff(answer, width)]
+            return [*map(clean, _diff(answer, width))]
         case VerifyAnswer():
-            return [*_verified(answer)]
+            return [*map(clean, _verified(answer))]
         case _:
             assert_never(answer)
 
@@ -71,12 +71,20 @@ def about(answer: InspectAnswer) -> Iterator[str]:
     share = f", {dead / (live + dead):.0%} of it dead" if dead else ""
     yield f"{count(len(answer.layers), 'layer')}, {size(answer.packed)} packed, {size(live + dead)} unpacked{share}"
     yield f"{count(answer.entries, 'path')}, created {answer.created or 'at no known time'}"
-    if len(answer.platforms) > 1:
-        yield f"also for {', '.join(it for it in answer.platforms if it != answer.platform)}"
+    if others := _others(answer):
+        yield f"also for {', '.join(others)}"
     known = f"{count(answer.base, 'layer')}, by {clean(answer.base_by)}" if answer.base is not None else ""
     yield f"base: {known or f'not known ({clean(answer.base_by)})'}"
     if runs := _runs(answer.config):
         yield f"runs {clean(runs)}"
+
+
+def _others(answer: InspectAnswer) -> list[str]:
+    """What else lies there; an index may have several images for one platform."""
+    others = list(answer.platforms)
+    if answer.platform in others:
+        others.remove(answer.platform)
+    return list(dict.fromkeys("the same, again" if it == answer.platform else it for it in others))
 
 
 def _runs(config: Any) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TextIO
 
 from paasctl.model.event import Answered, Event, Outcome, Ready, Ticked
-from paasctl.views.clean import spelled
+from paasctl.views.clean import is_plain
 from paasctl.views.encode import FORMAT, document, encode
 from paasctl.views.view import View
 
@@ -78,8 +78,8 @@ class EndOnly:
                     **({"answer": self._answer} if self._answer else {}),
                 }
                 said = self.dump(whole)
-                # JSON is YAML: what the stream cannot spell is escaped, and stays the same document.
-                fits = spelled(said, self.result.encoding) == said
+                # JSON is YAML: what the stream cannot spell, or should not, is escaped, and stays the same document.
+                fits = is_plain(said, self.result.encoding)
                 self.result.write(said if fits else json.dumps(whole, indent=2) + "\n")
                 self.result.flush()
             case _:
@@ -91,6 +91,6 @@ class EndOnly:
 
 
 def dump_line(value: Any, encoding: str | None) -> str:
-    """A value as one line of JSON; letters that the stream cannot write are escaped."""
+    """A value as one line of JSON, for whoever splits lines; letters that the stream cannot write are escaped."""
     line = json.dumps(value, ensure_ascii=False) + "\n"
-    return line if spelled(line, encoding) == line else json.dumps(value) + "\n"
+    return line if is_plain(line, encoding) else json.dumps(value) + "\n"

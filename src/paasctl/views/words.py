@@ -152,7 +152,7 @@ def say_plan(plan: Plan, number: int = 1) -> list[str]:
             lines += [f"  {'':{width}}    {say_change(it)}" for it in fields_of(step)]
         if isinstance(step, SquashTo | CopyTo | RebaseTo):
             lines += [f"  {'':{width}}    {it}" for it in detail_between(step)]
-    return [*lines, f"  ! asks first: {plan.asks}"] if plan.asks else lines
+    return [clean(it) for it in ([*lines, f"  ! asks first: {plan.asks}"] if plan.asks else lines)]
 
 
 def cluster_of(step: Step) -> str:
@@ -204,7 +204,7 @@ def say_warning(warned: Warned) -> list[str]:
 
 def say_problem(problem: Problem) -> list[str]:
     """A problem: place, sentence, evidence, what to do."""
-    place = f"{problem.where}: " if problem.where else ""
+    place = f"{problem.where}: " if problem.where and problem.where not in problem.message else ""
     lines = [f"error[{problem.code}]: {place}{clean(problem.message)}"]
     lines += [f"  | {line}" for it in problem.evidence for line in clean_lines(it)]
     return [*lines, f"  → {clean(problem.hint)}"] if problem.hint else lines
@@ -212,6 +212,10 @@ def say_problem(problem: Problem) -> list[str]:
 
 def say_outcome(outcome: Outcome) -> list[str]:
     """How it ended. A failure: what failed, how far it came, why, the evidence, and last the next command."""
+    return [clean(it) for it in _outcome(outcome)]
+
+
+def _outcome(outcome: Outcome) -> list[str]:
     problems = [line for it in outcome.problems for line in say_problem(it)]
     match outcome.status:
         case "answered":
@@ -265,4 +269,8 @@ def _next(outcome: Outcome) -> list[str]:
         return [f"  → mend it and release again, or go back: {outcome.back}"]
     if outcome.left and outcome.done:
         return [f"  → {'then ' if hinted else ''}run {again}: it goes on from here"]
-    return [] if hinted else [f"  → run {again} when that is mended"]
+    if hinted:
+        return []
+    if outcome.exit == Exit.TIMEOUT:
+        return [f"  → run {again}, and give it longer with --timeout"]
+    return [f"  → run {again}{'' if outcome.status == 'cancelled' else ' when that is mended'}"]

@@ -202,6 +202,7 @@ WRONG: dict[str, tuple[bytes | Callable[[Tar], None], str]] = {
     "no layer": (_whole("one/layer.tar"), "layer one/layer.tar is missing"),
     "a manifest that is no JSON": (_whole(manifest_json=b"{{{"), "manifest.json is no JSON"),
     "a manifest that lists nothing": (_whole(manifest_json=b'{"a":1}'), "lists no images"),
+    "layers that are no list": (_whole(manifest_json=b'[{"Config":"c","Layers":5}]'), "lists no images"),
     "an index that lists nothing": (_whole(index_json=b"[]"), "index.json lists no manifests"),
     "a configuration that is no JSON": (_whole(config_json=b"\xff\xfe"), "config.json is no JSON"),
     "other layers than it says": (_whole(config_json=config_of(*LAYERS)), "1 layer, but config.json names 3"),

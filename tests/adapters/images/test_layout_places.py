@@ -68,6 +68,21 @@ def test_of_several_one_must_be_named(layout: FolderLayout) -> None:
         assert "oci:DIR:TAG" in caught.value.hint
 
 
+@pytest.mark.parametrize("tag", ["", "nope"])
+def test_of_ten_thousand_names_the_first_are_told(layout: FolderLayout, tag: str) -> None:
+    made = lay_image(layout, "", LAYERS)
+    other = lay_image(layout, "other", LAYERS[:1])
+    entry = {"mediaType": made.media_type, "digest": made.digest, "size": made.size}
+    many = [{**entry, "annotations": {"org.opencontainers.image.ref.name": f"t{it}"}} for it in range(10_000)]
+    layout.edit(lambda before: [*before, *many])
+    with pytest.raises(PaasError) as caught:
+        layout_source(InLayout("images", tag), layout.root).root()
+    assert "other, t0, t1, t10, " in caught.value.message
+    assert "and 9,98" in caught.value.message
+    assert len(caught.value.message) < 200
+    assert other.digest != made.digest
+
+
 def test_what_vouches_for_another_is_no_image_of_its_own(layout: FolderLayout) -> None:
     made = lay_image(layout, "web", LAYERS)
     signed = signature(layout, made)

@@ -57,7 +57,7 @@ def test_a_number_that_is_too_large_is_a_wrong_command_line(here: Somewhere) -> 
     based(here)
     status, said, _ = squashed("--base", "4")
     assert status == 2
-    assert "--base 4 is more than its 3 layers" in said
+    assert "oci:made:app has 3 layers, fewer than 4" in said
 
 
 @pytest.mark.parametrize("kind", ["layout", "registry", "archive", "engine"])
@@ -118,6 +118,23 @@ def test_a_base_that_it_names_and_does_not_stand_on_is_told(here: Somewhere) -> 
     assert status == 4
     assert name in said
     assert "not its first" in said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{BASE_NAME: "\x1b[31m evil"}, {BASE_NAME: "debian:12", BASE_DIGEST: "sha256:../.."}, {BASE_DIGEST: "../../x"}],
+)
+def test_annotations_that_name_no_image_tell_nothing(here: Somewhere, said: dict[str, str]) -> None:
+    """It is the image that is wrong then, not the command line; and nobody is asked for such a name."""
+    based(here, annotations=said)
+    status, told, _ = squashed()
+    assert status == 4
+    assert "base-unknown" in told
+    assert "which is no image" in told
+    assert image("inspect", "oci:made:app").status == 0
+    rebased = image("rebase", "oci:made:app", "oci:out:app")
+    assert rebased.status == 4
+    assert "nothing tells what base it stands on" in rebased.err
 
 
 def test_a_registry_that_does_not_answer_is_not_no_base(here: Somewhere) -> None:
@@ -223,6 +240,10 @@ def test_every_platform_is_asked_for_its_own(here: Somewhere) -> None:
         (["--platform", "linux", "--all"], {}, "not a platform"),
         (["--all"], {"SOURCE_DATE_EPOCH": "yesterday"}, "SOURCE_DATE_EPOCH"),
         (["--previous", "web", "--all"], {}, "--previous"),
+        (["--base", "²"], {}, "reading --base"),
+        (["--layers", "²", "--all"], {}, "'²' is no number of layers"),
+        (["--all"], {"SOURCE_DATE_EPOCH": "²"}, "SOURCE_DATE_EPOCH"),
+        (["--all"], {"SOURCE_DATE_EPOCH": "99999999999999"}, "SOURCE_DATE_EPOCH"),
     ],
 )
 def test_a_wrong_command_line_is_two(here: Somewhere, args: list[str], environ: dict[str, str], says: str) -> None:

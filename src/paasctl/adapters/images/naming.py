@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from paasctl.errors import Missing, PaasError, Refused, WouldClobber
+
+_NAMED = 12
 
 
 def not_found(name: str, why: str) -> PaasError:
@@ -18,10 +20,15 @@ def not_found(name: str, why: str) -> PaasError:
 
 def several(name: str, names: Sequence[str], write: str) -> PaasError:
     """The name fits more than one image."""
-    listed = ", ".join(sorted({it or "one without a name" for it in names}))
-    return Refused(
-        f"reading {name}: several images lie there ({listed})", hint=f"write {write}", code="image-ambiguous"
-    )
+    there = listed(it or "one without a name" for it in names)
+    return Refused(f"reading {name}: several images lie there ({there})", hint=f"write {write}", code="image-ambiguous")
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first of many names, and how many more there are."""
+    there = sorted(set(names))
+    more = f" and {len(there) - _NAMED:,} more" if len(there) > _NAMED else ""
+    return f"{', '.join(there[:_NAMED])}{more}"
 
 
 def clobbers(name: str, now: str, wanted: str) -> PaasError:

@@ -101,7 +101,11 @@ class PackedShelf:
             raise damaged(self._tape.name, f"its {name} is no JSON: {error}") from error
 
     def _saved(self, saved: Any) -> Iterator[tuple[str, Descriptor]]:
-        if not (isinstance(saved, list) and all(isinstance(it, dict) for it in saved)):
+        lists = ("Layers", "RepoTags")
+        if not (
+            isinstance(saved, list)
+            and all(isinstance(it, dict) and all(isinstance(it.get(key) or [], list) for key in lists) for it in saved)
+        ):
             raise damaged(self._tape.name, f"its {_MANIFEST} lists no images")
         for it in saved:
             made = self._image(it)

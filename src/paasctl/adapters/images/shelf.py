@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Protocol
 
-from paasctl.adapters.images.naming import not_found, several
+from paasctl.adapters.images.naming import listed, not_found, several
 from paasctl.adapters.layout import PLACE
 from paasctl.model.image import Descriptor, Repository, full_name
 from paasctl.oci.documents.companions import is_companion_tag
@@ -113,4 +113,4 @@ def subject_of(shelf: Shelf, descriptor: Descriptor) -> str:
 
 
 def _listed(places: Sequence[tuple[str, Descriptor]]) -> str:
-    return ", ".join(sorted({place for place, _ in places if place})) or "nothing with a name"
+    return listed(place for place, _ in places if place) or "nothing with a name"

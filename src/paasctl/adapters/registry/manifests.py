@@ -34,7 +34,7 @@ def resolve(session: Session, reference: Reference, access: Access | None = None
         return None
     digest = answer.headers.get("Docker-Content-Digest", "")
     size = answer.headers.get("Content-Length", "")
-    told = answer.status == 200 and digest.startswith("sha256:") and size.isdigit()
+    told = answer.status == 200 and digest.startswith("sha256:") and size.isdecimal()
     if told and (isinstance(reference, Tagged) or reference.digest == digest):
         return Descriptor(_type(answer), digest, int(size))
     found = read(session, reference, access)

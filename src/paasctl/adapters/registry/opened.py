@@ -33,7 +33,7 @@ def opened_by(answer: Answer, at: int = 0, least: int = 0) -> Opened:
     """The upload as the latest answer has it."""
     url = located(answer.url, answer.headers.get("Location", answer.url))
     told = answer.headers.get("OCI-Chunk-Min-Length", "")
-    return Opened(url, at, int(told) if told.isdigit() else least)
+    return Opened(url, at, int(told) if told.isdecimal() else least)
 
 
 def held_by(answer: Answer) -> int | None:

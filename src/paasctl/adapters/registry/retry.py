@@ -69,7 +69,7 @@ def spelled(status: int) -> str:
 
 def retry_after(text: str, *, now: float) -> float | None:
     """Seconds that a `Retry-After` asks for (RFC 9110, 10.2.3: seconds or a date); None: nothing usable."""
-    if text.strip().isdigit():
+    if text.strip().isdecimal():
         return float(text)
     date = _date(text)
     return None if date is None else max(0.0, date - now)

@@ -7,6 +7,7 @@ from paasctl.model.counting import count
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.squashing import SquashWish
 from paasctl.oci.documents import manifest as documents
+from paasctl.oci.documents.bases import counted
 from paasctl.oci.documents.config import diff_ids
 from paasctl.oci.documents.manifest import Json
 from paasctl.ports.images import ImageSource
@@ -70,9 +71,8 @@ def base_depth(image: Opened, wish: SquashWish, source: ImageSource, base: Image
     if base is not None:
         return _over(image, base)
     said = image.manifest.get("annotations") or {}
-    layers = str(said.get(documents.BASE_LAYERS, ""))
-    if layers.isdigit():
-        return _within(image, int(layers))
+    if (layers := counted(str(said.get(documents.BASE_LAYERS, "")))) is not None:
+        return _within(image, layers)
     if (digest := said.get(documents.BASE_DIGEST)) and (depth := _beside(image, str(digest), source)):
         return depth
     raise Refused(

@@ -8,10 +8,12 @@ from typing import Any
 from urllib.parse import unquote
 
 from paasctl.model.image import full_name
+from paasctl.model.location import parse_location
 from paasctl.oci.documents.manifest import BASE_DIGEST, BASE_LAYERS, BASE_NAME, Json
 from paasctl.values import dataclass
 
 _PURL = re.compile(r"pkg:docker/(?P<name>[^@?]+)(?:@(?P<tag>[^?]+))?(?:\?.*)?$")
+_COUNT = re.compile(r"[0-9]{1,9}")
 _STATEMENT = "in-toto.io/predicate-type"
 
 
@@ -33,6 +35,15 @@ class BaseSaid:
         bare = f"{path}{slash}{last.partition(':')[0]}"
         return f"{bare}@{self.digest}" if self.digest else self.name
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether it names an image at all: whoever made the image could write what he liked."""
+        try:
+            parse_location(self.reference if self.name else f"any/image@{self.digest}")
+        except ValueError:
+            return False
+        return True
+
 
 def said_base(manifest: Json, index: Json, config: Json) -> BaseSaid | None:
     """What annotations of the manifest or of its index say, or labels; None: nothing."""
@@ -49,11 +60,16 @@ def said_base(manifest: Json, index: Json, config: Json) -> BaseSaid | None:
 
 def _said(said: Mapping[str, Any], by: str) -> BaseSaid | None:
     name, digest, count = (str(said.get(it) or "") for it in (BASE_NAME, BASE_DIGEST, BASE_LAYERS))
-    if count.isdigit():
-        return BaseSaid(name, digest, int(count), by)
+    if (layers := counted(count)) is not None:
+        return BaseSaid(name, digest, layers, by)
     if not name:
         return BaseSaid("", digest, None, by) if digest else None
     return BaseSaid(full_name(name.partition("@")[0]), digest or name.partition("@")[2], None, by)
+
+
+def counted(text: str) -> int | None:
+    """A number of layers as somebody wrote it; None: it is none."""
+    return int(text) if _COUNT.fullmatch(text) else None
 
 
 def provenance_layer(attestation: Json) -> Json | None:

@@ -23,6 +23,11 @@ BASE_NAME = "org.opencontainers.image.base.name"
 BASE_DIGEST = "org.opencontainers.image.base.digest"
 BASE_LAYERS = "vnd.paasctl.base.layers"
 """How many layers, from the bottom, are the base's: for builders that know the number and not the manifest."""
+_SHOWN = 100
+"""Letters of what is malformed, in a message."""
+_OBJECTS = ("annotations", "config", "rootfs")
+_LISTS = ("layers", "manifests", "history")
+"""Of manifests, indexes and configurations alike: no name means two things."""
 STARGZ_TOC = "containerd.io/snapshot/stargz/toc.digest"
 _TO_OCI = {
     DOCKER_LAYER: OCI_LAYER,
@@ -49,7 +54,21 @@ def parse_document(content: bytes, what: str) -> Json:
         raise BuildFailed(f"reading {what}: it is no JSON: {error}", code="image-unreadable") from error
     if not isinstance(document, dict):
         raise BuildFailed(f"reading {what}: it is no JSON object", code="image-unreadable")
+    _check_shape(document, what)
     return document
+
+
+def _check_shape(document: Json, what: str) -> None:
+    """Refuse fields of another kind than image-spec says, once: nobody who reads them then need ask."""
+    inner = document.get("config")
+    labels = inner.get("Labels") if isinstance(inner, dict) else None
+    fields = {**{it: document.get(it) for it in (*_OBJECTS, *_LISTS)}, "Labels": labels}
+    for name, found in fields.items():
+        if name in _LISTS:
+            if found is not None and not (isinstance(found, list) and all(isinstance(it, dict) for it in found)):
+                raise BuildFailed(f"reading {what}: its {name!r} is no list of objects", code="image-unreadable")
+        elif found is not None and not isinstance(found, dict):
+            raise BuildFailed(f"reading {what}: its {name!r} is no object", code="image-unreadable")
 
 
 def descriptor_from(said: Any, what: str) -> Descriptor:
@@ -64,8 +83,12 @@ def descriptor_from(said: Any, what: str) -> Descriptor:
             Platform(platform["os"], platform["architecture"], platform.get("variant", "")) if platform else None,
             said.get("artifactType", ""),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BuildFailed(f"reading {what}: a descriptor is malformed: {error!r}", code="image-unreadable") from error
+    except KeyError as error:
+        raise BuildFailed(f"reading {what}: a descriptor has no {error.args[0]}", code="image-unreadable") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise BuildFailed(
+            f"reading {what}: a descriptor is malformed: {str(said)[:_SHOWN]}", code="image-unreadable"
+        ) from error
     if made.size < 0:
         raise BuildFailed(f"reading {what}: a descriptor says {made.size} bytes", code="image-unreadable")
     return made
@@ -110,12 +133,9 @@ def check_image(manifest: Json, media_type: str, what: str) -> None:
 
 
 def check_config(config: Json, what: str) -> None:
-    """Refuse Windows: its layers are no file trees. And what is no history."""
+    """Refuse Windows: its layers are no file trees."""
     if config.get("os") == "windows":
         raise Refused(f"reading {what}: it is a Windows image", code="image-unsupported")
-    history = config.get("history") or []
-    if not isinstance(history, list) or not all(isinstance(it, dict) for it in history):
-        raise BuildFailed(f"reading {what}: its configuration's history is malformed", code="image-unreadable")
 
 
 def check_layer(descriptor: Descriptor, what: str, *, zstd: bool = False) -> None:

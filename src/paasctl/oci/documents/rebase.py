@@ -236,7 +236,7 @@ def _annotated(said: Json, base: NewBase, layers: int | None = None) -> Json:
 
 def rebased_index(index: Json, children: Mapping[str, Json], base: NewBase) -> Json:
     """The index with each image in its new form, in the same order; what speaks of the old ones is left out."""
-    kept = [{**it, **children[it["digest"]]} for it in index["manifests"] if it["digest"] in children]
+    kept = [{**it, **children[it["digest"]]} for it in index.get("manifests") or () if it["digest"] in children]
     said = index.get("annotations") or {}
     annotations = {"annotations": _annotated(said, base)} if {BASE_NAME, BASE_DIGEST} & set(said) else {}
     return {**index, "manifests": kept, **annotations}

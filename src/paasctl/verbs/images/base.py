@@ -11,7 +11,7 @@ from paasctl.errors import Forbidden, Missing, Refused, Unavailable, UsageError
 from paasctl.model.counting import count
 from paasctl.model.image import Descriptor
 from paasctl.oci.documents import manifest as documents
-from paasctl.oci.documents.bases import BaseSaid, materials, provenance_layer, said_base, starts_with
+from paasctl.oci.documents.bases import BaseSaid, counted, materials, provenance_layer, said_base, starts_with
 from paasctl.oci.documents.manifest import Json
 from paasctl.ports.images import ImageSource
 from paasctl.ports.world import Reads
@@ -31,21 +31,23 @@ class Cut:
 
 def find_cut(reads: Reads, found: Found, image: OneImage, said: str) -> Cut:
     """Where the base of one of the images ends; `said` is `--base`. `Refused` where nothing tells."""
-    if said.isdigit():
-        return _counted(found, image, int(said))
+    if (layers := counted(said)) is not None:
+        return _counted(found, image, layers)
     if said:
         return _named(reads, found, image, said)
     claim = said_base(image.manifest, found.index, image.config)
     if claim and claim.layers is not None:
         return Cut(min(claim.layers, len(image.layers)), claim.by)
     claims = [claim] if claim else list(_provenance(found, image))
+    claims = [it for it in claims if it.is_usable]
     depths = [(_depth(reads, found.source, image, it), it) for it in claims]
     fitting = [(depth, f"{it.by}: {it.name or it.digest}") for depth, it in depths if depth is not None]
     if fitting:  # of several stages' bases the deepest: the others stand on it, or were copied from
         return Cut(*max(fitting))
     why = "nothing tells which layers are the base's"
     if claim:
-        why = f"{claim.by} name {claim.name or claim.digest}, whose layers are not its first"
+        how = "whose layers are not its first" if claims else "which is no image"
+        why = f"{claim.by} name {claim.name or claim.digest}, {how}"
     raise Refused(
         f"squashing {found.source.name} above its base: {why}",
         hint=_HINT,
@@ -56,7 +58,7 @@ def find_cut(reads: Reads, found: Found, image: OneImage, said: str) -> Cut:
 def _counted(found: Found, image: OneImage, layers: int) -> Cut:
     if layers > len(image.layers):
         raise UsageError(
-            f"squashing {found.source.name}: --base {layers} is more than its {count(len(image.layers), 'layer')}"
+            f"reading --base: {found.source.name} has {count(len(image.layers), 'layer')}, fewer than {layers}"
             f" ({image.platform})",
             hint=_HINT,
         )

@@ -6,11 +6,12 @@ from typing import Literal
 
 from paasctl.errors import Cancelled, Exit, PaasError, Refused
 from paasctl.model.event import Outcome, Problem
+from paasctl.model.image import Descriptor
 from paasctl.model.rounds import Rounds
 
 
-def ended(verb: str, subject: str, rounds: Rounds) -> Outcome:
-    """The outcome, with the step's named results."""
+def ended(verb: str, subject: str, rounds: Rounds, there: Descriptor | None = None) -> Outcome:
+    """The outcome, with the step's named results. `there`: what lay there before, which scripts get, too."""
     last = rounds[-1] if rounds else None
     error = last.error if last else None
     return Outcome(
@@ -21,7 +22,7 @@ def ended(verb: str, subject: str, rounds: Rounds) -> Outcome:
         done=last.done if last else (),
         left=last.left if last else (),
         problems=(Problem.of(error),) if error else (),
-        facts=last.facts if last else (),
+        facts=last.facts if last else (("digest", there.digest),) if there else (),
     )
 
 

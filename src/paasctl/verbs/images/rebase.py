@@ -92,7 +92,7 @@ class ImageRebase:
 
     def end(self, rounds: Rounds) -> Outcome:
         """What lies there now."""
-        return ended(VERB, _subject(self._read[0]), rounds)
+        return ended(VERB, _subject(self._read[0]), rounds, self._read[0].goal.now)
 
 
 def _facts(reads: Reads, asked: RebaseTyped, cancel: Cancel) -> RebaseFacts:
@@ -149,7 +149,7 @@ def _claims(found: Found) -> Iterator[tuple[str, str]]:
     """(by its digest, by its name), as annotations or labels of the images say."""
     for it in found.images:
         claim = said_base(it.manifest, found.index, it.config)
-        if claim and claim.name:
+        if claim and claim.name and claim.is_usable:
             yield claim.reference, claim.name
 
 

@@ -12,6 +12,7 @@ from paasctl.model.location import InEngine, Location
 from paasctl.model.plan import NOTHING, Plan
 from paasctl.model.rounds import Rounds
 from paasctl.model.squashing import SquashWish, Wanted
+from paasctl.oci.documents.bases import counted
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
@@ -20,6 +21,8 @@ from paasctl.verbs.images.ending import ended
 from paasctl.verbs.images.reading import Found, OneImage, find, kept_platform, located, wanted_platform
 from paasctl.verbs.images.target import Goal, Named, check_free, find_goal
 
+_LAST = "253402300799"
+"""The last second that RFC 3339 has a date for."""
 VERB = "image squash"
 
 
@@ -44,11 +47,9 @@ class SquashTyped:
         """How many layers. `UsageError` where it is neither a number nor `auto`."""
         if self.layers == "auto":
             return "auto"
-        if not self.layers.isdigit() or int(self.layers) < 1:
-            raise UsageError(
-                f"reading --layers: {self.layers!r} is no number of layers", hint="--layers 1, --layers auto"
-            )
-        return int(self.layers)
+        if wanted := counted(self.layers):
+            return wanted
+        raise UsageError(f"reading --layers: {self.layers!r} is no number of layers", hint="--layers 1, --layers auto")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ class ImageSquash:
 
     def end(self, rounds: Rounds) -> Outcome:
         """What lies there now."""
-        return ended(VERB, _subject(self._read[0]), rounds)
+        return ended(VERB, _subject(self._read[0]), rounds, self._read[0].goal.now)
 
 
 def _facts(reads: Reads, asked: SquashTyped, cancel: Cancel) -> SquashFacts:
@@ -138,19 +139,21 @@ def _one(cuts: tuple[Cut, ...], found: Found) -> int:
 
 def _epoch(reads: Reads) -> int | None:
     said = reads.secrets.environ().get("SOURCE_DATE_EPOCH", "")
-    if said and not said.isdigit():
+    if said and not (said.isdecimal() and len(said) <= len(_LAST) and int(said) <= int(_LAST)):
         raise UsageError(f"reading SOURCE_DATE_EPOCH: {said!r} is no number of seconds", hint="date +%s")
     return int(said) if said else None
 
 
 def _is_done(facts: SquashFacts) -> bool:
-    """Whether nothing would change: one layer above the base at most, nothing else asked for, and it stays there."""
-    wish = facts.wish
+    """Whether nothing would change: one layer above the base at most, nothing else asked for, and it is there."""
+    wish, now = facts.wish, facts.goal.now
     above = max(
         (len(it.layers) - cut.layers for it, cut in zip(facts.found.images, facts.cuts, strict=True)), default=0
     )
-    other = wish.drop_history or wish.packing in ("gzip", "zstd") or (wish.platform and facts.found.index)
-    return above <= 1 and not other and facts.goal.location == facts.source
+    is_one = wish.platform is not None and bool(facts.found.index)
+    same = facts.found.images[0].descriptor if is_one else facts.found.root
+    other = wish.drop_history or wish.packing in ("gzip", "zstd")
+    return above <= 1 and not other and now is not None and now.digest == same.digest
 
 
 def _seen(image: OneImage, cut: Cut) -> Seen:
