@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from paasctl.oci.tar.member import Member
@@ -15,6 +15,7 @@ from paasctl.oci.tar.names import OPAQUE, WHITEOUT, above, chain, join
 from paasctl.oci.tree.layer import Layer
 from paasctl.oci.tree.stack import Stack
 from paasctl.oci.tree.tree import Dir, Inode, Name
+from paasctl.values import dataclass
 
 Why = Literal["deleted", "overwritten", "rewritten", "hidden", "unseen"]
 """`rewritten`: written again with the same content, for a mode or an owner. `hidden`: by an opaque mark. `unseen`: no
