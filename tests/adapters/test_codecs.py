@@ -159,6 +159,11 @@ def test_a_bomb_comes_out_in_pieces(bomb: Packing) -> None:
     assert max(sizes) <= 1 << 20
 
 
+def test_a_checksum_is_of_all_pieces_together() -> None:
+    assert CODECS.checksum([b"ab", memoryview(b"c")]) == CODECS.checksum([b"abc"]) == bytes.fromhex("352441c2")
+    assert CODECS.checksum([]) != CODECS.checksum([b"\0"])
+
+
 def test_identities_name_library_version_and_level() -> None:
     assert {it: CODECS.identity(it).split()[0] for it in BOTH} == {"gzip": "isal", "zstd": "zstandard"}
     assert all(" level " in CODECS.identity(it) for it in BOTH)

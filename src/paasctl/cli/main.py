@@ -58,7 +58,7 @@ def _run(args: list[str]) -> int:
         import atexit
         import gc
 
-        gc.set_threshold(50_000, 20, 50)  # a command is short: collecting its young objects costs a tenth of it
+        gc.set_threshold(200_000, 20, 50)  # a command is short: what it imports alone would have it look once
         atexit.register(gc.freeze)  # and so does looking, at the very end, for cycles in all that was imported
         from paasctl.cli import table  # the rest pays for typer; those two must not
 

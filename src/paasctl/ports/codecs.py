@@ -34,6 +34,10 @@ class Codecs(Protocol):
         """A fresh one. `Refused` (`layer-unsupported`) where nothing here writes it."""
         ...
 
+    def checksum(self, pieces: Iterable[bytes | memoryview]) -> bytes:
+        """Of content, in no time: for accidents, where nobody outside chooses what is compared with what."""
+        ...
+
     def identity(self, packing: Packing) -> str:
         """Library, version and level, as cache keys need them: two machines with one identity write the same bytes."""
         ...

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import zstandard
 
+from paasctl.adapters.codecs import MachineCodecs
 from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.errors import Refused
 from paasctl.model.image import Descriptor, Platform, Repository
@@ -60,6 +62,43 @@ def test_where_there_is_nothing_to_squash_the_same_image_is_copied(
     made = squash(here, there, wish)
     assert (made.root, made.changed, made.proof) == (replace(old, annotations=made.root.annotations), False, "")
     assert tars_of(there, made.root) == TARS
+
+
+class Counting(MachineCodecs):
+    """Counts what is unpacked, and what is told apart by its checksum."""
+
+    def __init__(self) -> None:
+        self.unpacked = self.checked = 0
+
+    def inflate(self, chunks: Iterable[bytes], layer: str) -> Iterator[bytes]:
+        for piece in super().inflate(chunks, layer):
+            self.unpacked += len(piece)
+            yield piece
+
+    def checksum(self, pieces: Iterable[bytes | memoryview]) -> bytes:
+        self.checked += 1
+        return super().checksum(pieces)
+
+
+def test_what_is_dead_at_a_layers_end_is_unpacked_once_only(here: FolderLayout, there: FolderLayout) -> None:
+    dead = "x" * 30_000_000
+    tars = [tar_of("a=alive", f"b={dead}"), tar_of(".wh.b")]
+    lay_image(here, "web", tars)
+    codecs = Counting()
+    made = squash(here, there, codecs=codecs)
+    assert seen(*tars_of(there, made.root)) == seen(*tars)
+    assert sum(map(len, tars)) < codecs.unpacked < sum(map(len, tars)) + 10_000_000
+
+
+@pytest.mark.parametrize(("wish", "checked"), [(ALL, True), (ABOVE, False)])
+def test_a_checksum_is_enough_where_no_files_are_taken_for_the_same(
+    here: FolderLayout, there: FolderLayout, wish: SquashWish, *, checked: bool
+) -> None:
+    """Above a base a file may be left out because the base has the same one: that needs SHA-256."""
+    lay_image(here, "web", TARS)
+    codecs = Counting()
+    assert squash(here, there, wish, codecs=codecs).proof.endswith(" paths, 7 bytes")
+    assert (codecs.checked > 0) == checked
 
 
 def test_zstd_layers_are_written_and_read(here: FolderLayout, there: FolderLayout) -> None:

@@ -47,6 +47,10 @@ class MachineCodecs:
             return Plain()
         return gzip.Compressor() if packing == "gzip" else zstd.compressor()
 
+    def checksum(self, pieces: Iterable[bytes | memoryview]) -> bytes:
+        """Its CRC-32."""
+        return gzip.checksum(pieces)
+
     def identity(self, packing: Packing) -> str:
         """Library, version and level."""
         if packing == "none":

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import platform
 import zlib
-from collections.abc import Iterable, Iterator
-from importlib.metadata import version
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from paasctl.errors import BuildFailed
 
 try:
+    import isal
     from isal import isal_zlib
 
     _library: Any = isal_zlib
     _LEVEL = 2
-    IDENTITY = f"isal {version('isal')} level {_LEVEL} {platform.machine()}"
+    IDENTITY = f"isal {isal.__version__} level {_LEVEL} {platform.machine()}"
 except ImportError:
     _library = zlib
     _LEVEL = 6
@@ -27,6 +27,7 @@ except ImportError:
 bytes on a processor without AVX2; 1 and 2 write the same on every one with SSE 4.2 (tried under emulation)."""
 
 MAGIC = b"\x1f\x8b"
+_crc32: Callable[[bytes | memoryview, int], int] = _library.crc32
 _HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 """RFC 1952: deflate, no flags, no time, no extra flags, operating system unknown (255)."""
 _CHECKED, _EXTRA, _NAME, _COMMENT = 2, 4, 8, 16
@@ -75,6 +76,14 @@ class Compressor:
             if isinstance(step, memoryview):
                 step.release()
         return b"".join(out)
+
+
+def checksum(pieces: Iterable[bytes | memoryview]) -> bytes:
+    """CRC-32 of all pieces together; isal's takes a tenth of the time of a SHA-256."""
+    crc = 0
+    for piece in pieces:
+        crc = _crc32(piece, crc)
+    return crc.to_bytes(4, "big")
 
 
 def inflate(chunks: Iterable[bytes], layer: str) -> Iterator[bytes]:

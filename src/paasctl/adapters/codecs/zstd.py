@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from importlib.metadata import version
 from typing import Any
 
 from paasctl.adapters.codecs.frames import blocks, is_zstd
@@ -53,7 +52,7 @@ def compressor() -> Compressor:
 def identity() -> str:
     """Library, version and level."""
     _check("packing a layer with zstd")
-    return f"zstandard {version('zstandard')} level {_LEVEL} jobs {_JOB}"
+    return f"zstandard {zstandard.__version__} level {_LEVEL} jobs {_JOB}"
 
 
 def _check(doing: str) -> None:

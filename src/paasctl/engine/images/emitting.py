@@ -17,6 +17,7 @@ from paasctl.errors import BuildFailed
 from paasctl.model.image import Descriptor
 from paasctl.oci.tar.member import Member
 from paasctl.oci.tar.members import members
+from paasctl.oci.tar.tape import Digest
 from paasctl.oci.tree.emit import Copy, Op, Program
 from paasctl.ports.codecs import Codecs, Compressor, Packing
 from paasctl.ports.images import ImageTarget
@@ -71,6 +72,8 @@ class Writing:
     codecs: Codecs
     packing: Packing
     media_type: str
+    digest: Digest
+    """What the witness knows the content of files by."""
     witness: Callable[[int], Callable[[Member], None]] | None
     """Given a new layer's number, from 1: what is told of each of its members. None: nobody looks."""
 
@@ -84,10 +87,12 @@ def emit(programs: Sequence[Program], unpacked: Unpacked, to: Writing) -> list[M
 
 
 def _pass(programs: Sequence[Program], unpacked: Unpacked, to: Writing, first: int) -> list[Made]:
-    order = sorted(set().union(*(it.layers for it in programs)))
+    ends: dict[int, int] = {}
+    for program in programs:
+        ends.update((layer, max(end, ends.get(layer, 0))) for layer, end in program.ends.items())
     with ExitStack() as opened:
         lanes = [_Lane(opened, to, first + number, _BATCH // len(programs)) for number in range(len(programs))]
-        readers = opened.enter_context(Readers(unpacked, order, min(4, os.cpu_count() or 1)))
+        readers = opened.enter_context(Readers(unpacked, ends, min(4, os.cpu_count() or 1)))
         _deliver(programs, lanes, readers)
         readers.end()
         return [it.end() for it in lanes]
@@ -133,7 +138,7 @@ class _Lane:
         self._watching = None
         if to.witness:
             saw = to.witness(number)
-            self._watching = opened.enter_context(Stage(lambda chunks: _watch(chunks, number, saw)))
+            self._watching = opened.enter_context(Stage(lambda chunks: _watch(chunks, number, to.digest, saw)))
 
     def put(self, piece: bytes | memoryview) -> None:
         """The next bytes of the tar."""
@@ -175,6 +180,6 @@ class _Lane:
             self._writer.write(chunk)
 
 
-def _watch(chunks: Iterator[bytes], number: int, saw: Callable[[Member], None]) -> None:
-    for member in members(chunks, f"{number} of the result"):
+def _watch(chunks: Iterator[bytes], number: int, digest: Digest, saw: Callable[[Member], None]) -> None:
+    for member in members(chunks, f"{number} of the result", digest):
         saw(member)

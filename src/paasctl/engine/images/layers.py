@@ -12,6 +12,7 @@ from paasctl.errors import BuildFailed
 from paasctl.model.image import Descriptor
 from paasctl.oci.documents.manifest import STARGZ_TOC
 from paasctl.oci.tar.members import members
+from paasctl.oci.tar.tape import Digest, sha256_of
 from paasctl.oci.tree.layer import Layer
 from paasctl.ports.codecs import Codecs
 from paasctl.ports.images import Blobs, ImageSource
@@ -31,11 +32,26 @@ class Blob:
         with self.blobs.open(self.descriptor) as chunks:
             yield from codecs.inflate(_metered(chunks, meter), self.descriptor.digest)
 
+    def begun(self, codecs: Codecs, meter: Meter, size: int) -> Iterator[bytes]:
+        """At least the first `size` of them: what is dead at its end need not be unpacked, to check the digest."""
+        with self.blobs.open(self.descriptor) as chunks:
+            packed = _metered(chunks, meter)
+            for piece in codecs.inflate(packed, self.descriptor.digest):
+                yield piece
+                size -= len(piece)
+                if size <= 0:
+                    break
+            for _ in packed:
+                pass
 
-def index_layer(blob: Blob, codecs: Codecs, meter: Meter) -> Layer:
-    """The layer's index. Both digests are verified: the blob's, and `diff_id` of what it unpacks to."""
+
+def index_layer(blob: Blob, codecs: Codecs, meter: Meter, digest: Digest = sha256_of) -> Layer:
+    """The layer's index. Both digests are verified: the blob's, and `diff_id` of what it unpacks to.
+
+    `digest` is what tells the content of one file from another's.
+    """
     tally = Tally()
-    found = tuple(members(tally.over(blob.unpacked(codecs, meter)), blob.descriptor.digest))
+    found = tuple(members(tally.over(blob.unpacked(codecs, meter)), blob.descriptor.digest, digest))
     if tally.digest != blob.diff_id:
         raise BuildFailed(
             f"reading layer {blob.descriptor.digest}: it unpacks to {tally.digest}, "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -11,17 +12,18 @@ from paasctl.errors import BuildFailed
 
 _DEPTH = 6
 """Pieces that wait to be taken, of at most 1 MiB each."""
-Unpacked = Callable[[int], Iterable[bytes]]
-"""The unpacked bytes of the layer with that number."""
+Unpacked = Callable[[int, int], Iterable[bytes]]
+"""The unpacked bytes of the layer with that number, at least as many as said."""
 
 
 class Readers:
-    """The layers `order`, in that order; the next ones are opened while one is read. Used with `with`."""
+    """Layers in their order; the next ones are opened while one is read. Used with `with`."""
 
-    def __init__(self, unpacked: Unpacked, order: Sequence[int], width: int) -> None:
-        """At most `width` of them are open at once."""
+    def __init__(self, unpacked: Unpacked, ends: Mapping[int, int], width: int) -> None:
+        """`ends` says how far each is read. At most `width` of them are open at once."""
         self._unpacked = unpacked
-        self._left = list(order)[::-1]
+        self._ends = ends
+        self._left = sorted(ends, reverse=True)
         self._width = width
         self._open: dict[int, Ahead] = {}
         self._current = -1
@@ -54,7 +56,7 @@ class Readers:
             self._left.pop()
         while self._left and len(self._open) < self._width:
             number = self._left.pop()
-            self._open[number] = Ahead(lambda number=number: self._unpacked(number), _DEPTH)  # type: ignore[misc]
+            self._open[number] = Ahead(partial(self._unpacked, number, self._ends[number]), _DEPTH)
         self._current, self._reader = layer, _Forward(self._open[layer], layer)
 
 

@@ -17,6 +17,7 @@ from paasctl.model.image import Descriptor
 from paasctl.model.squashing import SquashWish
 from paasctl.oci.documents import manifest as documents
 from paasctl.oci.documents.family import fitting, layer_type, packing_of
+from paasctl.oci.tar.tape import Digest, sha256_of
 from paasctl.oci.tree.change import changes
 from paasctl.oci.tree.emit import Program, programs
 from paasctl.oci.tree.layer import Layer
@@ -86,7 +87,8 @@ def rewrite(job: Job, image: Opened, kept: int) -> Rewritten:
     to_index = sum(it.size for it in image.layers if it.digest not in job.known)
     meter = job.meter(to_index + sum(it.size for it in image.layers[kept:]))
     blobs = _blobs(job, image)
-    indexes = _indexes(job, blobs, meter)
+    digest = _digest(job, kept)
+    indexes = _indexes(job, blobs, meter, digest)
     job.known.clear()
     sizes = [it.size for it in indexes]
     before = stack(indexes, kept)
@@ -98,8 +100,8 @@ def rewrite(job: Job, image: Opened, kept: int) -> Rewritten:
     packing = packing_of(job.wish.packing, image.layers[kept:])
     media_type = layer_type(fitting(image.manifest, packing), packing)
     witness = Witness(plan.stack.base, before.top) if job.wish.verify else None
-    writing = Writing(job.target, job.codecs, packing, media_type, witness.layer if witness else None)
-    made = emit(plan.programs, lambda number: plan.blobs[number].unpacked(job.codecs, meter), writing)
+    writing = Writing(job.target, job.codecs, packing, media_type, digest, witness.layer if witness else None)
+    made = emit(plan.programs, lambda number, size: plan.blobs[number].begun(job.codecs, meter, size), writing)
     proof = prove(image.name, witness) if witness else ""
     meter.finish()
     return Rewritten(
@@ -114,7 +116,7 @@ def rewrite(job: Job, image: Opened, kept: int) -> Rewritten:
 def index_all(job: Job, image: Opened) -> list[Layer]:
     """An index of every layer; they are made once, and `rewrite` takes them from here."""
     meter = job.meter(sum(it.size for it in image.layers))
-    indexes = _indexes(job, _blobs(job, image), meter)
+    indexes = _indexes(job, _blobs(job, image), meter, sha256_of)
     job.known.update((it.name, it) for it in indexes)
     return indexes
 
@@ -130,7 +132,7 @@ def _plan(job: Job, image: Opened, before: Stack, blobs: tuple[Blob, ...], meter
     earlier = _earlier(job, image, before.kept)
     if not earlier:
         return _Plan(before, programs(before, count, weights, found), blobs, ())
-    kept = keep(before, _indexes(job, earlier, meter), count, weights)
+    kept = keep(before, _indexes(job, earlier, meter, sha256_of), count, weights)
     reused = tuple(earlier[number] for number in kept.reused)
     every = (*blobs[: before.kept], *reused, *blobs[before.kept :])
     return _Plan(kept.stack, programs(kept.stack, kept.count, kept.weights), every, reused)
@@ -154,11 +156,20 @@ def _earlier(job: Job, image: Opened, kept: int) -> tuple[Blob, ...]:
     return tuple(Blob(job.previous, *it) for it in pairs)
 
 
-def _indexes(job: Job, blobs: Sequence[Blob], meter: Meter) -> list[Layer]:
+def _digest(job: Job, kept: int) -> Digest:
+    """What the witness knows a file's content by.
+
+    Every byte is checked against its blob's digest both times it is read, so a checksum finds whatever is put in the
+    wrong place. Where files of layers that others made are taken for the same, it has to be SHA-256.
+    """
+    return sha256_of if kept or job.previous or job.known else job.codecs.checksum
+
+
+def _indexes(job: Job, blobs: Sequence[Blob], meter: Meter, digest: Digest) -> list[Layer]:
     """An index of every layer, the biggest begun first; one that occurs twice is read once."""
     wanted = {it.descriptor.digest: it for it in sorted(blobs, key=lambda it: -it.descriptor.size)}
     missing = [it for digest, it in wanted.items() if digest not in job.known]
-    reads = [partial(index_layer, it, job.codecs, meter) for it in missing]
+    reads = [partial(index_layer, it, job.codecs, meter, digest) for it in missing]
     made = together(reads, min(_WORKERS, os.cpu_count() or 1), meter) if reads else []
     found = {**job.known, **{it.name: it for it in made}}
     return [found[it.descriptor.digest] for it in blobs]

@@ -11,13 +11,13 @@ import io
 import json
 import tarfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from paasctl.errors import Unavailable
 from paasctl.model.image import Descriptor, Repository
 from paasctl.model.release import RECORD_FORMAT, RECORD_TYPE, Release
+from paasctl.values import dataclass
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 EMPTY_TYPE = "application/vnd.oci.empty.v1+json"

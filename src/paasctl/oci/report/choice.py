@@ -7,12 +7,12 @@ does nothing where little can be won, and gives up a base that others may share 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from paasctl.model.counting import count
 from paasctl.oci.report.waste import layer_weights
 from paasctl.oci.tree.partition import MOST
 from paasctl.oci.tree.stack import Stack
+from paasctl.values import dataclass
 
 _LITTLE = 0.1
 """Up to this part of the bytes may be dead before few layers are made fewer: each build would send them anew."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from paasctl.oci.tar.member import Member
@@ -15,6 +15,7 @@ from paasctl.oci.tar.names import OPAQUE, WHITEOUT, above, chain, join
 from paasctl.oci.tree.layer import Layer
 from paasctl.oci.tree.stack import Stack
 from paasctl.oci.tree.tree import Dir, Inode, Name
+from paasctl.values import dataclass
 
 Why = Literal["deleted", "overwritten", "rewritten", "hidden", "unseen"]
 """`rewritten`: written again with the same content, for a mode or an owner. `hidden`: by an opaque mark. `unseen`: no
@@ -134,11 +135,12 @@ def _is_mark(it: Member) -> bool:
 
 
 def _twins(files: Sequence[Name]) -> Iterator[Twins]:
-    often = Counter(it.inode.member.content for it in files)
-    contents: dict[bytes, dict[Inode, bytes]] = {}
+    often = Counter((it.inode.member.size, it.inode.member.content) for it in files)
+    contents: dict[tuple[int, bytes], dict[Inode, bytes]] = {}
     for it in files:
-        if often[it.inode.member.content] > 1:
-            known = contents.setdefault(it.inode.member.content, {})
+        content = it.inode.member.size, it.inode.member.content
+        if often[content] > 1:
+            known = contents.setdefault(content, {})
             known[it.inode] = min(it.member.path, known.get(it.inode, it.member.path))
     for inodes in contents.values():
         if len(inodes) > 1:

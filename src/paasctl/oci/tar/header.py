@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from zlib import adler32
 
 from paasctl.oci.tar.member import Records
 from paasctl.oci.tar.names import unsafe
@@ -72,6 +73,9 @@ def parse_records(content: bytes, layer: str) -> Records:
 
 def _check_sum(block: bytes, layer: str) -> None:
     said = _number(block[148:156], layer)
+    # Of a block that is half empty, Adler's checksum holds the sum of the bytes, and is quick to take.
+    if block.count(0) >= BLOCK // 2 and said == (adler32(block) & 0xFFFF) - 1 - sum(block[148:156]) + 8 * 0x20:
+        return
     counted = block[:148] + b" " * 8 + block[156:]
     if said != sum(counted) and said != sum(it - 256 if it > 127 else it for it in counted):
         raise unsafe(layer, "a header's checksum is wrong; this is no tar archive, or a damaged one")

@@ -54,7 +54,7 @@ class Member:
     """Of a symlink its text, of a hard link the path of its target in its one spelling."""
     device: tuple[int, int] = (0, 0)
     content: bytes = b""
-    """sha256 of the stored data of a file, with its sparse map."""
+    """A digest of the stored data of a file, with its sparse map: sha256 unless whoever read it chose another."""
     as_is: bool = True
     """Whether the headers may be copied: plain spelling, nothing folded in from a global header."""
     sparse: Records = ()

@@ -6,7 +6,6 @@ size field says. A global PAX header is folded into the members after it; a mere
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from paasctl.oci.tar.header import BLOCK, EMPTY_BLOCK, Header, parse_header, par
 from paasctl.oci.tar.member import Kind, Member, Meta, Records
 from paasctl.oci.tar.names import is_plain, normal, show, unsafe
 from paasctl.oci.tar.ordinary import Ordinary
-from paasctl.oci.tar.tape import Tape
+from paasctl.oci.tar.tape import Digest, Tape, sha256_of
 
 _KINDS: dict[bytes, Kind] = {
     b"\0": "file",
@@ -50,12 +49,13 @@ class _Said:
     folded: bool = False
 
 
-def members(chunks: Iterable[bytes], layer: str) -> Iterator[Member]:
+def members(chunks: Iterable[bytes], layer: str, digest: Digest = sha256_of) -> Iterator[Member]:
     """The members of a tar stream in their order. Reads the stream to its end, beyond the closing blocks too.
 
-    `layer` names it in messages. Unsafe or foreign members are `Refused`, a cut stream is `BuildFailed`.
+    `layer` names it in messages; `digest` is taken of each file's data. Unsafe or foreign members are `Refused`, a cut
+    stream is `BuildFailed`.
     """
-    tape, quick = Tape(chunks, layer), Ordinary(layer)
+    tape, quick = Tape(chunks, layer), Ordinary(layer, digest)
     common: Records = ()
     said = _Said(0)
     while not tape.at_end():
@@ -73,7 +73,7 @@ def members(chunks: Iterable[bytes], layer: str) -> Iterator[Member]:
             _hear(said, header, _extension(tape, header, layer), layer)
             continue
         else:
-            yield _member(tape, header, _fold(said, common), layer)
+            yield _member(tape, header, _fold(said, common), layer, digest)
         said = _Said(tape.at)
     tape.drain()
 
@@ -106,7 +106,7 @@ def _fold(said: _Said, common: Records) -> _Said:
     return replace(said, records=missing + said.records, folded=True) if missing else said
 
 
-def _member(tape: Tape, header: Header, said: _Said, layer: str) -> Member:
+def _member(tape: Tape, header: Header, said: _Said, layer: str, digest: Digest) -> Member:
     records = dict(said.records)
     # Where both are there, GNU's name comes before PAX's, as in the reader of the engines.
     raw = records.get(b"GNU.sparse.name") or said.name or records.get(b"path") or header.name
@@ -121,7 +121,7 @@ def _member(tape: Tape, header: Header, said: _Said, layer: str) -> Member:
     if size < 0:
         raise unsafe(layer, f"{show(path)} has a negative size")
     body = tape.at
-    content = _content(tape, header, size, sparse) if kind == "file" else b""
+    content = digest(_content(tape, header, size, sparse)) if kind == "file" else b""
     tape.take(-size % BLOCK)
     return Member(
         path=path,
@@ -140,22 +140,17 @@ def _member(tape: Tape, header: Header, said: _Said, layer: str) -> Member:
     )
 
 
-def _content(tape: Tape, header: Header, size: int, sparse: Records) -> bytes:
-    """Hash the stored data; of a sparse file the map too, which for old GNU headers may go on in further blocks."""
-    digest = hashlib.sha256()
+def _content(tape: Tape, header: Header, size: int, sparse: Records) -> Iterator[bytes | memoryview]:
+    """The stored data; of a sparse file the map first, which for old GNU headers may go on in further blocks."""
     if header.kind == b"S":
-        digest.update(header.block[386:483] + header.block[483:495])
+        yield header.block[386:483] + header.block[483:495]
         more = header.block[482]
         while more:
             block = tape.take(BLOCK)
-            digest.update(block)
+            yield block
             more = block[504]
-    for key, value in sparse:
-        if key != b"GNU.sparse.name":
-            digest.update(b"%s=%s\n" % (key, value))
-    for piece in tape.run(size):
-        digest.update(piece)
-    return digest.digest()
+    yield from (b"%s=%s\n" % it for it in sparse if it[0] != b"GNU.sparse.name")
+    yield from tape.run(size)
 
 
 def _meta(header: Header, records: Records, layer: str) -> Meta:

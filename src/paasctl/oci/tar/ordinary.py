@@ -6,71 +6,89 @@ second opinion here on what is good.
 
 from __future__ import annotations
 
-import hashlib
 import re
+from struct import Struct
 from zlib import adler32
 
 from paasctl.oci.tar.header import BLOCK, parse_header
 from paasctl.oci.tar.member import Kind, Member, Meta
-from paasctl.oci.tar.tape import Tape
+from paasctl.oci.tar.tape import Digest, Tape, sha256_of
 
+_FIELDS = Struct("100s24s12s12s8sB100s72s16x155s12s")
+"""Name, owner and mode, size, time, checksum, type, link, magic and owner's names, prefix, the rest."""
 _KINDS: dict[int, Kind] = {0x30: "file", 0x31: "link", 0x32: "symlink", 0x35: "dir"}
 _LINKS = ("link", "symlink")
+_NO_LINK, _NO_PREFIX = bytes(100), bytes(155)
 _ODD = re.compile(rb"(?:^|/)\.{0,2}(?:/|$)|[\0]")
 """A path with an empty part, a dot or two dots in it, or none at all."""
-_NOTHING = hashlib.sha256().digest()
 _ENDS = (0, 0x20)
 _KEPT = 4096
-"""Attributes remembered, so that members that have the same share one object."""
+"""Attributes remembered, so that members that have the same share one object; and as many checksums."""
 
 
 class Ordinary:
     """Reads ordinary members off one tape."""
 
-    __slots__ = ("_layer", "_metas", "_owners")
+    __slots__ = ("_digest", "_layer", "_metas", "_nothing", "_owners", "_sums")
 
-    def __init__(self, layer: str) -> None:
-        """`layer` names it in messages."""
+    def __init__(self, layer: str, digest: Digest = sha256_of) -> None:
+        """`layer` names it in messages; `digest` is taken of each file's data."""
         self._layer = layer
+        self._digest = digest
+        self._nothing = digest(())
         self._metas: dict[bytes, Meta] = {}
         self._owners: dict[bytes, Meta] = {}
+        self._sums: dict[bytes, int] = {}
 
     def read(self, tape: Tape) -> Member | None:
         """The next member, and the tape is behind it; None: it is not an ordinary one, and nothing was read."""
         used, start = tape.used, tape.at
         block = tape.held[used : used + BLOCK]
-        if len(block) < BLOCK or not _adds_up(block):
+        if len(block) < BLOCK:
             return None
-        kind = _KINDS.get(block[156])
-        path = _path(block)
-        if kind is None or path is None:
+        name, who, stored, when, said, of, link, names, prefix, rest = _FIELDS.unpack(block)
+        kind = _KINDS.get(of)
+        if kind is None or not self._adds_up(block, said, link == _NO_LINK and prefix == _NO_PREFIX):
             return None
-        meta = self._meta(block)
-        size = _octal(block[124:136]) if kind == "file" else 0
-        target = _target(block, kind) if kind in _LINKS else b""
-        if meta is None or size is None or target is None:
+        path = _path(name, prefix, names, rest, kind)
+        meta = self._metas.get(who + names + when) or self._meta(block, who + names, when)
+        size = _octal(stored) if kind == "file" else 0
+        target = _target(link, kind) if kind in _LINKS else b""
+        if path is None or meta is None or size is None or target is None:
             return None
-        tape.used += BLOCK
-        tape.at += BLOCK
+        tape.used = used = used + BLOCK
+        tape.at = body = start + BLOCK
         content = b""
         if kind == "file":
-            content = _content(tape, size)
-        body = start + BLOCK
+            content = self._content(tape, used, size) if size else self._nothing
         return Member(path, kind, meta, start, body, tape.at, size, target, (0, 0), content)
 
-    def _meta(self, block: bytes) -> Meta | None:
+    def _adds_up(self, block: bytes, said: bytes, half_empty: bool) -> bool:
+        """Whether the checksum is right, by way of Adler's, which is quick: its low half is the bytes' sum plus one.
+
+        That is modulo 65,521; a block that is half empty, as ordinary ones are, adds up to less. One without a link and
+        a prefix is: 255 bytes, and the checksum itself is small.
+        """
+        expected = self._sums.get(said)
+        if expected is None:
+            number = _octal(said.rstrip(b" "))
+            if number is None:
+                return False
+            if len(self._sums) >= _KEPT:
+                self._sums.clear()
+            expected = self._sums[said] = number + 1 + sum(said) - 8 * 0x20
+        return adler32(block) & 0xFFFF == expected and (half_empty or block.count(0) >= BLOCK // 2)
+
+    def _meta(self, block: bytes, who: bytes, when: bytes) -> Meta | None:
         """What it says of its inode. Fields that stood so before were parsed then; times differ from file to file."""
-        who, when = block[100:124] + block[257:329], block[136:148]
-        found = self._metas.get(who + when)
-        if found is None:
-            seconds = _octal(when)
-            owner = self._owner(who, block)
-            if seconds is None or owner is None:
-                return None
-            found = Meta(owner.mode, owner.uid, owner.gid, b"%d" % seconds, (), owner.uname, owner.gname)
-            if len(self._metas) >= _KEPT:
-                self._metas.clear()
-            self._metas[who + when] = found
+        seconds = _octal(when)
+        owner = self._owner(who, block)
+        if seconds is None or owner is None:
+            return None
+        if len(self._metas) >= _KEPT:
+            self._metas.clear()
+        found = Meta(owner.mode, owner.uid, owner.gid, b"%d" % seconds, (), owner.uname, owner.gname)
+        self._metas[who + when] = found
         return found
 
     def _owner(self, who: bytes, block: bytes) -> Meta | None:
@@ -83,60 +101,54 @@ class Ordinary:
             self._owners[who] = found
         return found
 
-
-def _content(tape: Tape, size: int) -> bytes:
-    """The hash of the data, and the tape behind its padding."""
-    if not size:
-        return _NOTHING
-    used = tape.used
-    whole = size + -size % BLOCK
-    if used + whole > len(tape.held):
-        digest = tape.digest(size)
-        tape.skip(whole - size)
-        return digest
-    tape.used += whole
-    tape.at += whole
-    return hashlib.sha256(tape.view[used : used + size]).digest()
-
-
-def _adds_up(block: bytes) -> bool:
-    """Whether the checksum is right, by way of Adler's, which is quick: its low half is the sum of the bytes plus one.
-
-    That is modulo 65,521; a block that is half empty, as ordinary ones are, adds up to less.
-    """
-    said = _octal(block[148:156].rstrip(b" "))
-    if said is None or block.count(0) < BLOCK // 2:
-        return False
-    return said == (adler32(block) & 0xFFFF) - 1 - sum(block[148:156]) + 8 * 0x20
+    def _content(self, tape: Tape, used: int, size: int) -> bytes:
+        """The digest of the data, and the tape behind its padding."""
+        whole = size + -size % BLOCK
+        if used + whole > len(tape.held):
+            digest = self._digest(tape.run(size))
+            tape.skip(whole - size)
+            return digest
+        tape.used = used + whole
+        tape.at += whole
+        return self._digest((tape.view[used : used + size],))
 
 
 def _octal(field: bytes) -> int | None:
     """A number in its usual spelling: octal digits, then a NUL or a blank. None: in another."""
     digits = field[:-1]
-    if digits.isdigit() and field[-1] in _ENDS and b"8" not in digits and b"9" not in digits:
-        return int(digits, 8)
+    if digits.isdigit() and field[-1] in _ENDS:
+        try:
+            return int(digits, 8)
+        except ValueError:  # an 8 or a 9
+            return None
     return None
 
 
-def _path(block: bytes) -> bytes | None:
+def _path(field: bytes, prefix: bytes, names: bytes, rest: bytes, kind: Kind) -> bytes | None:
     """The member's path, where its name is spelled plainly."""
-    name = block[:100].partition(b"\0")[0]
-    if block[345]:
-        if block[257:263] != b"ustar\0" or block[508]:
+    path = field.partition(b"\0")[0]
+    if prefix[0]:
+        if not names.startswith(b"ustar\0") or rest[8]:
             return None
-        name = block[345:500].partition(b"\0")[0] + b"/" + name
-    if name.startswith(b"./"):
-        name = name[2:]
-    if block[156] == 0x35 and name.endswith(b"/"):
-        name = name[:-1]
-    return None if _ODD.search(name) else name
+        path = prefix.partition(b"\0")[0] + b"/" + path
+    if path.startswith(b"./"):
+        path = path[2:]
+    if kind == "dir" and path.endswith(b"/"):
+        path = path[:-1]
+    return None if _is_odd(path) else path
 
 
-def _target(block: bytes, kind: Kind | None) -> bytes | None:
+def _target(field: bytes, kind: Kind) -> bytes | None:
     """Of a symlink its text, of a hard link its target where that is spelled plainly."""
-    text = block[157:257].partition(b"\0")[0]
+    text = field.partition(b"\0")[0]
     if kind == "symlink":
         return text
     if text.startswith(b"./"):
         text = text[2:]
-    return None if _ODD.search(text) else text
+    return None if _is_odd(text) else text
+
+
+def _is_odd(path: bytes) -> bool:
+    """Whether a part is empty, a dot or two; hardly any path needs the expression to tell."""
+    rooted = b"/" + path + b"/"
+    return b"//" in rooted or (b"/." in rooted and _ODD.search(path) is not None)

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from paasctl.errors import BuildFailed
+
+Digest = Callable[[Iterable[bytes | memoryview]], bytes]
+"""What tells one content from another; it reads all the pieces."""
+
+
+def sha256_of(pieces: Iterable[bytes | memoryview]) -> bytes:
+    """The digest that holds against malice, too."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.digest()
 
 
 class Tape:
@@ -52,13 +63,6 @@ class Tape:
         """Go on by `size` bytes."""
         for _ in self.run(size):
             pass
-
-    def digest(self, size: int) -> bytes:
-        """sha256 of the next `size` bytes."""
-        digest = hashlib.sha256()
-        for piece in self.run(size):
-            digest.update(piece)
-        return digest.digest()
 
     def drain(self) -> None:
         """Read what follows the archive: the blob's digest covers it."""

@@ -47,12 +47,20 @@ class Program:
     """Directories that are described here even if nothing lies in them."""
 
     @property
-    def layers(self) -> set[int]:
-        """Which layers must be read for it; some of them perhaps not, after all."""
-        kept = self.stack.kept
-        folders = (_origin(self.folders[path], kept)[0] for path in self.rest)
-        found = {it.inode.layer for it in self.groups} | set(folders)
-        return (found | {name.layer for it in self.groups for _, name in it.links}) - {-1}
+    def ends(self) -> dict[int, int]:
+        """Which layers must be read for it, and how far at most; some of them perhaps not, after all."""
+        found: dict[int, int] = {}
+        for it in self.groups:
+            inode = it.inode
+            if inode.member.end > found.get(inode.layer, 0):
+                found[inode.layer] = inode.member.end
+            for _, name in it.links:
+                found[name.layer] = max(name.member.end, found.get(name.layer, 0))
+        for path in self.rest:
+            origin = self.folders[path].origin
+            if origin and origin[0] >= self.stack.kept:
+                found[origin[0]] = max(origin[1].end, found.get(origin[0], 0))
+        return found
 
     def __iter__(self) -> Iterator[Op]:
         """The pieces; spans that touch are one."""

@@ -6,11 +6,12 @@ Where appliers differ, what an overlay file system shows is taken, and said alou
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from paasctl.oci.tar.names import join, show
 from paasctl.oci.tree.layer import Ambiguity, Layer, Warn, WarningCode, grow
 from paasctl.oci.tree.tree import Dir, Name, Node, copied
+from paasctl.values import dataclass
 
 _WARNINGS = 1000
 """Warnings that are kept."""

@@ -66,7 +66,7 @@ class _Layers:
             return known
         emit, cancel = heard
         emit(Noted(f"reading {count(len(image.layers), 'layer')} of {found.source.name}"))
-        made = _read(Indexing(reads, cancel, reads.kept), found, image)
+        made = _read(Indexing(reads, cancel, reads.kept, quick=True), found, image)
         reads.kept.put(_KIND, key, json.dumps({"format": _FORMAT, **asdict(made)}).encode())
         return made
 
