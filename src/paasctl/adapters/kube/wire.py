@@ -11,17 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+import urllib3
+from urllib3 import exceptions
+
 from paasctl.adapters.kube.connect import Access
 from paasctl.adapters.kube.gate import Gate
 from paasctl.adapters.kube.refusals import problem
 from paasctl.adapters.kube.request import CONNECT_TIMEOUT, Answer, Request
 from paasctl.adapters.kube.retry import Attempt, Broken, next_try
-from paasctl.adapters.lean import urllib3
 from paasctl.errors import ConfigError, Unavailable
 from paasctl.model.masked import revealed
 from paasctl.ports.cancel import Clock
 
-exceptions = urllib3.exceptions
 CONNECTIONS = 8
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 """Nothing is wrong with anybody's certificate: a server that restarts, a balancer without one."""

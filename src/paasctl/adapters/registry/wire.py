@@ -12,8 +12,10 @@ from dataclasses import field
 from http.client import BadStatusLine, RemoteDisconnected
 from urllib.parse import urlsplit
 
+import urllib3
+from urllib3 import exceptions as wrong
+
 from paasctl import __version__
-from paasctl.adapters.lean import urllib3
 from paasctl.adapters.registry.lines import Lines
 from paasctl.adapters.registry.names import Access
 from paasctl.adapters.registry.retry import Broken, Fault, Patience
@@ -21,7 +23,6 @@ from paasctl.adapters.registry.trust import proxy_for, tls_context
 from paasctl.errors import Unavailable
 from paasctl.values import dataclass
 
-wrong = urllib3.exceptions
 CHUNK = 1 << 20
 _CONNECTIONS = 8
 _BODY_LIMIT = 32 << 20  # manifests may have 4 MiB (distribution-spec), lists of tags have no limit of their own
