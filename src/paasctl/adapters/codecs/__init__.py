@@ -48,7 +48,7 @@ class MachineCodecs:
         return gzip.Compressor() if packing == "gzip" else zstd.compressor()
 
     def checksum(self, pieces: Iterable[bytes | memoryview]) -> bytes:
-        """Its CRC-32."""
+        """Its CRC-32 and its size."""
         return gzip.checksum(pieces)
 
     def identity(self, packing: Packing) -> str:

@@ -135,12 +135,11 @@ def _is_mark(it: Member) -> bool:
 
 
 def _twins(files: Sequence[Name]) -> Iterator[Twins]:
-    often = Counter((it.inode.member.size, it.inode.member.content) for it in files)
-    contents: dict[tuple[int, bytes], dict[Inode, bytes]] = {}
+    often = Counter(it.inode.member.content for it in files)
+    contents: dict[bytes, dict[Inode, bytes]] = {}
     for it in files:
-        content = it.inode.member.size, it.inode.member.content
-        if often[content] > 1:
-            known = contents.setdefault(content, {})
+        if often[it.inode.member.content] > 1:
+            known = contents.setdefault(it.inode.member.content, {})
             known[it.inode] = min(it.member.path, known.get(it.inode, it.member.path))
     for inodes in contents.values():
         if len(inodes) > 1:
