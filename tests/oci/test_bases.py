@@ -58,6 +58,12 @@ def test_annotations_and_labels_name_the_base(
     assert result is None or result.reference == reference
 
 
+@pytest.mark.parametrize("name", ["oci:/var/lib/images", "/etc/base.tar", "../base.tar"])
+def test_an_image_does_not_choose_which_files_are_read(name: str) -> None:
+    found = said_base({"annotations": {BASE_NAME: name}}, {}, {})
+    assert found is None or not found.is_usable
+
+
 def test_what_the_manifest_says_comes_first() -> None:
     manifest, index = ({"annotations": {BASE_NAME: name}} for name in ("one.example/a:1", "two.example/b:2"))
     found = said_base(manifest, index, {})

@@ -35,7 +35,7 @@ class Codecs(Protocol):
         ...
 
     def checksum(self, pieces: Iterable[bytes | memoryview]) -> bytes:
-        """Of content, its size included, in no time: for accidents, where nobody outside chooses what is compared with what."""
+        """Of content and its size, in no time: for accidents, where nobody outside chooses what is compared."""
         ...
 
     def identity(self, packing: Packing) -> str:

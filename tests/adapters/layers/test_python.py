@@ -243,7 +243,12 @@ BAD_LOCKS = {
     "another file": ("requirements.txt", "-r other.txt", "-r is not read here"),
     "no requirement": ("requirements.txt", "a b c", r"requirements\.txt:1: "),
     "no TOML": ("pylock.toml", "[[", "pylock.toml: "),
-    "no packages": ("pylock.toml", "x = 1", "'packages'"),
+    "no packages": (
+        "pylock.toml",
+        "x = 1",
+        r"pylock\.toml: it is no lock as its tool writes it \(KeyError\('packages'",
+    ),
+    "a list of numbers": ("uv.lock", "package = 1", r"uv\.lock: it is no lock as its tool writes it"),
     "a hole": (
         "uv.lock",
         '[[package]]\nname = "s"\nsource = {virtual = "."}\ndependencies = [{name = "a"}]',

@@ -315,6 +315,13 @@ def test_redirects_in_circles_end(tmp_path: Path) -> None:
             client.has_blob(home.registry.repository("team/web"), BLOB.digest)
 
 
+def test_a_redirect_to_what_is_not_http_ends_at_once(tmp_path: Path) -> None:
+    with house(tmp_path, "basic") as home, home.client() as client:
+        home.registry.fault("HEAD blobs", times=99, status=307, headers={"Location": "ftp://elsewhere.example/blob"})
+        with pytest.raises(Unavailable, match=r"sends us to ftp://elsewhere\.example/blob"):
+            client.has_blob(home.registry.repository("team/web"), BLOB.digest)
+
+
 REALMS = {
     "a metadata service": ("http://169.254.169.254/token", "link-local"),
     "the same in one number": ("http://2852039166/token", "link-local"),

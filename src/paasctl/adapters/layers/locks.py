@@ -49,7 +49,10 @@ def read_lock(path: Path, python: Python) -> tuple[Locked, ...]:
             return tuple(_pylock(_toml(text), path, python))
         return tuple(_requirements(text, path, python))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(f"reading {path}: {error}", where=str(path), code="lock-unreadable") from error
+        why = error if type(error) is ValueError else f"it is no lock as its tool writes it ({error!r})"
+        raise ConfigError(
+            f"reading {path}: {why}", hint="have its tool write it anew", where=str(path), code="lock-unreadable"
+        ) from error
 
 
 def _toml(text: str) -> Mapping[str, Any]:

@@ -102,6 +102,8 @@ class Wire:
 
     def send(self, call: Call, url: str, authorization: str = "", *, counts_as: str = "") -> Answer:
         """The answer, whatever its status. `Broken`: none came; `Unavailable`: none will, as things are set up."""
+        if not url.startswith(("http:", "https:")):
+            raise Unavailable(f"{call.doing}: the registry sends us to {url}, which is no address of HTTP")
         headers = _HEADERS | dict(call.headers)
         if authorization:
             headers["Authorization"] = authorization

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from paasctl.model.image import full_name
-from paasctl.model.location import parse_location
+from paasctl.model.image import full_name, parse_reference
 from paasctl.oci.documents.manifest import BASE_DIGEST, BASE_LAYERS, BASE_NAME, Json
 from paasctl.values import dataclass
 
@@ -37,9 +36,12 @@ class BaseSaid:
 
     @property
     def is_usable(self) -> bool:
-        """Whether it names an image at all: whoever made the image could write what he liked."""
+        """Whether it names an image of a registry: whoever made the image could write what he liked.
+
+        He does not choose which files of this machine are read.
+        """
         try:
-            parse_location(self.reference if self.name else f"any/image@{self.digest}")
+            parse_reference(self.reference if self.name else f"any/image@{self.digest}")
         except ValueError:
             return False
         return True
