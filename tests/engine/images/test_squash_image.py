@@ -151,6 +151,20 @@ def test_history_is_left_out_when_asked(here: FolderLayout, there: FolderLayout)
     assert len(tars_of(there, made.root)) == 2
 
 
+@pytest.mark.parametrize("wish", [replace(ALL, layers="auto"), replace(ALL, layers=3), ABOVE])
+def test_history_is_left_out_where_there_is_nothing_to_squash(
+    here: FolderLayout, there: FolderLayout, wish: SquashWish
+) -> None:
+    tars = TARS[:1] if wish.layers == "auto" else TARS[:2]
+    lay_image(here, "web", tars, config={"history": [{"created_by": "RUN TOKEN=hunter2"} for _ in tars]})
+    made = squash(here, there, replace(wish, drop_history=True))
+    assert "hunter2" not in json.dumps(document(there, document(there, made.root)["config"]))
+    assert seen(*tars_of(there, made.root)) == seen(*tars)
+    there.lay("web", made.root)
+    again = squash(there, here, replace(wish, drop_history=True))
+    assert (again.changed, again.root.digest) == (False, made.root.digest)
+
+
 def test_the_source_date_epoch_is_the_time_of_the_result(here: FolderLayout, there: FolderLayout) -> None:
     lay_image(here, "web", TARS)
     config = document(there, document(there, squash(here, there, replace(ALL, epoch=1_000_000_000)).root)["config"])

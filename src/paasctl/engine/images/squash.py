@@ -17,7 +17,7 @@ from paasctl.errors import PaasError, Refused
 from paasctl.model.image import Descriptor
 from paasctl.model.squashing import Squashed, SquashWish
 from paasctl.oci.documents import manifest as documents
-from paasctl.oci.documents.config import squashed_config
+from paasctl.oci.documents.config import squashed_config, tells_commands
 from paasctl.oci.documents.family import fitting, is_docker, packing_of
 from paasctl.oci.documents.squashed import (
     EMPTY,
@@ -165,12 +165,12 @@ def _image(job: Job, found: Descriptor) -> Squashed:
     image = open_image(job.source, found)
     if job.wish.base == "auto":
         return _auto(job, image)
-    wanted = job.wish.layers
-    if isinstance(wanted, int) and len(image.layers) <= wanted and job.wish.packing == "keep":
+    wanted, as_it_is = job.wish.layers, not (job.wish.drop_history and tells_commands(image.config))
+    if as_it_is and isinstance(wanted, int) and len(image.layers) <= wanted and job.wish.packing == "keep":
         return _same(job, image)
     kept = base_depth(image, job.wish, job.source, job.base)
     above = image.layers[kept:]
-    if len(above) <= (wanted if isinstance(wanted, int) else 1) and _is_packed_so(job, above):
+    if as_it_is and len(above) <= (wanted if isinstance(wanted, int) else 1) and _is_packed_so(job, above):
         return _same(job, image)
     for number, layer in enumerate(image.layers):
         if number >= kept or not documents.is_foreign(layer.media_type):

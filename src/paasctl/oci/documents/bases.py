@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from paasctl.model.image import full_name, parse_reference
+from paasctl.oci.documents.config import SQUASHED
 from paasctl.oci.documents.manifest import BASE_DIGEST, BASE_LAYERS, BASE_NAME, Json
 from paasctl.values import dataclass
 
@@ -104,5 +105,5 @@ def starts_with(layers: Sequence[str], base: Sequence[str]) -> bool:
 
 def made_from(config: Json) -> set[str]:
     """Digests of the images that this one was squashed from, as its history says."""
-    said = (str(it.get("created_by", "")).partition("paasctl squash ")[2] for it in config.get("history") or ())
+    said = (str(it.get("created_by", "")).partition(SQUASHED)[2] for it in config.get("history") or ())
     return {it for it in said if it}

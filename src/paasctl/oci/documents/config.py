@@ -16,6 +16,8 @@ from paasctl.oci.documents.manifest import Json
 _STALE = ("container", "parent")
 """What names the container and the image that the replaced layers came from; so does `Image` of a configuration."""
 _LEFT_OUT = "(left out)"
+SQUASHED = "paasctl squash "
+"""What made a squashed layer; the digest of the image before follows."""
 
 
 def diff_ids(config: Json, what: str) -> list[str]:
@@ -50,6 +52,12 @@ def squashed_config(config: Json, kept: int, made: Sequence[str], old: str, wish
     return edited
 
 
+def tells_commands(config: Json) -> bool:
+    """Whether its history says more than a squash that left the commands out would."""
+    said = [str(it.get("created_by", "")) for it in config.get("history") or ()]
+    return "container_config" in config or any(it != _LEFT_OUT and not it.startswith(SQUASHED) for it in said)
+
+
 def _emptied(history: Sequence[Json], kept: int, layers: int) -> list[Json]:
     """The old entries; of those that made layers only the first `kept` still do."""
     filled = sum(not it.get("empty_layer") for it in history)
@@ -66,7 +74,7 @@ def _emptied(history: Sequence[Json], kept: int, layers: int) -> list[Json]:
 def _entry(config: Json, old: str, squashed: int, made: int) -> Json:
     created = {"created": config["created"]} if "created" in config else {}
     comment = f"{count(squashed, 'layer')} became {made}"
-    return {**created, "created_by": f"paasctl squash {old}", "comment": comment}
+    return {**created, "created_by": f"{SQUASHED}{old}", "comment": comment}
 
 
 def rfc3339(seconds: int) -> str:
