@@ -142,6 +142,26 @@ def test_in_place_without_a_tag_it_keeps_the_name_it_had(layout: FolderLayout) -
     assert signed.digest in [it["digest"] for it in entries(layout)], "what vouches for the old one is not thrown away"
 
 
+def test_in_place_without_a_tag_it_keeps_all_the_names_it_had(layout: FolderLayout) -> None:
+    layout.lay("latest", lay_image(layout, "web", LAYERS))
+    new = lay_image(layout, "", LAYERS[:1])
+    target(layout).finish(new, layout.read(new), move=True)
+    assert root(layout, "web").digest == root(layout, "latest").digest == new.digest
+    assert len(entries(layout)) == 2
+
+
+def test_a_signature_under_a_name_of_its_own_is_no_second_image(layout: FolderLayout) -> None:
+    """cosign's has no subject: only its name says what it is."""
+    made = lay_image(layout, "", LAYERS)
+    to = target(layout)
+    to.put_companion(f"{made.digest.replace(':', '-')}.sig", OCI_MANIFEST, canonical({"schemaVersion": 2}))
+    for _ in range(2):
+        to.finish(made, layout.read(made))
+    target(layout).finish(made, layout.read(made))
+    assert root(layout).digest == made.digest
+    assert len(entries(layout)) == 2
+
+
 def test_what_vouches_for_it_is_entered_with_it(layout: FolderLayout) -> None:
     new = lay_image(layout, "", LAYERS)
     to = target(layout, "web")

@@ -14,6 +14,7 @@ from paasctl.adapters.images.shelf import Shelf, ShelfSource, bare, images_at, s
 from paasctl.adapters.layout import PLACE, FolderLayout, create_layout, read_layout
 from paasctl.model.image import Descriptor, Repository
 from paasctl.model.location import InLayout
+from paasctl.oci.documents.companions import is_companion_tag
 from paasctl.oci.documents.manifest import Json, descriptor_from, descriptor_json, is_manifest, parse_document
 from paasctl.ports.images import Blobs, BlobWriter, Moved, Pushed
 
@@ -128,8 +129,8 @@ class LayoutTarget:
                 raise clobbers(self.name, other["digest"], root.digest)
             gone = [it for it in before if it["digest"] in self._companions or _place(it) in self._named]
             kept = [it for it in before if it not in named and it not in gone]
-            place = self._tag or next(iter(map(_place, named)), "")
-            return [*kept, _entry(root, place), *self._companions.values()]
+            places = dict.fromkeys([self._tag] if self._tag else map(_place, named)) or ("",)
+            return [*kept, *(_entry(root, it) for it in places), *self._companions.values()]
 
         self._layout.edit(entered)
 
@@ -139,10 +140,11 @@ class LayoutTarget:
 
 
 def _chosen(layout: FolderLayout, entries: list[Json], tag: str, name: str) -> list[Json]:
-    """The same among raw entries, and never several images."""
+    """The same as `images_at` among raw entries, by exact names, and never several images."""
     if tag:
         return [it for it in entries if _place(it) == tag]
-    found = [it for it in entries if not subject_of(layout, descriptor_from(it, name))]
+    images = [it for it in entries if not is_companion_tag(_place(it))]
+    found = [it for it in images if not subject_of(layout, descriptor_from(it, name))]
     if len({it["digest"] for it in found}) > 1:
         raise several(name, [_place(it) for it in found], _HOW)
     return found
