@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from paasctl.adapters.layout import create_layout
+from paasctl.model.image import Platform
+from support.images import lay_image, lay_index
 from support.imaging import KINDS, LAYERS, Somewhere, image
+from support.tars import tar_of
 
 FILES = {"etc/os": "one", "bin/tool": "tool", "app": "second", "run": "-> app"}
 
@@ -68,6 +72,24 @@ def test_a_tag_of_a_registry_is_only_squashed_in_place_when_that_is_meant(here: 
     moved = image("squash", name, "--all", "--allow-tag-move")
     assert moved.status == 0, moved.err
     assert here.files(name) == FILES
+
+
+@pytest.mark.parametrize("kind", ["layout", "archive"])
+def test_one_image_of_an_index_takes_its_place_only_when_that_is_meant(here: Somewhere, kind: str) -> None:
+    layout = create_layout(here.folder / "made")
+    children = [
+        lay_image(layout, "", [*LAYERS, tar_of(f"arch={it}")], platform=Platform("linux", it))
+        for it in ("amd64", "arm64")
+    ]
+    lay_index(layout, "both", children)
+    name = here.named(kind)
+    assert image("copy", "oci:made:both", name).status == 0
+    refused = image("squash", name, "--all", "--platform", "linux/amd64")
+    assert (refused.status, "the others of its index would be gone" in refused.err) == (4, True)
+    assert len(here.document(name)["manifests"]) == 2
+    meant = image("squash", name, "--all", "--platform", "linux/amd64", "--allow-tag-move")
+    assert meant.status == 0, meant.err
+    assert here.files(name)["arch"] == "amd64"
 
 
 @pytest.mark.parametrize("kind", KINDS)

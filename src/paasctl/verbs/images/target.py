@@ -6,6 +6,7 @@ from paasctl.errors import UsageError, WouldClobber
 from paasctl.model.image import Descriptor, Pinned
 from paasctl.model.location import InEngine, InRegistry, Location
 from paasctl.oci.documents.bases import made_from
+from paasctl.oci.documents.manifest import descriptor_from, is_attestation
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.images.reading import Found, find, located
@@ -41,6 +42,11 @@ def find_goal(reads: Reads, found: Found, source: Location, said: Named) -> Goal
                 f"{said.doing} {source} in place: others may pull that tag, and would get another image",
                 hint="name a DST, or move the tag with --allow-tag-move",
             )
+        if _loses(found) and not said.move:
+            raise WouldClobber(
+                f"{said.doing} one image of {source} in place: the others of its index would be gone",
+                hint="name a DST, or give them up with --allow-tag-move",
+            )
         return Goal(target, found.root, move=True)
     now = reads.current(target)
     is_ours = now is not None and now.digest != found.root.digest and _is_made_from(reads, target, found)
@@ -63,6 +69,12 @@ def check_name(location: Location, doing: str) -> None:
             f"{doing} to {location}: a digest cannot be chosen",
             hint=f"name a tag as DST: {location.reference.repository}:TAG",
         )
+
+
+def _loses(found: Found) -> bool:
+    """Whether its index has more images than were chosen."""
+    listed = [descriptor_from(it, found.source.name) for it in found.index.get("manifests") or ()]
+    return sum(not is_attestation(it) for it in listed) > len(found.images)
 
 
 def _is_made_from(reads: Reads, target: Location, found: Found) -> bool:
