@@ -137,6 +137,24 @@ def test_annotations_that_name_no_image_tell_nothing(here: Somewhere, said: dict
     assert "nothing tells what base it stands on" in rebased.err
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {BASE_NAME: "ghcr.io/Shop/base:1"},
+        {BASE_NAME: "the usual one"},
+        {BASE_DIGEST: f"sha512:{'a' * 128}"},
+        {BASE_NAME: "ghcr.io/shop/base:1", BASE_DIGEST: "unknown"},
+        {BASE_LAYERS: "²"},
+    ],
+)
+@pytest.mark.parametrize("kind", ["layout", "registry"])
+def test_a_base_of_an_impossible_name_is_not_known(here: Somewhere, kind: str, said: dict[str, str]) -> None:
+    name = here.fill(kind, annotations=said)
+    refused = image("squash", name, "oci:out:app")
+    assert (refused.status, "base-unknown" in refused.err) == (4, True), refused.err
+    assert image("inspect", name).status == 0
+
+
 def test_a_registry_that_does_not_answer_is_not_no_base(here: Somewhere) -> None:
     based(here, annotations={BASE_NAME: f"{here.registry.host}/gone:1"})
     here.registry.fault("GET manifests", status=403, times=99)

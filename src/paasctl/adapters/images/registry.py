@@ -83,7 +83,11 @@ class RegistrySource:
         return found[0]
 
     def _manifest(self, descriptor: Descriptor) -> bytes:
-        found = self._registry.manifest(self._reference.repository.pinned(descriptor.digest))
+        try:
+            pinned = self._reference.repository.pinned(descriptor.digest)
+        except ValueError:  # whoever wrote it into a document: no name a registry knows
+            pinned = None
+        found = self._registry.manifest(pinned) if pinned else None
         if found is None:
             raise Unavailable(f"reading {descriptor.digest} from {self.name}: it is not there", code="blob-missing")
         self._manifests[descriptor.digest] = found[1]
