@@ -98,6 +98,12 @@ def test_a_registry_that_lists_things_in_circles_is_walked_once(world: World) ->
     assert staged(world.walk(image)) == [{image.digest}, {signed.digest}]
 
 
+def test_a_thousand_things_may_vouch_for_one_another(world: World) -> None:
+    image = last = world.image(b"one")
+    chain = [image, *(last := world.vouch(last) for _ in range(1500))]
+    assert staged(world.walk(image)) == [{it.digest} for it in chain]
+
+
 def test_what_does_not_say_that_it_vouches_is_left_and_said(world: World) -> None:
     image, other = world.image(b"one"), world.image(b"other")
     world.listed[image.digest] = [other]

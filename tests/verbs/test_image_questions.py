@@ -116,6 +116,14 @@ def test_an_index_without_images_is_refused(world: FakeWorld, layout: FolderLayo
         inspect(world, at(layout, "web"))
 
 
+def test_indexes_of_indexes_are_opened_once_each(world: FakeWorld, layout: FolderLayout) -> None:
+    """Ten small ones that list the next eight times would come to a thousand million images."""
+    made = lay_image(layout, "", [BASE])
+    for number in range(3):
+        made = lay_index(layout, "web", [made] * 8, annotations={"number": str(number)})
+    assert inspect(world, at(layout, "web")).platforms == ("linux/amd64",) * 8
+
+
 def test_a_history_that_does_not_match_names_no_commands(world: FakeWorld, layout: FolderLayout) -> None:
     lay_image(layout, "web", [BASE, TOP], config={"history": [{"created_by": "one"}]})
     assert [it.made_by for it in inspect(world, at(layout, "web")).layers] == ["", ""]

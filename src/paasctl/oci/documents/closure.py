@@ -89,10 +89,20 @@ class _Ranks:
         self._known: dict[str, int] = {}
 
     def of(self, digest: str) -> int:
-        """One more than what must be there before. A circle, which no honest hash can make, is cut where it closes."""
-        if digest not in self._known:
-            self._known[digest] = 0
-            self._known[digest] = 1 + max(map(self.of, self._before(digest)), default=-1)
+        """One more than what must be there before. A circle, which no honest hash can make, is cut where it closes.
+
+        Of any depth: whoever may write to a repository may let one thing vouch for another a thousand times.
+        """
+        todo, begun = [digest], dict[str, list[str]]()
+        while todo:
+            here = todo[-1]
+            if here not in begun and here not in self._known:
+                before = begun[here] = self._before(here)
+                todo += [it for it in before if it not in begun and it not in self._known]
+                continue
+            todo.pop()
+            if here not in self._known:
+                self._known[here] = 1 + max((self._known.get(it, 0) for it in begun[here]), default=-1)
         return self._known[digest]
 
     def _before(self, digest: str) -> list[str]:

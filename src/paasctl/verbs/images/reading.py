@@ -91,13 +91,21 @@ def kept_platform(reads: Reads, target: Location, source: ImageSource) -> Platfo
 
 
 def _children(source: ImageSource, index: Json) -> Iterator[Descriptor]:
-    """The images of an index, in order; indexes in it are opened."""
-    for said in index.get("manifests") or ():
-        child = documents.descriptor_from(said, source.name)
+    """The images of an index, in order; indexes in it are opened, each once: a few may name one another very often."""
+    todo, opened = _listed(source, index), set[str]()
+    while todo:
+        child = todo.pop()
         if documents.is_index(child.media_type):
-            yield from _children(source, documents.parse_document(source.read(child), source.name))
+            if child.digest not in opened:
+                opened.add(child.digest)
+                todo += _listed(source, documents.parse_document(source.read(child), source.name))
         elif not documents.is_attestation(child):
             yield child
+
+
+def _listed(source: ImageSource, index: Json) -> list[Descriptor]:
+    """What an index lists, the last first."""
+    return [documents.descriptor_from(it, source.name) for it in index.get("manifests") or ()][::-1]
 
 
 def _fits(child: Descriptor, platform: Platform) -> bool:
