@@ -31,14 +31,14 @@ class There(PlaceSource):
 
     def __init__(self, layout: FolderLayout, name: str = "web") -> None:
         super().__init__(layout, name)
-        object.__setattr__(self, "companions", {})
+        object.__setattr__(self, "vouching", {})
         object.__setattr__(self, "opened", Counter())
 
-    companions: dict[str, tuple[Descriptor, ...]]
+    vouching: dict[str, tuple[Descriptor, ...]]
     opened: Counter[str]
 
     def referrers(self, descriptor: Descriptor) -> tuple[Descriptor, ...]:
-        return self.companions.get(descriptor.digest, ())
+        return self.vouching.get(descriptor.digest, ())
 
     @contextmanager
     def open(self, descriptor: Descriptor) -> Iterator[Iterator[bytes]]:

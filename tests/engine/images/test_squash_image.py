@@ -192,11 +192,11 @@ def test_a_platform_that_is_not_there_is_refused(here: FolderLayout, there: Fold
 def test_what_vouched_for_the_old_image_is_left_out_and_recorded(here: FolderLayout, there: FolderLayout) -> None:
     old = lay_image(here, "web", TARS)
     source = There(here)
-    source.companions[old.digest] = (Descriptor("m", "sha256:" + "a" * 64, 5, artifact_type="application/x-signature"),)
+    source.vouching[old.digest] = (Descriptor("m", "sha256:" + "a" * 64, 5, artifact_type="application/x-signature"),)
     warnings: list[str] = []
     made = squash(here, there, source=source, warn=warnings.append)
     assert made.left_out == (
-        "application/x-signature (sha256:aaaaaaaaaaaa) speaks of the image before the squash, and is left out",
+        "application/x-signature (sha256:aaaaaaaaaaaa) speaks of the image as it was, and is left out",
     )
     assert warnings == [f"web: {made.left_out[0]}"]
     (record,) = records(there, made.root)
@@ -233,7 +233,7 @@ def test_an_index_loses_its_attestations_and_the_record_says_so(here: FolderLayo
     proof = replace(lay_image(here, "", [tar_of("p=1")]), platform=Platform("unknown", "unknown"))
     lay_index(here, "web", [*children, proof], annotations={"k": "v"})
     source = There(here)
-    source.companions[children[1].digest] = (Descriptor("m", "sha256:" + "b" * 64, 5, artifact_type="sbom"),)
+    source.vouching[children[1].digest] = (Descriptor("m", "sha256:" + "b" * 64, 5, artifact_type="sbom"),)
     made = squash(here, there, source=source)
     index = json.loads(made.content)
     assert [it["platform"]["architecture"] for it in index["manifests"]] == ["arm64", "amd64"]

@@ -6,6 +6,7 @@ import pytest
 
 from paasctl.adapters.layout import create_layout
 from paasctl.model.image import Platform
+from support.copying import sign_by_tag
 from support.images import lay_image, lay_index
 from support.imaging import KINDS, LAYERS, Somewhere, image
 from support.tars import tar_of
@@ -90,6 +91,20 @@ def test_one_image_of_an_index_takes_its_place_only_when_that_is_meant(here: Som
     meant = image("squash", name, "--all", "--platform", "linux/amd64", "--allow-tag-move")
     assert meant.status == 0, meant.err
     assert here.files(name)["arch"] == "amd64"
+
+
+@pytest.mark.parametrize(
+    "args", [("squash", "--all"), ("rebase", "--old-base", "oci:made:old", "--new-base", "oci:made:new")]
+)
+def test_cosigns_signature_of_the_image_as_it_was_is_left_out_and_named(here: Somewhere, args: tuple[str, ...]) -> None:
+    here.lay("old", layers=LAYERS[:1])
+    here.lay("new", layers=[tar_of("os=new")])
+    source = here.fill("registry")
+    signed = sign_by_tag(here.registry, "shop/web", here.source(source).root(), b"signature")
+    verb, *more = args
+    said = image(verb, source, here.named("registry", "two"), *more)
+    assert said.status == 0, said.err
+    assert f"a signature ({signed.digest[:19]}) speaks of the image as it was, and is left out" in said.err
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 
 from paasctl.errors import Unavailable
@@ -13,7 +13,7 @@ from paasctl.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PlaceSource:
-    """`ports.ImageSource` over what lies at a place."""
+    """`ports.CopySource` over what lies at a place."""
 
     layout: Layout
     name: str
@@ -42,6 +42,11 @@ class PlaceSource:
         """None: nothing vouches for what was just built."""
         del descriptor
         return ()
+
+    def companions(self, tags: Collection[str]) -> Mapping[str, Descriptor]:
+        """None."""
+        del tags
+        return {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,19 +5,20 @@ No name is written here: whoever asked calls `target.finish`, last.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from paasctl.engine.images.opened import Opened, open_image
 from paasctl.engine.images.together import Meter, Told, together
+from paasctl.engine.images.vouchers import Voucher, vouchers
 from paasctl.errors import Refused
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.location import Location
 from paasctl.oci.documents import manifest as documents
 from paasctl.oci.documents.rebase import Documents, named, rebased, rebased_index
 from paasctl.ports.cancel import Cancel
-from paasctl.ports.images import ImageSource, ImageTarget
+from paasctl.ports.images import CopySource, ImageSource, ImageTarget
 from paasctl.values import dataclass
 
 _WORKERS = 4
@@ -49,7 +50,7 @@ class Based:
 class Rebasing:
     """What rebasing needs."""
 
-    source: ImageSource
+    source: CopySource
     target: ImageTarget
     bases: Bases
     progress: Told
@@ -77,7 +78,9 @@ def rebase_image(job: Rebasing, platform: Platform | None = None) -> Based:
         content,
         *(sum(getattr(it, name) for it in made.values()) for name in _SUMS),
     )
-    return _told(job, root, whole, [it for it in children if it.digest not in made])
+    left = [Voucher(it) for it in children if it.digest not in made]
+    left += [it for child in children if child.digest in made for it in vouchers(job.source, child)]
+    return _told(job, root, whole, left)
 
 
 _SUMS = ("layers_before", "layers_after", "bytes_before", "bytes_after")
@@ -132,13 +135,9 @@ def _documents(image: Opened) -> Documents:
     return Documents(image.manifest, image.config)
 
 
-def _told(job: Rebasing, old: Descriptor, made: Based, attestations: list[Descriptor] | None = None) -> Based:
+def _told(job: Rebasing, old: Descriptor, made: Based, left: Sequence[Voucher] = ()) -> Based:
     """With what speaks of the image as it was, and stays with that."""
-    left = [*(attestations or ()), *job.source.referrers(old)]
-    said = tuple(
-        f"{it.artifact_type or 'an attestation'} ({it.digest[:19]}) speaks of the image before, and is left out"
-        for it in left
-    )
+    said = tuple(it.sentence for it in (*left, *vouchers(job.source, old)))
     for text in said:
         job.warn(f"{job.source.name}: {text}")
     return replace(made, left_out=said)

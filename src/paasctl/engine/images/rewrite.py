@@ -27,7 +27,7 @@ from paasctl.oci.tree.stack import Stack, stack
 from paasctl.oci.tree.witness import Witness
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.codecs import Codecs
-from paasctl.ports.images import Blobs, ImageSource, ImageTarget
+from paasctl.ports.images import Blobs, CopySource, ImageSource, ImageTarget
 from paasctl.values import dataclass
 
 _WORKERS = 4
@@ -39,7 +39,7 @@ _WARNINGS = 10
 class Job:
     """What squashing needs."""
 
-    source: ImageSource
+    source: CopySource
     target: ImageTarget
     wish: SquashWish
     codecs: Codecs

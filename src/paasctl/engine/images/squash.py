@@ -13,6 +13,7 @@ from paasctl.engine.images.layers import near
 from paasctl.engine.images.opened import Opened, base_depth, open_image
 from paasctl.engine.images.rewrite import Job, Rewritten, index_all, rewrite
 from paasctl.engine.images.together import Told, uncollected
+from paasctl.engine.images.vouchers import Voucher, vouchers
 from paasctl.errors import PaasError, Refused
 from paasctl.model.image import Descriptor
 from paasctl.model.squashing import Squashed, SquashWish
@@ -30,13 +31,13 @@ from paasctl.oci.documents.squashed import (
 )
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.codecs import Codecs
-from paasctl.ports.images import ImageSource, ImageTarget
+from paasctl.ports.images import CopySource, ImageSource, ImageTarget
 
 Say = Callable[[str], None]
 
 
 def squash_image(  # noqa: PLR0913 - two places, a wish, and what it takes
-    source: ImageSource,
+    source: CopySource,
     target: ImageTarget,
     wish: SquashWish,
     *,
@@ -120,8 +121,8 @@ def _index(job: Job, root: Descriptor, children: Sequence[Descriptor]) -> Squash
     media_type = str(edited.get("mediaType") or root.media_type)
     new = replace(root, media_type=media_type, digest=documents.digest_of(content), size=len(content))
     whole = _sum(new, content, list(made.values()))
-    dropped = [it for it in children if it.digest not in made]
-    dropped += [it for child in kept for it in job.source.referrers(child)]
+    dropped = [Voucher(it) for it in children if it.digest not in made]
+    dropped += [it for child in kept for it in vouchers(job.source, child)]
     return _attached(job, root, replace(whole, changed=True), dropped)
 
 
@@ -140,22 +141,18 @@ def _sum(root: Descriptor, content: bytes, parts: Sequence[Squashed]) -> Squashe
     )
 
 
-def _attached(job: Job, old: Descriptor, made: Squashed, dropped: list[Descriptor]) -> Squashed:
+def _attached(job: Job, old: Descriptor, made: Squashed, dropped: list[Voucher]) -> Squashed:
     """With a record at the new image of what vouched for the old one and is left out; as it is where nothing did."""
     if not made.changed:
         return made
-    dropped = [*dropped, *(it for it in job.source.referrers(old) if it.artifact_type != SQUASHED_FROM)]
+    dropped = [*dropped, *vouchers(job.source, old)]
     if not dropped:
         return made
-    blob = job.target.put_blob(SQUASHED_FROM, record(old, dropped))
+    blob = job.target.put_blob(SQUASHED_FROM, record(old, [it.descriptor for it in dropped]))
     empty = job.target.put_blob(EMPTY_TYPE, EMPTY)
     job.target.put(made.root.media_type, made.content)
     job.target.put(documents.OCI_MANIFEST, record_manifest(made.root, blob, empty))
-    said = tuple(
-        f"{it.artifact_type or 'an attestation'} ({it.digest[:19]}) speaks of the image before the squash, "
-        "and is left out"
-        for it in dropped
-    )
+    said = tuple(it.sentence for it in dropped)
     for text in said:
         job.warn(f"{job.source.name}: {text}")
     return replace(made, left_out=said)
