@@ -53,7 +53,7 @@ _REBASE = RebaseTo(
     source=InLayout("images", "web"),
     destination=InLayout("images", "web"),
     root=Descriptor(OCI_MANIFEST, f"sha256:{'b' * 64}", 858),
-    old_base=InRegistry(REPOSITORY.child("base").pinned(f"sha256:{'c' * 64}")),
+    old_bases=(InRegistry(REPOSITORY.child("base").pinned(f"sha256:{'c' * 64}")),),
     new_base=InRegistry(REPOSITORY.child("base").tagged("12")),
     new_root=Descriptor(OCI_MANIFEST, f"sha256:{'d' * 64}", 858),
     images=(Seen(platform="linux/amd64", layers=9, bytes=80 * _MIB, kept=5, kept_bytes=31 * _MIB),),

@@ -73,7 +73,8 @@ class RebaseTo:
     source: Location
     destination: Location
     root: Descriptor
-    old_base: Location
+    old_bases: tuple[Location, ...]
+    """One for all images, or one for each of `images`."""
     new_base: Location
     new_root: Descriptor
     """What the new base was."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from paasctl.adapters.layout import create_layout
-from paasctl.model.image import Platform
+from paasctl.model.image import Descriptor, Platform
 from paasctl.oci.documents.manifest import BASE_DIGEST, BASE_NAME
 from support.images import lay_image, lay_index
 from support.imaging import LAYERS, Somewhere, image
@@ -93,6 +93,44 @@ def test_every_platform_of_an_index_gets_its_own_base(here: Somewhere) -> None:
     one = image("rebase", "oci:made:app", "oci:one:app", *TYPED, "--platform", "linux/arm64")
     assert one.status == 0, one.err
     assert here.files("oci:one:app")["os"] == "new arm64"
+
+
+def test_each_image_of_an_index_may_name_its_bases_own_manifest(here: Somewhere) -> None:
+    """So do builds by `layers:` for several platforms."""
+    layout, name = create_layout(here.folder / "made"), f"{here.registry.host}/shop/base:12"
+    platforms, bases = (Platform("linux", "amd64"), ARM), list[Descriptor]()
+    for when in ("new", "old"):
+        bases = [lay_image(layout, "", [tar_of(f"os={when} {it.architecture}")], platform=it) for it in platforms]
+        lay_index(layout, when, bases)
+    assert image("copy", "oci:made:old", name).status == 0
+    apps = [
+        lay_image(
+            layout,
+            "",
+            [tar_of(f"os=old {it.architecture}"), *LAYERS],
+            platform=it,
+            annotations={BASE_NAME: name, BASE_DIGEST: base.digest},
+        )
+        for it, base in zip(platforms, bases, strict=True)
+    ]
+    lay_index(layout, "app", apps)
+    assert image("copy", "oci:made:new", name, "--allow-tag-move").status == 0
+    said = image("rebase", "oci:made:app", "oci:out:app")
+    assert said.status == 0, said.err
+    for arch in ("amd64", "arm64"):
+        assert image("copy", "oci:out:app", f"oci:{arch}:it", "--platform", f"linux/{arch}").status == 0
+        assert here.files(f"oci:{arch}:it")["os"] == f"new {arch}"
+    again = image("rebase", "oci:made:app", "oci:out:app")
+    assert (again.status, "nothing to do" in again.err) == (0, True), again.err
+
+
+def test_a_base_of_the_same_files_that_is_run_otherwise_is_another_one(here: Somewhere) -> None:
+    here.lay("old", layers=OLD, config={"config": {"Env": ["V=1"]}})
+    here.lay("new", layers=OLD, config={"config": {"Env": ["V=2"]}})
+    here.lay("app", layers=[*OLD, *LAYERS], config={"config": {"Env": ["V=1"]}})
+    said = image("rebase", "oci:made:app", *TYPED)
+    assert said.status == 0, said.err
+    assert here.config("oci:made:app")["config"]["Env"] == ["V=2"]
 
 
 def test_in_place_it_keeps_its_name(here: Somewhere) -> None:

@@ -106,7 +106,8 @@ def _rebase(step: RebaseTo, source: CopySource, index: int, run: Needs) -> None:
     from paasctl.engine.images.rebase import Bases, Rebasing, rebase_image  # noqa: PLC0415
 
     target = run.world.target(step.destination)
-    bases = Bases(old=run.world.source(step.old_base), new=run.world.source(step.new_base), place=step.new_base)
+    olds = tuple(map(run.world.source, step.old_bases))
+    bases = Bases(olds=olds, new=run.world.source(step.new_base), place=step.new_base)
     job = Rebasing(
         source=source,
         target=target,

@@ -26,9 +26,9 @@ _WORKERS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bases:
-    """The base it stands on, and the one it shall stand on, and where that lies."""
+    """The base it stands on (one for all images, or one for each), the one it shall stand on, and where that lies."""
 
-    old: ImageSource
+    olds: tuple[ImageSource, ...]
     new: ImageSource
     place: Location
 
@@ -70,7 +70,8 @@ def rebase_image(job: Rebasing, platform: Platform | None = None) -> Based:
         if found is None:
             raise _missing(job.source, platform)
         return _told(job, found, _image(job, found))
-    made = {it.digest: _image(job, it) for it in children if not documents.is_attestation(it)}
+    images = [it for it in children if not documents.is_attestation(it)]
+    made = {it.digest: _image(job, it, number) for number, it in enumerate(images)}
     entries = {digest: documents.descriptor_json(it.root) for digest, it in made.items()}
     content = documents.canonical(rebased_index(index, entries, named(job.bases.place, job.bases.new.root().digest)))
     whole = Based(
@@ -86,9 +87,9 @@ def rebase_image(job: Rebasing, platform: Platform | None = None) -> Based:
 _SUMS = ("layers_before", "layers_after", "bytes_before", "bytes_after")
 
 
-def _image(job: Rebasing, found: Descriptor) -> Based:
-    image = open_image(job.source, found)
-    old, new = (_base(it, image.platform) for it in (job.bases.old, job.bases.new))
+def _image(job: Rebasing, found: Descriptor, number: int = 0) -> Based:
+    image, olds = open_image(job.source, found), job.bases.olds
+    old, new = (_base(it, image.platform) for it in (olds[number if len(olds) > 1 else 0], job.bases.new))
     base = named(job.bases.place, new.descriptor.digest)
     made = rebased(_documents(image), _documents(old), _documents(new), base, image.name)
     own = image.layers[len(old.layers) :]

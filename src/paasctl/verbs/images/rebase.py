@@ -8,8 +8,8 @@ from dataclasses import field, replace
 from paasctl.errors import Refused
 from paasctl.model.between import FieldMoved, RebaseTo, Seen
 from paasctl.model.event import Emit, Outcome
-from paasctl.model.image import Platform
-from paasctl.model.location import Location
+from paasctl.model.image import Platform, parse_reference
+from paasctl.model.location import InRegistry, Location
 from paasctl.model.plan import NOTHING, Plan
 from paasctl.model.rounds import Rounds
 from paasctl.oci.documents.bases import said_base
@@ -43,7 +43,8 @@ class RebaseFacts:
 
     source: Location
     found: Found
-    old: Location
+    olds: tuple[Location, ...]
+    """One for all images, or one for each."""
     new: Location
     news: Found
     goal: Goal
@@ -80,7 +81,7 @@ class ImageRebase:
             source=facts.source,
             destination=facts.goal.location,
             root=facts.found.root,
-            old_base=facts.old,
+            old_bases=facts.olds,
             new_base=facts.new,
             new_root=facts.news.root,
             images=facts.images,
@@ -102,9 +103,13 @@ def _facts(reads: Reads, asked: RebaseTyped, cancel: Cancel) -> RebaseFacts:
         platform = kept_platform(reads, located(asked.target, "DST"), place)
     found = find(place, platform)
     goal = find_goal(reads, found, source, Named(asked.target, "rebasing", move=asked.move))
-    old, new = _bases(found, asked)
+    places, new = _bases(found, asked)
     cancel.check()
-    olds, news = (tuple(find(reads.source(it), one.platform).images[0] for one in found.images) for it in (old, new))
+    every = places if len(places) > 1 else places * len(found.images)
+    olds, news = (
+        tuple(find(reads.source(it), one.platform).images[0] for it, one in zip(bases, found.images, strict=True))
+        for bases in (every, (new,) * len(found.images))
+    )
     made = [
         rebased(_documents(one), _documents(below), _documents(above), named(new, above.descriptor.digest), place.name)
         for one, below, above in zip(found.images, olds, news, strict=True)
@@ -117,40 +122,49 @@ def _facts(reads: Reads, asked: RebaseTyped, cancel: Cancel) -> RebaseFacts:
     return RebaseFacts(
         source=source,
         found=found,
-        old=old,
+        olds=places,
         new=new,
         news=find(reads.source(new)),
         goal=goal,
         images=tuple(map(_seen, found.images, olds)),
         fields=moved,
         result=_result(found, made, None if platform else named(new, reads.source(new).root().digest)),
-        is_same=[it.diff_ids for it in olds] == [it.diff_ids for it in news],
+        is_same=list(map(_inherited, olds)) == list(map(_inherited, news)),
         platform=platform,
     )
 
 
-def _bases(found: Found, asked: RebaseTyped) -> tuple[Location, Location]:
+def _bases(found: Found, asked: RebaseTyped) -> tuple[tuple[Location, ...], Location]:
     """The old base as the image was built on it, the new one as its name is now, where they were not said."""
     claims = list(_claims(found))
-    if not asked.old_base and not claims:
+    first = next(filter(None, claims), None)
+    if not asked.old_base and first is None:
         raise Refused(
             f"rebasing {found.source.name}: nothing tells what base it stands on",
             hint="--old-base REF, by the digest that it was built on",
             code="base-unknown",
         )
-    old = asked.old_base or claims[0][0]
-    new = asked.new_base or (claims[0][1] if claims else "")
-    if not new:
+    if not asked.new_base and first is None:
         raise Refused(f"rebasing {found.source.name}: nothing tells the new base", hint="--new-base REF")
-    return located(old, "--old-base"), located(new, "--new-base")
+    said = (located(asked.old_base, "--old-base"),) if asked.old_base else ()
+    olds = said or tuple(mine[0] for it in claims if (mine := it or first))
+    new = located(asked.new_base, "--new-base") if asked.new_base or first is None else first[1]
+    return (olds[:1] if len(set(olds)) == 1 else olds), new
 
 
-def _claims(found: Found) -> Iterator[tuple[str, str]]:
-    """(by its digest, by its name), as annotations or labels of the images say."""
+def _claims(found: Found) -> Iterator[tuple[Location, Location] | None]:
+    """Of each image (by its digest, by its name), as annotations or labels say; None: they name none one could have."""
     for it in found.images:
         claim = said_base(it.manifest, found.index, it.config)
-        if claim and claim.name and claim.is_usable:
-            yield claim.reference, claim.name
+        try:
+            yield (_named(claim.reference), _named(claim.name)) if claim and claim.name else None
+        except ValueError:
+            yield None
+
+
+def _named(reference: str) -> Location:
+    """What an image says leads to registries only, and to no file of ours."""
+    return InRegistry(parse_reference(reference))
 
 
 def _result(found: Found, made: list[Rebased], base: NewBase | None) -> tuple[str, ...]:
@@ -164,6 +178,11 @@ def _result(found: Found, made: list[Rebased], base: NewBase | None) -> tuple[st
         for one, it in zip(found.images, made, strict=True)
     }
     return (digest_of(canonical(rebased_index(found.index, children, base))),)
+
+
+def _inherited(base: OneImage) -> tuple[object, ...]:
+    """What of a base is found in the images that stand on it: its files, and how they are run."""
+    return base.diff_ids, base.config.get("config")
 
 
 def _documents(image: OneImage) -> Documents:
