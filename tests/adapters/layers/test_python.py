@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+import zipfile
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from paasctl.adapters.layers.writing import Archives
 from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.errors import ConfigError
 from paasctl.model.config import ImageConfig
 from paasctl.model.image import Platform
 from paasctl.model.layer import PythonLayer
+from paasctl.oci.building.compose import InArchive, Source
 from paasctl.oci.documents.manifest import descriptor_from
 from support.artifacts import make_wheel, sha256
 from support.attested import attached, check_spdx, purls
@@ -345,3 +350,30 @@ def test_the_bill_of_materials_has_each_wheel(folder: Path, layout: FolderLayout
     assert by_name["Some.Name"]["licenseComments"] == "declared as LicenseRef-Mine"
     assert by_name["a"]["packageFileName"] == a.name
     assert json.dumps(said).count("licenseDeclared") == len(said["packages"])
+
+
+def in_archive(path: Path, name: str, size: int) -> Source:
+    return Source(b"x", "file", InArchive(bytes(path), name), size, digest=sha256(path))
+
+
+def test_a_large_file_of_a_wheel_is_never_in_memory_whole(tmp_path: Path) -> None:
+    path, size = tmp_path / "big.whl", 64 << 20
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("lib.so", "w") as member:
+        for _ in range(64):
+            member.write(bytes(1 << 20))
+    tracemalloc.start()
+    with ExitStack() as opened:
+        pieces = Archives(opened).content(in_archive(path, "lib.so", size))
+        assert sum(len(it) for it in pieces) == size
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16 << 20
+
+
+def test_a_file_of_an_archive_that_is_shorter_than_it_says_is_damaged(tmp_path: Path) -> None:
+    """Or all that follows in the layer would lie in the wrong place."""
+    path = tmp_path / "short.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("lib.so", b"1234")
+    with ExitStack() as opened, pytest.raises(ConfigError, match=r"lib\.so has 4 bytes, not 600"):
+        list(Archives(opened).content(in_archive(path, "lib.so", 600)))

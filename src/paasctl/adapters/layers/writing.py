@@ -7,7 +7,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
@@ -73,7 +73,8 @@ class Archives:
                 yield from content_of(path, source.size, source.digest)
             case InArchive(path, name, sha256):
                 with reading(path):
-                    yield _member(self._archive(path, source.digest), name, sha256)
+                    archive = self._archive(path, source.digest)
+                yield from _member(archive, name, source.size, sha256)
             case Given(data):
                 yield data
             case None:
@@ -89,14 +90,33 @@ class Archives:
         return self.archives[path]
 
 
-def _member(archive: zipfile.ZipFile, name: str, sha256: str) -> bytes:
-    try:
-        found = archive.read(name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise _damaged(archive, f"its {name}: {error}") from error
-    if sha256 and hashlib.sha256(found).hexdigest() != sha256:
+def _member(archive: zipfile.ZipFile, name: str, size: int, sha256: str) -> Iterator[bytes]:
+    """In chunks: a wheel may have a library of a gigabyte."""
+    digest, left = hashlib.sha256(), size
+    with _reading(archive, name):
+        opened = archive.open(name)
+    with opened as member:
+        while True:
+            with _reading(archive, name):
+                chunk = member.read(_CHUNK)
+            if not chunk:
+                break
+            digest.update(chunk)
+            left -= len(chunk)
+            yield chunk
+    if left:
+        raise _damaged(archive, f"its {name} has {size - left} bytes, not {size}")
+    if sha256 and digest.hexdigest() != sha256:
         raise _damaged(archive, f"its {name} is not what its RECORD says")
-    return found
+
+
+@contextmanager
+def _reading(archive: zipfile.ZipFile, name: str) -> Iterator[None]:
+    with reading(Path(str(archive.filename))):
+        try:
+            yield
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            raise _damaged(archive, f"its {name}: {error}") from error
 
 
 def _damaged(archive: zipfile.ZipFile, why: str) -> ConfigError:
