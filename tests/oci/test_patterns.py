@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from paasctl.errors import ConfigError
 from paasctl.oci.building.patterns import Excluded
 
 
@@ -17,6 +18,7 @@ from paasctl.oci.building.patterns import Excluded
         ("a?c", ["abc", "d/abc"], ["a/c", "abbc"]),
         ("[ab].txt", ["a.txt"], ["c.txt"]),
         ("[!ab].txt", ["c.txt"], ["a.txt"]),
+        ("a[!b]c", ["axc"], ["a/c"]),
         ("node_modules/", ["node_modules", "d/node_modules"], ["node_modules2"]),
         ("a+(b)", ["a+(b)"], ["aab"]),
         ("[", ["["], ["]"]),
@@ -31,3 +33,8 @@ def test_patterns(pattern: str, hit: list[str], missed: list[str]) -> None:
 
 def test_names_that_are_no_text_match_too() -> None:
     assert b"caf\xe9.pyc" in Excluded(["*.pyc"])
+
+
+def test_a_class_that_runs_backwards_is_an_error_of_its_author() -> None:
+    with pytest.raises(ConfigError, match=r"excluding '\[z-a\]': it is no pattern"):
+        Excluded(["*.pyc", "[z-a]"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from paasctl.errors import ConfigError
+
 
 class Excluded:
     """Which paths, relative to `src`, are left out.
@@ -14,8 +16,13 @@ class Excluded:
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        """Patterns as in `paas.yaml`."""
+        """Patterns as in `paas.yaml`. `ConfigError` for one that means nothing."""
         rules = [b"(?:%b)" % _rule(it.encode("utf-8", "surrogateescape")) for it in patterns]
+        for pattern, rule in zip(patterns, rules, strict=True):
+            try:
+                re.compile(rule)
+            except re.error as error:
+                raise ConfigError(f"excluding {pattern!r}: it is no pattern: {error.msg}") from error
         self._rules = re.compile(b"|".join(rules) or rb"(?!)", re.DOTALL)
 
     def __contains__(self, path: bytes) -> bool:
@@ -36,5 +43,5 @@ def _translate(found: re.Match[bytes]) -> bytes:
     token = found[0]
     if len(token) > 2 and token.startswith(b"["):
         inner = token[1:-1].replace(b"\\", rb"\\").replace(b"[", rb"\[")
-        return b"[" + (b"^" + inner[1:] if inner.startswith(b"!") else inner) + b"]"
+        return b"(?!/)[" + (b"^" + inner[1:] if inner.startswith(b"!") else inner) + b"]"
     return _SPECIAL.get(token) or re.escape(token)
