@@ -192,6 +192,28 @@ def test_p7_an_upload_that_never_gets_through_ends() -> None:
         assert len(clock.pauses) < 100  # a little more in the socket's buffer counts as progress, now and then
 
 
+def in_parts(client: RegistryClient, registry: Registry) -> None:
+    registry.fault("PUT uploads", status=413)
+    push(client, registry)
+
+
+def as_it_grows(client: RegistryClient, registry: Registry) -> None:
+    with client.writer(registry.repository("team/web")) as writer:
+        for _ in range(34):
+            writer.write(bytes(1 << 20))
+
+
+@pytest.mark.parametrize("send", [in_parts, as_it_grows])
+def test_p7_a_registry_that_takes_parts_and_keeps_none_is_left_some_day(
+    send: Callable[[RegistryClient, Registry], None],
+) -> None:
+    clock = CountingClock(stops_after=20_000)  # or it would go on for ever
+    with Registry() as registry, talking(registry, clock) as client:
+        registry.fault("PATCH uploads", status=202, headers={"Range": "0-0"}, times=999_999)
+        with pytest.raises(Unavailable, match="keeps nothing of them"):
+            send(client, registry)
+
+
 def test_p9_content_that_changed_under_way_is_not_sent_twice() -> None:
     with Registry() as registry, talking(registry) as client:
         registry.fault("PUT uploads", status=400, body=b'{"errors": [{"code": "DIGEST_INVALID"}]}')

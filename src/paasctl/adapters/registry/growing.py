@@ -20,6 +20,7 @@ from paasctl.adapters.registry.opened import (
     OCTETS,
     Opened,
     TooLarge,
+    check_grown,
     closing_call,
     held_by,
     opened_by,
@@ -189,8 +190,10 @@ class _Sender:
             answer = self._sent("PUT" if is_last else "PATCH", opened, part, (stop, digest))
             if is_last:
                 return
-            opened = self._opened = opened_by(answer, held_by(answer) or stop, opened.least)
+            before, opened = opened, opened_by(answer, held_by(answer) or stop, opened.least)
+            self._opened = opened
             self._check_place(part)
+            check_grown(before, opened)
 
     def _stop(self, opened: Opened, part: _Part) -> int:
         stop = min(part.stop, opened.at + self._most) if self._most else part.stop

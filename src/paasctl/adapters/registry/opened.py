@@ -42,6 +42,12 @@ def held_by(answer: Answer) -> int | None:
     return int(found[1]) + 1 if found else None
 
 
+def check_grown(before: Opened, now: Opened) -> None:
+    """After a part that was taken. `Broken` where the registry says that it holds no more: that must end some day."""
+    if now.at <= before.at:
+        raise Broken(Fault("the registry takes parts, and keeps nothing of them"))
+
+
 def reopened(session: Session, ask: Call, least: int) -> Opened | None:
     """The upload as the registry holds it now (`ask` is a GET of its place); None: it doesn't, so begin another.
 

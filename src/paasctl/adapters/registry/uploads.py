@@ -17,6 +17,7 @@ from paasctl.adapters.registry.opened import (
     OCTETS,
     Opened,
     TooLarge,
+    check_grown,
     closing_call,
     held_by,
     opened_by,
@@ -201,7 +202,9 @@ class _Push:
         while part and opened.at < size:
             stop = min(size, opened.at + max(part, opened.least))
             answer = self._sent("PATCH", opened, stop)
-            self._opened = opened = opened_by(answer, held_by(answer) or stop, opened.least)
+            before, opened = opened, opened_by(answer, held_by(answer) or stop, opened.least)
+            self._opened = opened
+            check_grown(before, opened)
             if opened.at > size:
                 raise Broken(Fault("the registry holds more than was sent"))
         self._sent("PUT", opened, size)
