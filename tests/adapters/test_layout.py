@@ -108,6 +108,12 @@ def test_a_missing_blob_is_told(layout: FolderLayout, digest: str) -> None:
 def test_a_huge_manifest_is_not_read(layout: FolderLayout) -> None:
     with pytest.raises(Unavailable, match="no manifest"):
         layout.read(Descriptor("x", "sha256:" + "0" * 64, 1 << 40))
+    with layout.writer() as writer:
+        for _ in range(33):
+            writer.write(bytes(1 << 20))
+        made = writer.commit("x")
+    with pytest.raises(Unavailable, match="no manifest"):
+        layout.read(Descriptor("x", made.digest, -1))
 
 
 def test_places_are_kept_apart_and_replaced(layout: FolderLayout) -> None:

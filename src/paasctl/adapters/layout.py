@@ -96,12 +96,9 @@ class FolderLayout:
     def read(self, descriptor: Descriptor) -> bytes:
         """A small blob whole, verified."""
         if descriptor.size > _SMALL:
-            raise Unavailable(
-                f"reading {descriptor.digest} in {self._root}: {descriptor.size} bytes are no manifest",
-                code="blob-damaged",
-            )
+            raise _large(descriptor, self._root, descriptor.size)
         with self.open(descriptor) as chunks:
-            return b"".join(chunks)
+            return b"".join(_small(chunks, descriptor, self._root))
 
     @contextmanager
     def writer(self) -> Iterator[_Writer]:
@@ -228,6 +225,20 @@ def _verified(file: BinaryIO, path: Path, descriptor: Descriptor) -> Iterator[by
         yield chunk
     if f"sha256:{digest.hexdigest()}" != descriptor.digest or descriptor.size not in (size, -1):
         raise _damaged(path, descriptor, size)
+
+
+def _small(chunks: Iterator[bytes], descriptor: Descriptor, root: Path) -> Iterator[bytes]:
+    """The same, as long as they are few: a size may be unknown."""
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > _SMALL:
+            raise _large(descriptor, root, size)
+        yield chunk
+
+
+def _large(descriptor: Descriptor, root: Path, size: int) -> PaasError:
+    return Unavailable(f"reading {descriptor.digest} in {root}: {size} bytes are no manifest", code="blob-damaged")
 
 
 def _damaged(path: Path, descriptor: Descriptor, size: int) -> PaasError:

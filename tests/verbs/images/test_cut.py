@@ -176,6 +176,14 @@ def test_a_base_that_lies_beside_it_is_found_by_its_digest(here: Somewhere) -> N
     assert cut()[0] == 2
 
 
+def test_what_lies_beside_it_and_is_no_manifest_is_no_base(here: Somewhere) -> None:
+    layer = create_layout(here.folder / "made").put("x", b"not a manifest")
+    based(here, annotations={BASE_DIGEST: layer.digest})
+    status, said, _ = squashed()
+    assert (status, "base-unknown" in said) == (4, True), said
+    assert image("inspect", "oci:made:app").status == 0
+
+
 def test_provenance_names_what_fits(here: Somewhere) -> None:
     """Of two stages' bases the one that it stands on; the attestation lies beside the image, in its index."""
     name = here.fill("registry", "base", "base", layers=LAYERS[:2])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from paasctl.errors import Forbidden, Missing, Refused, Unavailable, UsageError
+from paasctl.errors import BuildFailed, Forbidden, Missing, Refused, Unavailable, UsageError
 from paasctl.model.counting import count
 from paasctl.model.image import Descriptor
 from paasctl.oci.documents import manifest as documents
@@ -104,11 +104,15 @@ def _beside(source: ImageSource, digest: str) -> Json | None:
     if not digest:
         return None
     try:
-        found = documents.parse_document(source.read(Descriptor(documents.OCI_MANIFEST, digest, -1)), source.name)
+        content = source.read(Descriptor(documents.OCI_MANIFEST, digest, -1))
     except Unavailable as error:
         if error.code == "blob-missing":
             return None
         raise
+    try:
+        found = documents.parse_document(content, source.name)
+    except BuildFailed:  # a layer, for one: whatever it is, it is no base
+        return None
     return found if found.get("layers") else None
 
 
