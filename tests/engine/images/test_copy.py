@@ -258,6 +258,16 @@ def stop_after(registry: Registry, writes: int) -> None:
     registry.running.faults.switch_on(Fault(on="broken", word="403", times=10_000))
 
 
+def test_a_blob_whose_type_sounds_like_a_manifests_travels(bench: Bench) -> None:
+    """Artifacts may call their layers what they like."""
+    layer = bench.here.put_blob("dev/app", b"kind: Pod", "application/vnd.example.manifest.v1+yaml")
+    content = manifest_of(bench.here.put_blob("dev/app", b"{}", CONFIG), [layer])
+    made = bench.here.put_manifest("dev/app", content, tag="1")
+    bench.copy(at(bench.here, "dev/app"), at(bench.there, "prod/app"))
+    assert bench.there.tags["prod/app"] == {"1": made.digest}
+    assert layer.digest in bench.there.blobs["prod/app"]
+
+
 def test_a_lying_layer_type_is_no_secret(bench: Bench) -> None:
     """What is in a layer is nobody's business here: any bytes travel."""
     image = bench.here.put_image("dev/web", b"not a tar at all", tag="1")

@@ -107,6 +107,16 @@ def test_what_is_left_behind_on_purpose_is_said(bench: Bench) -> None:
     assert any(".sig" in it for it in bench.warned)
 
 
+def test_what_vouches_for_an_image_of_an_index_is_said_to_be_left_too(bench: Bench) -> None:
+    """There lie the SBOM and the provenance of builds for several platforms."""
+    one, two = (bench.here.put_image("dev/web", it) for it in LAYERS[:2])
+    put_index(bench.here, "dev/web", (one, "linux/amd64"), (two, "linux/arm64"))
+    child = vouch(bench.here, "dev/web", one)
+    bench.copy(at(bench.here, "dev/web"), at(bench.there, "prod/web"), CopyWish(referrers=False))
+    (said,) = bench.warned
+    assert f"{child.digest} vouches for {one.digest}, and is left behind" in said
+
+
 def test_a_registry_that_lists_what_does_not_vouch_is_not_believed(bench: Bench) -> None:
     bench.here.put_image("dev/web", *LAYERS, tag="1")
     other = bench.here.put_image("dev/web", b"other")

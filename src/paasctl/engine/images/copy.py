@@ -132,11 +132,13 @@ def _staying(source: CopySource, target: CopyTarget, closure: Closure, wish: Cop
         left.append(f"what vouches for the index {source.root().digest} is left behind: only {wish.platform} is copied")
     if wish.referrers and target.takes_companions:
         return left
-    root = closure.root
-    found = [it.digest for it in source.referrers(root)]
-    tags = source.companions(companion_tags(root.digest))
     why = f"{target.name} has no place for it" if wish.referrers else "as you wished"
-    return [*left, *(f"{it} vouches for it, and is left behind: {why}" for it in (*found, *tags))]
+    for it in closure.nodes.values():
+        found = [voucher.digest for voucher in source.referrers(it.descriptor)]
+        tags = source.companions(companion_tags(it.descriptor.digest))
+        whom = "it" if it.descriptor == closure.root else it.descriptor.digest
+        left += [f"{voucher} vouches for {whom}, and is left behind: {why}" for voucher in (*found, *tags)]
+    return left
 
 
 class _Copying:
@@ -155,7 +157,7 @@ class _Copying:
 
     def blobs(self) -> None:
         """Have all blobs there. Mounts are quick, and many at once; transfers are not, and few at once."""
-        objects = [it for it in self._doing.values() if not documents.is_manifest(it.descriptor.media_type)]
+        objects = [it for digest, it in self._doing.items() if digest not in self._closure.nodes]
         self._count["exists"] += sum(it.doing == "exists" for it in objects)
         mounts = [partial(self._blob, it.descriptor, mount=True) for it in objects if it.doing == "mount"]
         streams = [partial(self._blob, it.descriptor, mount=False) for it in objects if it.doing == "stream"]
