@@ -50,10 +50,12 @@ class There(PlaceSource):
 class Elsewhere(PlaceTarget):
     """Another layout, into which everything must be brought."""
 
-    def push(self, descriptor: Descriptor, content: Any, **_: Any) -> Any:
+    def push(self, descriptor: Descriptor, content: Any, *, moved: Any = None, **_: Any) -> Any:
         with content.open(descriptor) as chunks, self.layout.writer() as writer:
             for chunk in chunks:
                 writer.write(chunk)
+                if moved:
+                    moved(len(chunk))
             assert writer.commit(descriptor.media_type).digest == descriptor.digest
         return "uploaded"
 

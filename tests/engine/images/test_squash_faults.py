@@ -54,6 +54,13 @@ UNSUPPORTED = {
 }
 
 
+def test_layers_that_stay_as_they_are_can_be_stopped_on_their_way_too(here: FolderLayout, there: FolderLayout) -> None:
+    lay_image(here, "web", TARS)
+    with pytest.raises(Cancelled):
+        squash(here, there, replace(ALL, layers=3), cancel=FakeCancel(after=0))
+    assert list((there.root / "blobs" / "sha256").iterdir()) == []
+
+
 @pytest.mark.parametrize("case", UNSUPPORTED)
 def test_what_cannot_be_squashed_is_refused_with_its_reason(case: str, here: FolderLayout, there: FolderLayout) -> None:
     edit, why = UNSUPPORTED[case]

@@ -158,3 +158,15 @@ def test_what_is_not_there_is_said_so(here: Somewhere, verb: str, kind: str) -> 
     assert said.status == 1
     assert "image-not-found" in said.err
     assert not (here.folder / "layout-two").exists()
+
+
+def test_a_layer_of_the_previous_squash_is_mounted_from_where_that_lies(here: Somewhere) -> None:
+    source, slim = here.fill("registry"), f"{here.registry.host}/slim/web:1"
+    how = ("--all", "--layers", "2")
+    assert image("squash", source, slim, *how).status == 0
+    received = here.registry.received
+    target = f"{here.registry.host}/third/web:2"
+    said = image("squash", source, target, *how, "--previous", slim)
+    assert said.status == 0, said.err
+    assert here.document(target)["layers"] == here.document(slim)["layers"]
+    assert here.registry.received - received == here.document(target)["config"]["size"], "and no layer"

@@ -13,7 +13,7 @@ from paasctl.engine.images.opened import Opened, open_image
 from paasctl.engine.images.together import Meter, Told, together
 from paasctl.errors import BuildFailed
 from paasctl.model.counting import count
-from paasctl.model.image import Descriptor
+from paasctl.model.image import Descriptor, Repository
 from paasctl.model.squashing import SquashWish
 from paasctl.oci.documents import manifest as documents
 from paasctl.oci.documents.family import fitting, layer_type, packing_of
@@ -59,6 +59,11 @@ class Job:
         """Counts what one image takes."""
         return Meter(self.progress, self.cancel, total)
 
+    def bring(self, layer: Descriptor, content: Blobs, mounts: tuple[Repository, ...]) -> None:
+        """Have a layer at the target as it is, unless it may not be distributed. It can be stopped."""
+        if not documents.is_foreign(layer.media_type):
+            self.target.push(layer, content, mount_from=mounts, moved=lambda _: self.cancel.check())
+
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
@@ -94,9 +99,9 @@ def rewrite(job: Job, image: Opened, kept: int) -> Rewritten:
     before = stack(indexes, kept)
     del indexes
     plan = _plan(job, image, before, blobs, meter)
-    for blob in (*blobs[:kept], *plan.reused):
-        if not documents.is_foreign(blob.descriptor.media_type):
-            job.target.push(blob.descriptor, blob.blobs, mount_from=job.source.mounts)
+    for blobs_of, staying in ((job.source, blobs[:kept]), (job.previous, plan.reused)):
+        for blob in staying:
+            job.bring(blob.descriptor, blob.blobs, blobs_of.mounts if blobs_of else ())
     packing = packing_of(job.wish.packing, image.layers[kept:])
     media_type = layer_type(fitting(image.manifest, packing), packing)
     witness = Witness(plan.stack.base, before.top) if job.wish.verify else None

@@ -208,9 +208,7 @@ def _copy(job: Job, found: Descriptor) -> None:
     content = job.source.read(found)
     manifest = documents.parse_document(content, job.source.name)
     for it in [*(manifest.get("layers") or ()), manifest.get("config")]:
-        blob = documents.descriptor_from(it, job.source.name)
-        if not documents.is_foreign(blob.media_type):
-            job.target.push(blob, job.source, mount_from=job.source.mounts)
+        job.bring(documents.descriptor_from(it, job.source.name), job.source, job.source.mounts)
     job.target.put(found.media_type, content)
 
 
