@@ -340,6 +340,14 @@ def test_a_proof_remembers_nothing(world: FakeWorld, layout: FolderLayout) -> No
         verify(world, at(layout, "one"), at(layout, "one"))
 
 
+def test_a_proof_takes_nobodys_word_for_what_a_layer_unpacks_to(world: FakeWorld, layout: FolderLayout) -> None:
+    """The same blob, and a configuration by which no engine would start it."""
+    lay_image(layout, "one", [BASE])
+    lay_image(layout, "two", [BASE], config={"rootfs": {"type": "layers", "diff_ids": ["sha256:" + "0" * 64]}})
+    with pytest.raises(BuildFailed, match="it unpacks to"):
+        verify(world, at(layout, "one"), at(layout, "two"))
+
+
 def test_what_should_be_verified_must_be_named(world: FakeWorld, layout: FolderLayout) -> None:
     asked = AskVerify(before=at(layout, "one"), after=at(layout, "two"))
     with pytest.raises(UsageError) as caught:

@@ -28,14 +28,17 @@ _KIND, _QUICK = "layers", "layers-checked"
 
 @dataclass(slots=True)
 class Indexing:
-    """Indexes by digest. With `kept`, what an earlier run has read is not read again; a proof goes without."""
+    """Indexes by digest and diff_id: what is true of one image's blob may be a lie in another's configuration.
+
+    With `kept`, what an earlier run has read is not read again; a proof goes without.
+    """
 
     reads: Reads
     cancel: Cancel
     kept: Kept | None = None
     quick: bool = False
     """A checksum tells one file's content from another's: enough for a report, not for a proof or a comparison."""
-    found: dict[str, Layer] = field(default_factory=dict)
+    found: dict[tuple[str, str], Layer] = field(default_factory=dict)
     _halted: threading.Event = field(default_factory=threading.Event)
 
     def stack(self, found: Found, image: OneImage) -> Stack:
@@ -43,9 +46,10 @@ class Indexing:
         documents.check_config(image.config, found.source.name)
         for layer in image.layers:
             documents.check_layer(layer, found.source.name, zstd=True)
-        wanted = dict(zip(image.layers, image.diff_ids, strict=True))
-        self._read(found.source, [(it, diff_id) for it, diff_id in wanted.items() if it.digest not in self.found])
-        return stack([self.found[it.digest] for it in image.layers])
+        layers = list(zip(image.layers, image.diff_ids, strict=True))
+        fresh = [(it, said) for it, said in dict.fromkeys(layers) if (it.digest, said) not in self.found]
+        self._read(found.source, fresh)
+        return stack([self.found[it.digest, said] for it, said in layers])
 
     def _read(self, blobs: Blobs, wanted: Sequence[tuple[Descriptor, str]]) -> None:
         """The biggest first, so that no thread ends long after the others."""
@@ -60,7 +64,7 @@ class Indexing:
             if broken := [error for it in futures if it.done() and (error := it.exception())]:
                 self._halted.set()
                 raise broken[0]
-        self.found.update((it.result().name, it.result()) for it in futures)
+        self.found.update(((it.digest, said), of.result()) for (it, said), of in zip(order, futures, strict=True))
 
     def _one(self, blobs: Blobs, descriptor: Descriptor, diff_id: str) -> Layer:
         kind, key = _QUICK if self.quick else _KIND, f"{descriptor.digest} {diff_id}"
