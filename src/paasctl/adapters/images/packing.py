@@ -62,10 +62,11 @@ class Packing:
             return
         with disk("writing", self._folder):
             beside = _File(tempfile.TemporaryFile(dir=self._folder), self._folder)  # noqa: SIM115 - waits for its turn
+        waits: list[bool] = []
         try:
-            yield Growing(beside, 0, lambda digest, size: self._waits(beside, digest, size))
+            yield Growing(beside, 0, lambda digest, size: waits.append(self._waits(beside, digest, size)))
         finally:
-            if not any(it is beside for it, _ in self._waiting.values()):
+            if not any(waits):
                 beside.close()
 
     def finish(self, documents: Iterable[tuple[str, bytes]]) -> None:
@@ -90,9 +91,9 @@ class Packing:
             self._there.add(digest)
         self._file.cut(self._end)
 
-    def _waits(self, beside: _File, digest: str, size: int) -> None:
-        if digest not in self._there:
-            self._waiting.setdefault(digest, (beside, size))
+    def _waits(self, beside: _File, digest: str, size: int) -> bool:
+        """Whether it is kept for the end: no other of that content is there."""
+        return digest not in self._there and self._waiting.setdefault(digest, (beside, size))[0] is beside
 
     def _append(self, name: str, size: int, content: Iterable[bytes]) -> None:
         self._file.write(_header(name, size), self._end)
