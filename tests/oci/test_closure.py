@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from paasctl.errors import PaasError, Refused
+from paasctl.errors import BuildFailed, PaasError, Refused
 from paasctl.model.image import Descriptor
 from paasctl.oci.documents import closure as closures
 from paasctl.oci.documents.closure import Answer, Ask, Closure, Walk
@@ -136,6 +136,8 @@ def test_a_manifest_that_is_none_is_an_error(world: World, said: Any) -> None:
         world.walk(world.put(json.dumps(said).encode()))
 
 
-def test_notes_that_are_none_are_no_matter(world: World) -> None:
-    image = world.put(json.dumps({"annotations": [1], "subject": 7}).encode())
-    assert staged(world.walk(image)) == [{image.digest}]
+@pytest.mark.parametrize("field", ["annotations", "manifests", "layers"])
+def test_a_document_of_another_shape_is_told(world: World, field: str) -> None:
+    image = world.put(json.dumps({field: [1]}).encode())
+    with pytest.raises(BuildFailed, match=f"its '{field}' is no"):
+        world.walk(image)

@@ -279,6 +279,7 @@ DAMAGE = {
     "a layer that unpacks to something else": ("diff", BuildFailed, "unpacks to"),
     "a layer cut short": ("cut", PaasError, "layer|reading"),
     "fewer diff_ids than layers": ("fewer", BuildFailed, "3 layers, the configuration 2"),
+    "one layer twice, said to be two": ("twice", BuildFailed, "two things of one layer"),
 }
 
 
@@ -293,6 +294,8 @@ def test_damaged_images_are_told(layout: FolderLayout, case: str) -> None:
     elif kind == "cut":
         packed = layout.read(documents.descriptor_from(manifest["layers"][0], "test"))
         manifest["layers"][0] = documents.descriptor_json(layout.put(documents.OCI_LAYER, packed[:-20]))
+    elif kind == "twice":
+        manifest["layers"][1] = manifest["layers"][0]
     else:
         config = document(layout, manifest["config"])
         config["rootfs"]["diff_ids"].pop()

@@ -107,6 +107,17 @@ def test_cosigns_signature_of_the_image_as_it_was_is_left_out_and_named(here: So
     assert f"a signature ({signed.digest[:19]}) speaks of the image as it was, and is left out" in said.err
 
 
+@pytest.mark.parametrize("apart", [True, False])
+def test_what_vouches_for_an_image_that_goes_as_it_is_stays_and_is_named(here: Somewhere, apart: bool) -> None:
+    source = here.fill("registry", layers=LAYERS[:1])
+    sign_by_tag(here.registry, "shop/web", here.source(source).root(), b"signature")
+    target = here.named("layout", "two") if apart else f"{source.rpartition(':')[0]}:two"
+    said = image("squash", source, target, "--all", "--layers", "1")
+    assert said.status == 0, said.err
+    told = "there was nothing to squash; what vouches for it stays there (a signature)"
+    assert (told in said.err) == apart, said.err
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("verb", ["squash", "copy"])
 def test_a_name_that_is_another_images_stays_that(here: Somewhere, verb: str, kind: str) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Protocol, assert_never
 
 from paasctl.engine.images.together import Told
+from paasctl.engine.images.vouchers import vouchers
 from paasctl.model.between import BetweenStep, CopyTo, RebaseTo, SquashTo
 from paasctl.model.event import Emit, Noted, Progress, Warned
 from paasctl.model.image import Descriptor
-from paasctl.model.location import InEngine, InRegistry, Location
+from paasctl.model.location import InEngine, InLayout, InRegistry, Location
 from paasctl.model.squashing import Squashed
 from paasctl.oci.documents.saved import image_ids
 from paasctl.ports.cancel import Cancel
@@ -75,6 +76,27 @@ def _squash(step: SquashTo, source: CopySource, index: int, run: Needs) -> None:
     run.cancel.check()
     target.finish(made.root, made.content, move=step.move)
     run.facts.update(_told(made), **_where(step.destination, made.root, made.content))
+    if not made.changed and _home(step.source) != _home(step.destination):
+        _say_staying(source, made.root, run)
+
+
+def _home(location: Location) -> str:
+    """Where what vouches for an image lies with it."""
+    match location:
+        case InRegistry(reference):
+            return str(reference.repository)
+        case InLayout(folder):
+            return folder
+        case _:
+            return str(location)
+
+
+def _say_staying(source: CopySource, root: Descriptor, run: Needs) -> None:
+    """The image went as it was, and what vouches for it, still true of it, did not."""
+    kinds = sorted({it.kind for it in vouchers(source, root)})
+    if kinds:
+        text = f"{source.name}: there was nothing to squash; what vouches for it stays there ({', '.join(kinds)})"
+        run.emit(Warned(text, hint="paasctl image copy SRC DST brings it along"))
 
 
 def _copy(step: CopyTo, source: CopySource, index: int, run: Needs) -> None:

@@ -55,6 +55,8 @@ def open_image(source: ImageSource, found: Descriptor) -> Opened:
             f"reading {name}: its manifest lists {count(len(layers), 'layer')}, the configuration {len(unpacked)}",
             code="image-unreadable",
         )
+    if len(set(zip((it.digest for it in layers), unpacked, strict=True))) != len({it.digest for it in layers}):
+        raise BuildFailed(f"reading {name}: its configuration says two things of one layer", code="image-unreadable")
     return Opened(name, found, content, manifest, config, layers, unpacked)
 
 
