@@ -1,4 +1,7 @@
-"""A wire that can be cut: it passes bytes on to another address, and breaks a connection when told to."""
+"""A wire that can be cut: it passes bytes on to another address, and breaks a connection when told to.
+
+Whoever still sends into a cut one is reset, and does not wait until a send times out.
+"""
 
 from __future__ import annotations
 
@@ -47,8 +50,13 @@ class Cutter:
                 near, _ = self._listener.accept()
                 far = socket.create_connection(self._target)
                 self._sockets += [near, far]
-                for source, target, way in ((near, far, "up"), (far, near, "down")):
-                    threading.Thread(target=self._pass, args=(source, target, way), daemon=True).start()
+                ways = [
+                    threading.Thread(target=self._pass, args=it, daemon=True)
+                    for it in ((near, far, "up"), (far, near, "down"))
+                ]
+                for way in ways:
+                    way.start()
+                threading.Thread(target=_closed, args=(ways, near, far), daemon=True).start()
 
     def _pass(self, source: socket.socket, target: socket.socket, way: str) -> None:
         passed = 0
@@ -76,3 +84,11 @@ class Cutter:
 def _end(one: socket.socket) -> None:
     with contextlib.suppress(OSError):
         one.shutdown(socket.SHUT_RDWR)
+
+
+def _closed(ways: list[threading.Thread], *both: socket.socket) -> None:
+    """Closed as soon as nothing passes any more: a socket that is only shut down takes bytes until it is full."""
+    for way in ways:
+        way.join()
+    for each in both:
+        each.close()

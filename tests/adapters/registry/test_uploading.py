@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from paasctl.adapters.registry import RegistryClient
+from paasctl.adapters.registry.retry import Patience
 from paasctl.errors import Cancelled, Unavailable
 from paasctl.ports.images import Pushed
 from support.registry import Registry, describe
@@ -156,6 +158,17 @@ def test_an_answer_that_got_lost_is_no_reason_to_send_again() -> None:
         assert push(client, registry) == "uploaded"
         assert registry.requests["POST uploads"] == 1
         assert registry.received == len(CONTENT)
+
+
+def test_p8_a_registry_that_stops_reading_is_waited_for_no_longer_than_for_a_connection() -> None:
+    """Not as long as for an answer: what it has read by then is all that it will."""
+    content = bytes(24 << 20)  # more than the buffers on the way take in
+    began = time.monotonic()
+    with Registry() as registry, talking(registry, patience=Patience(connect=0.3)) as client:
+        registry.fault("PUT uploads", stall=True)
+        assert client.push_blob(registry.repository("a"), describe(content), Content.of(content)) == "uploaded"
+        assert registry.requests["PUT uploads"] == 2
+    assert time.monotonic() - began < 30
 
 
 def test_p8_a_registry_that_wants_small_parts_gets_them() -> None:
