@@ -51,7 +51,7 @@ class Outside:
     """The lock of the layout, held until the process ends."""
     _is_waiting: bool = False
     _held: ExitStack = field(default_factory=ExitStack)
-    """Files of images, and what grows beside them."""
+    """Files of images, and what grows beside them; connections to registries."""
     _making: threading.RLock = field(default_factory=threading.RLock)
     """Several threads may ask for the same client."""
 
@@ -210,9 +210,10 @@ class Outside:
             if host not in self._registries:
                 from paasctl.adapters.registry import RegistryClient
 
-                self._registries[host] = RegistryClient(
+                self._registries[host] = client = RegistryClient(
                     host, clock=self.clock, insecure=self._insecure(host), asked=lambda: self.cancel.asked
                 )
+                self._held.callback(client.close)
             return self._registries[host]
 
     def source(self, location: Location) -> CopySource:
