@@ -57,6 +57,11 @@ class Tape:
 
     def take(self, size: int) -> bytes:
         """The next `size` bytes at once."""
+        end = self.used + size
+        if end <= len(self.held):
+            taken = bytes(self.view[self.used : end])
+            self.used, self.at = end, self.at + size
+            return taken
         return b"".join(self.run(size))
 
     def skip(self, size: int) -> None:
