@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -38,7 +40,7 @@ class Squashed:
         return sum(map(len, self.above[len(self.reused) :]))
 
 
-def squash(tars: list[bytes], previous: list[bytes] = (), kept: int = 0, count: int = COUNT) -> Squashed:  # type: ignore[assignment]
+def squash(tars: Sequence[bytes], previous: Sequence[bytes] = (), kept: int = 0, count: int = COUNT) -> Squashed:
     """Squash above `kept` layers as an engine would, and check what comes out."""
     before = stack_of(tars, kept)
     found = keep(before, [index(it) for it in previous], count)
@@ -53,7 +55,8 @@ def squash(tars: list[bytes], previous: list[bytes] = (), kept: int = 0, count: 
     return Squashed([*reused, *new], found.reused)
 
 
-def application(edit: str = "", extra: tuple[str, ...] = (), touched: int = 1000) -> list[bytes]:
+@cache
+def application(edit: str = "", extra: tuple[str, ...] = (), touched: int = 1000) -> tuple[bytes, ...]:
     """A base, a runtime's packages, an application's dependencies, its own code: 1,250 files."""
     chance = random.Random(7)
     base = [entry("usr/"), entry("usr/bin/"), *(entry(f"usr/bin/b{it}=" + "b" * 900) for it in range(50))]
@@ -63,7 +66,12 @@ def application(edit: str = "", extra: tuple[str, ...] = (), touched: int = 1000
     ]
     code = [entry(f"srv/app/m{it % 7}/c{it}.py=" + "c" * chance.randrange(100, 4000), mtime=1900) for it in range(100)]
     made = [base, [Entry("usr/", b"5", mode=0o755, mtime=touched), *system], packages, [*code, *map(entry, extra)]]
-    return [tar_of(*(replace(it, data=b"edited") if it.name == edit else it for it in layer)) for layer in made]
+    return tuple(tar_of(*(replace(it, data=b"edited") if it.name == edit else it for it in layer)) for layer in made)
+
+
+@cache
+def first_squash(count: int = COUNT) -> Squashed:
+    return squash(application(), kept=1, count=count)
 
 
 def digest(tar: bytes) -> str:
@@ -74,7 +82,7 @@ def digest(tar: bytes) -> str:
 @pytest.mark.parametrize("touched", [1000, 2000])
 def test_a_change_of_one_file_costs_at_most_one_layer(edit: str, touched: int) -> None:
     """Even where the time of a directory changed that lies above everything."""
-    first = squash(application(), kept=1)
+    first = first_squash()
     assert len(first.above) >= 6
     second = squash(application(edit, touched=touched), first.above, kept=1)
     assert len(second.reused) >= len(first.above) - 1
@@ -84,14 +92,14 @@ def test_a_change_of_one_file_costs_at_most_one_layer(edit: str, touched: int) -
 
 
 def test_nothing_changed_is_nothing_new() -> None:
-    first = squash(application(), kept=1)
+    first = first_squash()
     second = squash(application(), first.above, kept=1)
     assert second.above == first.above
     assert second.new == 0
 
 
 def test_new_files_cost_themselves_while_there_is_room_for_a_layer_and_then_the_smallest() -> None:
-    first = squash(application(), kept=1, count=6)
+    first = first_squash(6)
     extra = tuple(f"srv/app/new{it}=x" for it in range(20))
     with_room = squash(application(extra=extra), first.above, kept=1, count=7)
     assert len(with_room.reused) == len(first.above)
@@ -102,14 +110,13 @@ def test_new_files_cost_themselves_while_there_is_room_for_a_layer_and_then_the_
 
 
 def test_without_the_previous_image_a_change_in_the_youngest_layer_still_changes_one_layer_only() -> None:
-    first, second = squash(application(), kept=1), squash(application("srv/app/m3/c10.py"), kept=1)
+    first, second = first_squash(), squash(application("srv/app/m3/c10.py"), kept=1)
     assert len({*map(digest, first.above)} & {*map(digest, second.above)}) == len(first.above) - 1
 
 
 def test_another_base_below_keeps_the_layers_above() -> None:
-    first = squash(application(), kept=1)
-    rebuilt = application()
-    rebuilt[0] = tar_of(entry("usr/", mtime=5000), entry("usr/bin/"), "usr/bin/other=1")
+    first = first_squash()
+    rebuilt = [tar_of(entry("usr/", mtime=5000), entry("usr/bin/"), "usr/bin/other=1"), *application()[1:]]
     assert squash(rebuilt, first.above, kept=1).above[: len(first.above)] == first.above
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from hypothesis import given, settings
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from paasctl.oci.tree.emit import Copy, programs
 from paasctl.oci.tree.proof import differences, tree_digest
-from support.naive import seen
+from support.naive import Tree, put_on, seen
 from support.squashed import index, squashed, stack_of
 from support.tars import Entry, tar_of
 
@@ -26,6 +26,17 @@ _KINDS = [
     tarfile.FIFOTYPE,
 ]
 _NAMES = st.lists(st.sampled_from(["a", "b"]), min_size=1, max_size=3)
+_DIALECT = st.sampled_from([tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+_LAYERS, _MEMBERS = st.integers(2, 4), st.integers(3, 8)
+_KIND = st.sampled_from(_KINDS)
+_TARGET = st.sampled_from(["x", "../up", "/a/b"])
+_START = st.sampled_from(["", "./"])
+_DATA = st.binary(max_size=3)
+_MODE = st.sampled_from([0o644, 0o755, 0o4700])
+_OWNER = st.sampled_from([0, 5, 3_000_000])
+_TIME = st.sampled_from([0, 7, 1_700_000_000])
+_XATTRS: st.SearchStrategy[dict[str, str]] = st.sampled_from([{}, {}, {"user.k": "v"}])
+"""Made once: a strategy that is made at every draw costs more than what it draws."""
 
 
 @dataclass(frozen=True)
@@ -34,27 +45,27 @@ class Drawn:
 
     layers: tuple[tuple[Entry, ...], ...]
     dialect: int
-
-    @property
-    def tars(self) -> list[bytes]:
-        return [tar_of(*it, dialect=self.dialect) for it in self.layers]
+    tars: list[bytes] = field(repr=False)
 
 
 @st.composite
 def images(draw: st.DrawFn) -> Drawn:
-    made = Drawn((), draw(st.sampled_from([tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])))
-    for _ in range(draw(st.integers(2, 4))):
-        lower = tuple(sorted(path for path, it in seen(*made.tars).items() if it[0] != "dir"))
-        made = replace(made, layers=(*made.layers, draw(a_layer(lower, made.dialect))))
-    return made
+    layers, dialect, tars = [], draw(_DIALECT), []
+    tree: Tree = {}
+    for _ in range(draw(_LAYERS)):
+        lower = tuple(sorted("/".join(path) for path, it in tree.items() if it.kind != "dir"))
+        layers.append(draw(a_layer(lower, dialect)))
+        tars.append(tar_of(*layers[-1], dialect=dialect))
+        put_on(tree, tars[-1])
+    return Drawn(tuple(layers), dialect, tars)
 
 
 @st.composite
 def a_layer(draw: st.DrawFn, lower: tuple[str, ...], dialect: int) -> tuple[Entry, ...]:
     """A layer some runtime would unpack: no path twice, nothing below what is no directory in the same layer."""
     placed: dict[str, Entry] = {}
-    for _ in range(draw(st.integers(3, 8))):
-        kind = draw(st.sampled_from(_KINDS))
+    for _ in range(draw(_MEMBERS)):
+        kind = draw(_KIND)
         path = "/".join(draw(_NAMES))
         if kind in (b"whiteout", b"opaque"):
             head, _, name = path.rpartition("/")
@@ -62,7 +73,7 @@ def a_layer(draw: st.DrawFn, lower: tuple[str, ...], dialect: int) -> tuple[Entr
             kind = tarfile.REGTYPE
         if not _fits(path, kind, placed):
             continue
-        target = "".join(draw(st.sampled_from(["x", "../up", "/a/b"]))) if kind == tarfile.SYMTYPE else ""
+        target = draw(_TARGET) if kind == tarfile.SYMTYPE else ""
         if kind == tarfile.LNKTYPE:
             here = [it for it, one in placed.items() if one.kind != tarfile.DIRTYPE and ".wh." not in it]
             candidates = sorted({*here, *(it for it in lower if it != path and _fits(it, kind, placed))})
@@ -70,14 +81,14 @@ def a_layer(draw: st.DrawFn, lower: tuple[str, ...], dialect: int) -> tuple[Entr
                 continue
             target = draw(st.sampled_from(candidates))
         placed[path] = Entry(
-            draw(st.sampled_from(["", "./"])) + path,
+            draw(_START) + path,
             kind,
-            draw(st.binary(max_size=3)) if kind == tarfile.REGTYPE and ".wh." not in path else b"",
+            draw(_DATA) if kind == tarfile.REGTYPE and ".wh." not in path else b"",
             target,
-            draw(st.sampled_from([0o644, 0o755, 0o4700])),
-            draw(st.sampled_from([0, 5, 3_000_000])),
-            mtime=draw(st.sampled_from([0, 7, 1_700_000_000])),
-            xattrs=draw(st.sampled_from([{}, {}, {"user.k": "v"}])) if dialect == tarfile.PAX_FORMAT else {},
+            draw(_MODE),
+            draw(_OWNER),
+            mtime=draw(_TIME),
+            xattrs=draw(_XATTRS) if dialect == tarfile.PAX_FORMAT else {},
         )
     return tuple(placed.values())
 

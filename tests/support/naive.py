@@ -33,7 +33,7 @@ Tree = dict[Path, Thing]
 def stacked(*layers: bytes) -> Tree:
     tree: Tree = {}
     for layer in layers:
-        _apply(tree, layer)
+        put_on(tree, layer)
     return tree
 
 
@@ -68,9 +68,10 @@ def told(*layers: bytes) -> list[str]:
     return lines
 
 
-def _apply(tree: Tree, layer: bytes) -> None:
+def put_on(tree: Tree, layer: bytes) -> None:
+    """One more layer on top."""
     before, here = dict(tree), Tree()
-    with tarfile.open(fileobj=io.BytesIO(layer)) as tar:
+    with tarfile.open(fileobj=io.BytesIO(layer), mode="r:") as tar:
         entries = [(_path(it.name), it, _content(tar, it)) for it in tar]
     for path, _, _ in entries:  # marks speak of the layers below only, wherever they stand
         _strike(tree, path)

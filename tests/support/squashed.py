@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from paasctl.oci.tar.members import members
 from paasctl.oci.tree.emit import Copy, Program, programs
@@ -11,7 +12,9 @@ from paasctl.oci.tree.layer import Layer
 from paasctl.oci.tree.stack import Stack, stack
 
 
+@lru_cache(maxsize=64)
 def index(tar: bytes, name: str = "layer", *, chunk: int = 700) -> Layer:
+    """Of a tar read in pieces. It is a value, made once: most tests look at the same few layers in several ways."""
     pieces = (tar[at : at + chunk] for at in range(0, len(tar), chunk))
     return Layer(name, tuple(members(pieces, name)))
 
