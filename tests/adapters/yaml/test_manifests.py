@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -115,6 +115,7 @@ _BODIES = st.recursive(
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.dictionaries(_TEXTS, _BODIES, max_size=3), min_size=1, max_size=3))
+@example([{"._": "-._1", "-_": "+_1"}])
 def test_what_is_written_every_reader_reads_alike(bodies: list[dict[str, Any]]) -> None:
     text = dump(bodies)
     assert documents(text, "out") == bodies

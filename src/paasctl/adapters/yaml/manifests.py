@@ -21,7 +21,9 @@ _STR, _MAP, _SEQ = (_TAG + it for it in ("str", "map", "seq"))
 _DEEPEST = 5_000
 _INDENT = re.compile(rf"^[ ?-]{{{_DEEPEST}}}", re.MULTILINE)
 _BRACKETS = re.compile(r"[\[\]{}]")
-_UNSURE = re.compile(r"[-+.]?[0-9].*|[-+]?\.(?:inf|nan)|y|n|yes|no|on|off|true|false|null|~|=|<<|", re.IGNORECASE)
+_UNSURE = re.compile(
+    r"[-+]?(?:[0-9]|\.[0-9_]).*|[-+]_.*|[-+]?\.(?:inf|nan)|y|n|yes|no|on|off|true|false|null|~|=|<<|", re.IGNORECASE
+)
 """Texts that some reader of YAML takes for something else: they are written in quotes."""
 _LITERAL = re.compile(r"(?:(?! )[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\U0010ffff]*(?<! )\n)+")
 """Lines that stay as they are in a `|` block."""
