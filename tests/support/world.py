@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,8 @@ class FakeRegistry:
     blobs: dict[tuple[str, str], bytes] = field(default_factory=dict)
     manifests: dict[tuple[str, str], tuple[str, bytes]] = field(default_factory=dict)
     named: dict[tuple[str, str], str] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    """Two that push the same blob at once write it once, or the writes of a run would not be the same every time."""
 
     def resolve(self, reference: Reference) -> Descriptor | None:
         found = self.manifest(reference)
@@ -114,14 +118,15 @@ class FakeRegistry:
         moved: Moved | None = None,
     ) -> Pushed:
         del mount_from
-        if self.has_blob(repository, descriptor.digest):
-            return "exists"
-        self.writes.spend()
-        with content.open(descriptor) as chunks:
-            whole = b"".join(chunks)
+        with self.lock:
+            if self.has_blob(repository, descriptor.digest):
+                return "exists"
+            self.writes.spend()
+            with content.open(descriptor) as chunks:
+                whole = b"".join(chunks)
+            self.blobs[repository.path, descriptor.digest] = whole
         if moved:
             moved(len(whole))
-        self.blobs[repository.path, descriptor.digest] = whole
         return "uploaded"
 
     def mount_blob(self, repository: Repository, digest: str, sources: tuple[Repository, ...]) -> bool:
@@ -194,6 +199,13 @@ class _CountedCluster(FakeCluster):
         self.counted.spend()
 
 
+@lru_cache(maxsize=16)
+def _loaded(content: bytes, file: str) -> Config:
+    """A value: the same words are the same configuration, however often a test asks."""
+    parsed = read(content, file)
+    return load(parsed.values, parsed.places, file, running=__version__, problems=parsed.problems)
+
+
 @dataclass
 class FakeWorld:
     """`Reads` and `World` at once."""
@@ -229,8 +241,7 @@ class FakeWorld:
         return self.config_from((self.project / "paas.yaml").read_bytes(), "paas.yaml")
 
     def config_from(self, content: bytes, file: str) -> Config:
-        parsed = read(content, file)
-        return load(parsed.values, parsed.places, file, running=__version__, problems=parsed.problems)
+        return _loaded(content, file)
 
     def with_identity(self, cluster: str, uid: str) -> bytes:
         return pin_identity((self.project / "paas.yaml").read_text(), cluster, uid).encode()
