@@ -38,7 +38,8 @@ def tests(session: nox.Session) -> None:
     """Everything that needs no root and no network, in a minute and a half."""
     _install(session, "test")
     chosen = session.posargs or ["-n", "auto", "-m", "not e2e", "--ignore=tests/e2e"]
-    session.run("pytest", "-q", *chosen, env=_without_testbed())
+    kept = {"PYTHONDONTWRITEBYTECODE": None}  # each process would rewrite and compile all tests anew
+    session.run("pytest", "-q", *chosen, env=_without_testbed() | kept)
 
 
 @nox.session
