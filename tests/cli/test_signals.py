@@ -212,3 +212,27 @@ def test_what_was_begun_is_not_left_in_the_midst() -> None:  # D3
         os.kill(os.getpid(), signal.SIGTERM)
         threading.Event().wait(0.01)
     assert cancel.asked
+
+
+_TOLD = """
+import os, signal, sys
+from paasctl.cli import main, signals
+from paasctl.engine.cancel import Cancel
+
+def run(args):
+    with signals.listening(Cancel(None)):
+        pass
+    os.kill(os.getpid(), signal.Signals[args[1]])
+    print("told")
+    return 3
+
+main.table = sys.modules["paasctl.cli.table"] = type(sys)("table")
+main.table.run = run
+raise SystemExit(main.main())
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_once_the_end_was_told_no_signal_makes_another_of_it(name: str) -> None:
+    done = subprocess.run([sys.executable, "-c", _TOLD, "verb", name], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, "told\n"), done.stderr

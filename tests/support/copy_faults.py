@@ -16,12 +16,11 @@ from paasctl.model.image import Repository
 from paasctl.model.location import InRegistry
 from support.clock import FakeCancel
 from support.registry import MANIFEST, Registry, manifest_of
-from support.registry_client import CountingClock
+from support.registry_client import ThreadsClock
 
 LAYERS = tuple(bytes([number]) * 300_000 for number in range(3))
-WHOLE = 120.0 + 7 * 16.0
-"""Seconds on the counting clock, which adds up the pauses of all threads: one piece of work may take 120; each of the
-seven other lookers may be in a last pause of its own, of at most 16."""
+WHOLE = 120.0
+"""Seconds: what one piece of work may take; others go on beside it, and what comes later is not begun."""
 MEMORY = 96 << 20
 AMPLE = 10_000
 DIGEST = "sha256:" + "0" * 64
@@ -41,7 +40,7 @@ class Scene:
 
     here: Side
     there: Side
-    clock: CountingClock = field(default_factory=CountingClock)
+    clock: ThreadsClock = field(default_factory=ThreadsClock)
     source: str = "dev/web"
     target: str = "prod/web"
     login: dict[str, str] = field(default_factory=lambda: {"HOME": "/nonexistent"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,38 @@ class CountingClock:
         if seconds:
             self.pauses.append(seconds)
             self.time += seconds
+
+
+class ThreadsClock:
+    """The same with a time for each thread, as threads really wait: beside one another.
+
+    A thread begins when the last of those that have ended did: it may have been waiting for them.
+    """
+
+    def __init__(self) -> None:
+        self._times: dict[threading.Thread, float] = {}
+        self._ended = 1000.0
+        self._lock = threading.Lock()
+
+    @property
+    def time(self) -> float:
+        """Of whoever has come furthest."""
+        return max(self._ended, *self._times.values()) if self._times else self._ended
+
+    def now(self) -> float:
+        me = threading.current_thread()
+        with self._lock:
+            for it in [it for it in self._times if not it.is_alive()]:
+                self._ended = max(self._ended, self._times.pop(it))
+            return self._times.setdefault(me, self._ended)
+
+    def utc(self) -> float:
+        return self.now()
+
+    def pause(self, seconds: float) -> None:
+        now = self.now()
+        with self._lock:
+            self._times[threading.current_thread()] = now + seconds
 
 
 @dataclass

@@ -18,7 +18,7 @@ def main(argv: list[str] | None = None, run: Callable[[list[str]], int] | None =
     args = sys.argv[1:] if argv is None else argv
     _open_closed_streams()
     try:
-        return (run or _run)(args)
+        return run(args) if run else _run(args, ends=argv is None)
     except KeyboardInterrupt:
         sys.stderr.write("stopped at once\n")
         return 130
@@ -47,7 +47,8 @@ def _say_no_more() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _run(args: list[str]) -> int:
+def _run(args: list[str], *, ends: bool) -> int:
+    """`ends`: whether the process does, with this one command line."""
     if args == ["--version"]:
         sys.stdout.write(f"paasctl {paasctl.__version__}\n")
     elif args in (["--help"], ["-h"]):
@@ -60,7 +61,9 @@ def _run(args: list[str]) -> int:
 
         gc.set_threshold(200_000, 20, 50)  # a command is short: what it imports alone would have it look once
         atexit.register(gc.freeze)  # and so does looking, at the very end, for cycles in all that was imported
-        from paasctl.cli import table  # the rest pays for typer; those two must not
+        from paasctl.cli import process, table  # the rest pays for typer; those two must not
+
+        process.PROCESS.ends = ends
 
         return table.run(args)
     sys.stdout.flush()

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from paasctl.cli.process import PROCESS
 from paasctl.engine.cancel import Cancel
 from paasctl.errors import Exit
 
@@ -43,8 +44,8 @@ def listening(cancel: Cancel) -> Iterator[None]:
     finally:
         cancel.free = False
         signal.setitimer(signal.ITIMER_REAL, 0)
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, handler in before.items():  # once the end was told, no signal makes another of it
+            signal.signal(number, signal.SIG_IGN if PROCESS.ends else handler)
 
 
 def _listen(cancel: Cancel) -> dict[signal.Signals, Any]:
