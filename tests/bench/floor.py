@@ -1,6 +1,7 @@
 """What any squash of an image in a registry has to do at least, as fast as this machine's libraries do it.
 
 `python floor.py inflate HOST/PATH:TAG`: pull all layers and inflate them, on every processor.
+`python floor.py inflate-in-turn HOST/PATH:TAG`: the same, one layer after the other.
 `python floor.py squash HOST/PATH:TAG HOST/PATH LIVE`: the same; one SHA-256 over the share LIVE of the bytes; push the
 same share of the packed bytes. No tar is read, nothing is packed, no digest is compared: it is no tool, only a floor.
 """
@@ -30,7 +31,7 @@ def main(verb: str, source: str, target: str = "", live: str = "1") -> None:
     manifest: dict[str, Any] = json.loads(b"".join(_get(repository, f"manifests/{tag}")))
     hashed = _Hash() if verb == "squash" else None
     largest = sorted(manifest["layers"], key=lambda it: -int(it["size"]))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(1 if verb == "inflate-in-turn" else os.cpu_count()) as pool:
         inflated = sum(pool.map(lambda it: _inflate(repository, it["digest"], hashed, float(live)), largest))
     if hashed:
         hashed.end()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from statistics import median
 
 from bench.commands import Command, run
@@ -48,7 +49,16 @@ def rows() -> tuple[Row, ...]:
             peer="pull and inflate once, on all processors",
             bound=times(1.3),
             runs=(3, 1),
-            measure=timed(_inspect),
+            measure=timed(partial(_inspect, floor="inflate")),
+            needs=("REGISTRY",),
+        ),
+        Row(
+            name="inspect-registry-in-turn",
+            ours="paasctl image inspect (from a registry)",
+            peer="pull and inflate once, layer after layer",
+            bound=times(1.3),
+            runs=(3, 1),
+            measure=timed(partial(_inspect, floor="inflate-in-turn")),
             needs=("REGISTRY",),
         ),
         Row(
@@ -112,11 +122,11 @@ def _inspect_again(place: Place, runs: int) -> Measured:
 
 
 @contextmanager
-def _inspect(place: Place) -> Iterator[Pair]:
+def _inspect(place: Place, floor: str) -> Iterator[Pair]:
     source = pushed(IMAGE, testbed("REGISTRY"))
     yield Pair(
         lambda number: _inspecting(place, source, f"cold-{number}"),
-        lambda _: command(place, place.python, str(FLOOR), "inflate", source, says="done"),
+        lambda _: command(place, place.python, str(FLOOR), floor, source, says="done"),
     )
 
 

@@ -112,10 +112,11 @@ def _held(registry: Registry, image: Path) -> str:
     return f"{registry.host}/a/b:1"
 
 
-def test_the_floor_inflates_all_of_it(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("verb", ["inflate", "inflate-in-turn"])
+def test_the_floor_inflates_all_of_it(image: Path, verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     whole = sum(len(gzip.decompress(_read(image, it["digest"]))) for it in _manifest(image)["layers"])
     with Registry() as registry:
-        floor.main("inflate", _held(registry, image))
+        floor.main(verb, _held(registry, image))
     assert capsys.readouterr().out == f"inflated {whole:,} bytes: done\n"
 
 
