@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from .shell import PATH, attempt, run
 from .words import say
@@ -57,6 +58,19 @@ def install(wanted: dict[str, str]) -> None:
         if attempt(command, environment=environment).returncode != 0:
             run("apt-get", "update", "-q")  # the lists may be older than the mirror
             run(*command, environment=environment)
+
+
+def unpack(package: str, program: str, into: Path) -> None:
+    """One program out of its package, apart from the others: containerd and Docker would unpack by a pigz they find."""
+    if (into / program).exists():
+        return
+    say(f"fetching {program}")
+    with TemporaryDirectory() as folder:
+        if attempt(("apt-get", "download", "-q", package), folder=Path(folder)).returncode != 0:
+            run("apt-get", "update", "-q")
+            run("apt-get", "download", "-q", package, folder=Path(folder))
+        run("dpkg-deb", "-x", *Path(folder).glob("*.deb"), f"{folder}/out")
+        shutil.copy2(f"{folder}/out/usr/bin/{program}", into / program)
 
 
 @contextmanager

@@ -44,6 +44,7 @@ def provide(instance: Instance) -> None:
     programs.build(programs.CONTROL_PLANE if only else programs.COMPLETE, instance.bin)
     programs.gateway_definitions(instance.cache)
     if not only:
+        packages.unpack("pigz", "pigz", instance.bin)
         programs.traefik(instance.cache)
 
 
