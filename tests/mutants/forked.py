@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -100,6 +101,7 @@ class Forking:
         for it in {it.path: it for it in session.items}.values():
             it.config.hook.pytest_runtest_protocol(item=it, nextitem=None)
         self._failed.clear()
+        gc.unfreeze()  # what holds the code of a change is asked of the collector (`live.py`); conftest.py froze it
 
     def _fork(self, session: pytest.Session, asked: Asked) -> tuple[int, int]:
         ours, theirs = os.pipe()
