@@ -36,7 +36,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Everything that needs no root and no network, in a minute and a half."""
+    """Everything that needs no root and no network, in two minutes."""
     _install(session, "test")
     chosen = session.posargs or ["-n", "auto", "-m", "not e2e", "--ignore=tests/e2e"]
     session.run("pytest", "-q", *chosen, env=_without_testbed())

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _COLUMNS = ("row", "ours", "min-max", "peer's", "min-max", "ratio", "cpu", "bound", "verdict")
-_MARKS = ("<!-- numbers -->", "<!-- /numbers -->")
+_IMAGES = ("squash-", "inspect-", "pull-", "copy-", "build-")
+"""What rows begin with that have a block of their own: they take half an hour, the others less."""
 Result = Mapping[str, Any]
 """A row's result as it stands in the JSON file; see `cli._result`."""
 
@@ -73,11 +74,23 @@ def machine(of: Mapping[str, Any]) -> str:
 
 
 def with_numbers(readme: str, result: Mapping[str, Any]) -> str:
-    """The README with the block between its marks rewritten. `ValueError`: it has no such marks."""
-    before, mark, rest = readme.partition(_MARKS[0])
-    _, end, after = rest.partition(_MARKS[1])
+    """The README with the blocks between their marks rewritten, each where one of its rows was taken.
+
+    `ValueError`: it has no such marks.
+    """
+    rows = [it for it in result["rows"] if it.get("measured")]
+    of_images = [it for it in rows if it["row"].startswith(_IMAGES)]
+    for name, its in (("numbers", [it for it in rows if it not in of_images]), ("image numbers", of_images)):
+        if its:
+            readme = _with_block(readme, f"<!-- {name} -->", f"<!-- /{name} -->", {**result, "rows": its})
+    return readme
+
+
+def _with_block(readme: str, begin: str, stop: str, result: Mapping[str, Any]) -> str:
+    before, mark, rest = readme.partition(begin)
+    _, end, after = rest.partition(stop)
     if not mark or not end:
-        raise ValueError(f"there is no {_MARKS[0]} … {_MARKS[1]} in the README")
+        raise ValueError(f"there is no {begin} … {stop} in the README")
     return f"{before}{mark}\n{_block(result)}\n{end}{after}"
 
 
