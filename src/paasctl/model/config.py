@@ -70,7 +70,7 @@ class ImageConfig:
 class Squash:
     """How many layers come out, and whether the base keeps its own (images.md 2.7).
 
-    `auto`: as many as make a node start soonest; and, of the base, as the numbers of the image say, if it pays at all.
+    `auto`: a few of about one size; and, of the base, as the numbers of the image say, if it pays at all.
     """
 
     layers: int | Literal["auto"] = "auto"

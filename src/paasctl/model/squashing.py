@@ -8,7 +8,7 @@ from paasctl.model.image import Descriptor, Platform
 from paasctl.values import dataclass
 
 Wanted = int | Literal["auto"]
-"""How many new layers at most; `auto`: as many as make a node start soonest."""
+"""How many new layers at most; `auto`: a few of about one size."""
 
 
 @dataclass(frozen=True, slots=True)
