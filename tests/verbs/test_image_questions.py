@@ -174,7 +174,7 @@ def test_a_damaged_cache_is_built_anew(
     first = inspect(world, at(layout, "web"))
     if damage == "format":
         monkeypatch.setattr("paasctl.verbs.images.inspect._FORMAT", 99)
-        monkeypatch.setattr("paasctl.oci.report.remembered.FORMAT", "99")
+        monkeypatch.setattr("paasctl.oci.tree.columns.FORMAT", "99")
     for it in (world.project / ".cache").rglob("*"):
         if it.is_file() and damage != "format":
             content = it.read_bytes()

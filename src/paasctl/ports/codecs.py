@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import Literal, Protocol
 
 Packing = Literal["gzip", "zstd", "none"]
@@ -20,8 +21,27 @@ class Compressor(Protocol):
         ...
 
 
+class LayerReader(Protocol):
+    """Reads whole layers beside the caller, several at once: from as many threads as one likes."""
+
+    def read(self, packed: Iterable[bytes], layer: str, *, quick: bool) -> tuple[str, bytes]:
+        """The layer's diff_id, and its index as `oci.tree.columns` has it; `packed` is read to its end.
+
+        Contents of files are known by their SHA-256, with `quick` by `checksum`. Raises what reading the layer here
+        would; `BuildFailed` (`reader-died`) where whoever reads it is no more.
+        """
+        ...
+
+
 class Codecs(Protocol):
     """What this machine can pack and unpack."""
+
+    def beside(self, layers: int, packed: int) -> AbstractContextManager[LayerReader | None]:
+        """Something that reads layers beside us, where it pays for so many of so many bytes in all.
+
+        None: it does not, or there is no such thing here; read them yourself.
+        """
+        ...
 
     def inflate(self, chunks: Iterable[bytes], layer: str) -> Iterator[bytes]:
         """The uncompressed bytes of gzip, zstd or plain content, told by its first bytes; read to the end.

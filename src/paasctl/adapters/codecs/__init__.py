@@ -6,10 +6,11 @@ A stream says by its first bytes what it is; a media type may lie.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from itertools import chain
 
 from paasctl.adapters.codecs import gzip, zstd
-from paasctl.ports.codecs import Compressor, Packing
+from paasctl.ports.codecs import Compressor, LayerReader, Packing
 
 _LONGEST = 4
 """Bytes of the longest magic number."""
@@ -29,6 +30,12 @@ class Plain:
 
 class MachineCodecs:
     """What the libraries of this machine can pack and unpack."""
+
+    def beside(self, layers: int, packed: int) -> AbstractContextManager[LayerReader | None]:
+        """Processes, where it is enough to read."""
+        from paasctl.adapters.beside import beside  # noqa: PLC0415 - nor is it imported where it is not
+
+        return beside(layers, packed)
 
     def inflate(self, chunks: Iterable[bytes], layer: str) -> Iterator[bytes]:
         """The uncompressed bytes, in pieces of at most 1 MiB, read to the end."""

@@ -12,13 +12,16 @@ from typing import Any
 
 from paasctl.errors import BuildFailed
 
+_STEP = 1 << 20
+"""Bytes compressed together: isal's output depends on how its input is cut, so it is always cut here."""
+
 try:
     import isal
     from isal import isal_zlib
 
     _library: Any = isal_zlib
     _LEVEL = 2
-    IDENTITY = f"isal {isal.__version__} level {_LEVEL} {platform.machine()}"
+    IDENTITY = f"isal {isal.__version__} level {_LEVEL} steps {_STEP} {platform.machine()}"
 except ImportError:
     _library = zlib
     _LEVEL = 6
@@ -34,8 +37,6 @@ _CHECKED, _EXTRA, _NAME, _COMMENT = 2, 4, 8, 16
 _PIECE = 1 << 20
 _BITE = 1 << 17
 """Compressed bytes looked at together: what is left of them is copied for every piece that comes out."""
-_STEP = 1 << 18
-"""Bytes compressed together: isal's output depends on how its input is cut, so it is always cut here."""
 
 
 class Compressor:
@@ -51,27 +52,34 @@ class Compressor:
 
     def compress(self, chunk: bytes) -> bytes:
         """What can be written after this chunk, perhaps nothing."""
+        if not self._held and len(chunk) % _STEP == 0:
+            return self._steps(chunk, len(chunk))
         self._held += chunk
         whole = len(self._held) // _STEP * _STEP
-        if not whole:
-            return b""
-        with memoryview(self._held) as held:
-            packed = self._packed([held[at : at + _STEP] for at in range(0, whole, _STEP)])
+        packed = self._steps(self._held, whole)
         del self._held[:whole]
         return packed
 
     def flush(self) -> bytes:
         """The end of the stream."""
-        packed = self._packed([bytes(self._held)])
+        rest = bytes(self._held)
+        packed = self._packed(rest, [rest])
         tail = self._crc.to_bytes(4, "little") + (self._size & 0xFFFFFFFF).to_bytes(4, "little")
         last: bytes = self._deflate.flush()
         return packed + last + tail
 
-    def _packed(self, steps: list[bytes] | list[memoryview]) -> bytes:
+    def _steps(self, content: bytes | bytearray, size: int) -> bytes:
+        """The first `size` bytes, a whole number of steps; perhaps none."""
+        if not size:
+            return b""
+        with memoryview(content) as whole, whole[:size] as held:
+            return self._packed(held, [held[at : at + _STEP] for at in range(0, size, _STEP)])
+
+    def _packed(self, whole: bytes | memoryview, steps: list[bytes] | list[memoryview]) -> bytes:
         out, self._head = [self._head], b""
+        self._crc = _library.crc32(whole, self._crc)
+        self._size += len(whole)
         for step in steps:
-            self._crc = _library.crc32(step, self._crc)
-            self._size += len(step)
             out.append(self._deflate.compress(step))
             if isinstance(step, memoryview):
                 step.release()

@@ -15,8 +15,9 @@ from paasctl.model.config import Image
 from paasctl.model.image import Descriptor, Platform, Reference, parse_reference
 from paasctl.oci.building.shape import Shape, shape_of
 from paasctl.oci.documents import manifest as documents
+from paasctl.oci.documents.config import unpacked_ids
 from paasctl.oci.documents.manifest import Json
-from paasctl.oci.tar.members import members
+from paasctl.oci.tree.indexed import check_diff_id, index_of
 from paasctl.oci.tree.layer import Layer
 from paasctl.oci.tree.stack import stack
 from paasctl.ports.cancel import Cancel
@@ -82,15 +83,16 @@ def fetch_base(image: Image, platform: Platform, by: Fetching) -> Base:
     )
     _check_platform(config, image, platform, origin.name)
     name = "" if image.base.startswith(_ON_DISK) else image.base
-    return Base(config, tuple(manifest["layers"]), _shape(layers, by), name, descriptor.digest)
+    shape = _shape(layers, unpacked_ids(config, layers, origin.name), by)
+    return Base(config, tuple(manifest["layers"]), shape, name, descriptor.digest)
 
 
-def _shape(layers: Sequence[Descriptor], by: Fetching) -> Shape:
-    """What the layers make together, read once for the same layers."""
-    key = documents.digest_of("\n".join(it.digest for it in layers).encode()).removeprefix("sha256:")
+def _shape(layers: Sequence[Descriptor], said: Sequence[str], by: Fetching) -> Shape:
+    """What the layers make together, read once for the same layers of which the same is `said`: their diff_ids."""
+    key = documents.digest_of("\n".join([*(it.digest for it in layers), *said]).encode()).removeprefix("sha256:")
     known = by.kept.shape(key)
     if known is None:
-        known = shape_of(stack([_index(layer, by) for layer in layers]).top)
+        known = shape_of(stack([_index(*it, by) for it in zip(layers, said, strict=True)]).top)
         by.kept.keep_shape(key, known)
     return known
 
@@ -180,11 +182,12 @@ def _copy(origin: _Origin, descriptor: Descriptor, into: Layout, cancel: Cancel)
         raise Unavailable(f"copying {descriptor.digest} of {origin.name}: {made.digest} came", code="blob-damaged")
 
 
-def _index(descriptor: Descriptor, by: Fetching) -> Layer:
+def _index(descriptor: Descriptor, diff_id: str, by: Fetching) -> Layer:
     with by.into.open(descriptor) as chunks:
         unpacked = by.codecs.inflate(chunks, descriptor.digest)
-        found = tuple(members(_stoppable(unpacked, by.cancel), descriptor.digest))
-    return Layer(descriptor.digest, found)
+        layer, found = index_of(_stoppable(unpacked, by.cancel), descriptor.digest)
+    check_diff_id(descriptor.digest, found, diff_id)
+    return layer
 
 
 def _stoppable(chunks: Iterator[bytes], cancel: Cancel) -> Iterator[bytes]:

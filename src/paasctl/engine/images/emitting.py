@@ -5,9 +5,8 @@ Inflating, hashing, packing and sending run side by side, in threads: their libr
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from heapq import heappop, heappush
 
@@ -17,9 +16,11 @@ from paasctl.errors import BuildFailed
 from paasctl.model.image import Descriptor
 from paasctl.oci.tar.member import Member
 from paasctl.oci.tar.members import members
-from paasctl.oci.tar.tape import Digest
+from paasctl.oci.tar.tally import Tally
+from paasctl.oci.tar.tape import Digest, sha256_of
+from paasctl.oci.tree.columns import each_member
 from paasctl.oci.tree.emit import Copy, Op, Program
-from paasctl.ports.codecs import Codecs, Compressor, Packing
+from paasctl.ports.codecs import Codecs, Compressor, LayerReader, Packing
 from paasctl.ports.images import ImageTarget
 from paasctl.values import dataclass
 
@@ -27,31 +28,6 @@ _BATCH = 1 << 20
 """Bytes handed from stage to stage, in all lanes together; fewer where there are many."""
 _LANES = 16
 """Layers written at once: each is an upload, three threads and some buffers. More are written in further passes."""
-
-
-class Tally:
-    """Digest and size of what passed."""
-
-    def __init__(self) -> None:
-        """Nothing has passed."""
-        self._hash = hashlib.sha256()
-        self.size = 0
-
-    @property
-    def digest(self) -> str:
-        """`sha256:…` of all of it."""
-        return f"sha256:{self._hash.hexdigest()}"
-
-    def note(self, chunk: bytes) -> None:
-        """Count it in."""
-        self._hash.update(chunk)
-        self.size += len(chunk)
-
-    def over(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """The same chunks, each counted as it passes."""
-        for chunk in chunks:
-            self.note(chunk)
-            yield chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +52,8 @@ class Writing:
     """What the witness knows the content of files by."""
     witness: Callable[[int], Callable[[Member], None]] | None
     """Given a new layer's number, from 1: what is told of each of its members. None: nobody looks."""
+    beside: LayerReader | None = None
+    """Who reads the members of what was written, where not we ourselves: then nobody here waits for the interpreter."""
 
 
 def emit(programs: Sequence[Program], unpacked: Unpacked, to: Writing) -> list[Made]:
@@ -130,22 +108,28 @@ class _Lane:
         self._batch = batch
         self._held: list[bytes | memoryview] = []
         self._size = 0
+        self._whole = 0
         self._plain, self._packed = Tally(), Tally()
+        self._diff_id = ""
+        self._apart = to.witness is not None and to.beside is not None
         self._writer = opened.enter_context(to.target.writer())
         self._sending = opened.enter_context(Stage(self._send))
         packer = to.codecs.compressor(to.packing)
         self._packing = opened.enter_context(Stage(lambda chunks: self._pack(chunks, packer)))
         self._watching = None
         if to.witness:
-            saw = to.witness(number)
-            self._watching = opened.enter_context(Stage(lambda chunks: _watch(chunks, number, to.digest, saw)))
+            saw, name = to.witness(number), f"{number} of the result"
+            self._watching = opened.enter_context(Stage(lambda chunks: self._watch(chunks, name, saw)))
 
     def put(self, piece: bytes | memoryview) -> None:
-        """The next bytes of the tar."""
+        """The next bytes of the tar. They go on in batches of one size, which need not be cut and copied again."""
+        while self._size + len(piece) >= self._batch:
+            end = self._batch - self._size
+            self._held.append(piece[:end])
+            self._hand_on()
+            piece = piece[end:]
         self._held.append(piece)
         self._size += len(piece)
-        if self._size >= self._batch:
-            self._hand_on()
 
     def end(self) -> Made:
         """All bytes were given: the layer is at the target."""
@@ -160,17 +144,18 @@ class _Lane:
                 f"writing a layer to {self._to.target.name}: {self._packed.digest} was sent, {found.digest} is there",
                 code="layer-damaged",
             )
-        return Made(found, self._plain.digest, self._plain.size)
+        return Made(found, self._diff_id or self._plain.digest, self._whole)
 
     def _hand_on(self) -> None:
         chunk = b"".join(self._held)
+        self._whole += len(chunk)
         self._held, self._size = [], 0
         self._packing.put(chunk)
         if self._watching:
             self._watching.put(chunk)
 
     def _pack(self, chunks: Iterator[bytes], packer: Compressor) -> None:
-        for chunk in self._plain.over(chunks):
+        for chunk in chunks if self._apart else self._plain.over(chunks):
             if packed := packer.compress(chunk):
                 self._sending.put(packed)
         self._sending.put(packer.flush())
@@ -179,7 +164,13 @@ class _Lane:
         for chunk in self._packed.over(chunks):
             self._writer.write(chunk)
 
-
-def _watch(chunks: Iterator[bytes], number: int, digest: Digest, saw: Callable[[Member], None]) -> None:
-    for member in members(chunks, f"{number} of the result", digest):
-        saw(member)
+    def _watch(self, chunks: Iterator[bytes], name: str, saw: Callable[[Member], None]) -> None:
+        """Read what was written as anybody would, and tell the witness."""
+        to = self._to
+        if to.beside:
+            self._diff_id, index = to.beside.read(chunks, name, quick=to.digest is not sha256_of)
+            found = each_member(index)
+        else:
+            found = members(chunks, name, to.digest)
+        for member in found:
+            saw(member)

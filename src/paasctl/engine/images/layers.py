@@ -6,15 +6,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from paasctl.engine.images.emitting import Tally
 from paasctl.engine.images.together import Meter
-from paasctl.errors import BuildFailed
 from paasctl.model.image import Descriptor
 from paasctl.oci.documents.manifest import STARGZ_TOC
-from paasctl.oci.tar.members import members
 from paasctl.oci.tar.tape import Digest, sha256_of
+from paasctl.oci.tree.columns import read_columns
+from paasctl.oci.tree.indexed import check_diff_id, index_of
 from paasctl.oci.tree.layer import Layer
-from paasctl.ports.codecs import Codecs
+from paasctl.ports.codecs import Codecs, LayerReader
 from paasctl.ports.images import Blobs, ImageSource
 from paasctl.values import dataclass
 
@@ -45,20 +44,22 @@ class Blob:
                 pass
 
 
-def index_layer(blob: Blob, codecs: Codecs, meter: Meter, digest: Digest = sha256_of) -> Layer:
+def index_layer(
+    blob: Blob, codecs: Codecs, meter: Meter, digest: Digest = sha256_of, beside: LayerReader | None = None
+) -> Layer:
     """The layer's index. Both digests are verified: the blob's, and `diff_id` of what it unpacks to.
 
-    `digest` is what tells the content of one file from another's.
+    `digest` is what tells the content of one file from another's: SHA-256, or the codecs' checksum.
     """
-    tally = Tally()
-    found = tuple(members(tally.over(blob.unpacked(codecs, meter)), blob.descriptor.digest, digest))
-    if tally.digest != blob.diff_id:
-        raise BuildFailed(
-            f"reading layer {blob.descriptor.digest}: it unpacks to {tally.digest}, "
-            f"the configuration says {blob.diff_id}",
-            code="layer-damaged",
-        )
-    return Layer(blob.descriptor.digest, found, STARGZ_TOC in blob.descriptor.annotations, tally.size)
+    name, stargz = blob.descriptor.digest, STARGZ_TOC in blob.descriptor.annotations
+    if beside is None:
+        layer, diff_id = index_of(blob.unpacked(codecs, meter), name, digest, stargz=stargz)
+    else:
+        with blob.blobs.open(blob.descriptor) as chunks:
+            diff_id, index = beside.read(_metered(chunks, meter), name, quick=digest is not sha256_of)
+        layer = read_columns(index, name, stargz=stargz)
+    check_diff_id(name, diff_id, blob.diff_id)
+    return layer
 
 
 def _metered(chunks: Iterator[bytes], meter: Meter) -> Iterator[bytes]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from paasctl.errors import BuildFailed, PaasError, Refused, Unavailable
+from paasctl.errors import PaasError, Refused, Unavailable
 from paasctl.model.counting import count
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.squashing import SquashWish
 from paasctl.oci.documents import manifest as documents
 from paasctl.oci.documents.bases import counted
-from paasctl.oci.documents.config import diff_ids
+from paasctl.oci.documents.config import unpacked_ids
 from paasctl.oci.documents.manifest import Json
 from paasctl.ports.images import ImageSource
 from paasctl.values import dataclass
@@ -49,15 +49,7 @@ def open_image(source: ImageSource, found: Descriptor) -> Opened:
     config = documents.parse_document(source.read(documents.descriptor_from(manifest.get("config"), name)), name)
     documents.check_config(config, name)
     layers = tuple(documents.descriptor_from(it, name) for it in manifest.get("layers") or ())
-    unpacked = tuple(diff_ids(config, name))
-    if len(layers) != len(unpacked):
-        raise BuildFailed(
-            f"reading {name}: its manifest lists {count(len(layers), 'layer')}, the configuration {len(unpacked)}",
-            code="image-unreadable",
-        )
-    if len(set(zip((it.digest for it in layers), unpacked, strict=True))) != len({it.digest for it in layers}):
-        raise BuildFailed(f"reading {name}: its configuration says two things of one layer", code="image-unreadable")
-    return Opened(name, found, content, manifest, config, layers, unpacked)
+    return Opened(name, found, content, manifest, config, layers, unpacked_ids(config, layers, name))
 
 
 def base_depth(image: Opened, wish: SquashWish, source: ImageSource, base: ImageSource | None) -> int:

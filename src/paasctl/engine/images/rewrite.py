@@ -26,13 +26,18 @@ from paasctl.oci.tree.previous import keep
 from paasctl.oci.tree.stack import Stack, stack
 from paasctl.oci.tree.witness import Witness
 from paasctl.ports.cancel import Cancel
-from paasctl.ports.codecs import Codecs
+from paasctl.ports.codecs import Codecs, LayerReader
 from paasctl.ports.images import Blobs, CopySource, ImageSource, ImageTarget
 from paasctl.values import dataclass
 
 _WORKERS = 4
+_APART = 2
+"""New layers that are read beside us while they are written: each takes a process for as long as that lasts."""
 _WARNINGS = 10
 """Ambiguities told one by one."""
+
+
+_Index = Callable[[Sequence[Blob], Digest], list[Layer]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,24 +93,33 @@ class _Plan:
 
 def rewrite(job: Job, image: Opened, kept: int) -> Rewritten:
     """Everything above `kept` layers, written anew. Layers that stay are made to be at the target, too."""
-    job.room(sum(it.size for it in image.layers[kept:]))
+    size = sum(it.size for it in image.layers[kept:])
+    job.room(size)
+    with job.codecs.beside(len(image.layers), size) as beside:
+        return _rewritten(job, image, kept, beside)
+
+
+def _rewritten(job: Job, image: Opened, kept: int, beside: LayerReader | None) -> Rewritten:
     to_index = sum(it.size for it in image.layers if it.digest not in job.known)
     meter = job.meter(to_index + sum(it.size for it in image.layers[kept:]))
     blobs = _blobs(job, image)
     digest = _digest(job, kept)
-    indexes = _indexes(job, blobs, meter, digest)
+    index = partial(_indexes, job, meter, beside)
+    indexes = index(blobs, digest)
     job.known.clear()
     sizes = [it.size for it in indexes]
     before = stack(indexes, kept)
     del indexes
-    plan = _plan(job, image, before, blobs, meter)
+    plan = _plan(job, image, before, blobs, index)
     for blobs_of, staying in ((job.source, blobs[:kept]), (job.previous, plan.reused)):
         for blob in staying:
             job.bring(blob.descriptor, blob.blobs, blobs_of.mounts if blobs_of else ())
     packing = packing_of(job.wish.packing, image.layers[kept:])
     media_type = layer_type(fitting(image.manifest, packing), packing)
     witness = Witness(plan.stack.base, before.top) if job.wish.verify else None
-    writing = Writing(job.target, job.codecs, packing, media_type, digest, witness.layer if witness else None)
+    watch = witness.layer if witness else None
+    apart = beside if len(plan.programs) <= _APART else None
+    writing = Writing(job.target, job.codecs, packing, media_type, digest, watch, apart)
     made = emit(plan.programs, lambda number, size: plan.blobs[number].begun(job.codecs, meter, size), writing)
     proof = prove(image.name, witness) if witness else ""
     meter.finish()
@@ -121,7 +135,9 @@ def rewrite(job: Job, image: Opened, kept: int) -> Rewritten:
 def index_all(job: Job, image: Opened) -> list[Layer]:
     """An index of every layer; they are made once, and `rewrite` takes them from here."""
     meter = job.meter(sum(it.size for it in image.layers))
-    indexes = _indexes(job, _blobs(job, image), meter, sha256_of)
+    packed = sum(it.size for it in image.layers)
+    with job.codecs.beside(len(image.layers), packed) as beside:
+        indexes = _indexes(job, meter, beside, _blobs(job, image), sha256_of)
     job.known.update((it.name, it) for it in indexes)
     return indexes
 
@@ -130,14 +146,14 @@ def _blobs(job: Job, image: Opened) -> tuple[Blob, ...]:
     return tuple(Blob(job.near, *it) for it in zip(image.layers, image.diff_ids, strict=True))
 
 
-def _plan(job: Job, image: Opened, before: Stack, blobs: tuple[Blob, ...], meter: Meter) -> _Plan:
+def _plan(job: Job, image: Opened, before: Stack, blobs: tuple[Blob, ...], index: _Index) -> _Plan:
     weights = Weights([it.size for it in image.layers], [it.size for it in before.layers])
     wanted, found = job.wish.layers, changes(before)
     count = max(1, wanted if isinstance(wanted, int) else count_for(found.groups, weights))
     earlier = _earlier(job, image, before.kept)
     if not earlier:
         return _Plan(before, programs(before, count, weights, found), blobs, ())
-    kept = keep(before, _indexes(job, earlier, meter, sha256_of), count, weights)
+    kept = keep(before, index(earlier, sha256_of), count, weights)
     reused = tuple(earlier[number] for number in kept.reused)
     every = (*blobs[: before.kept], *reused, *blobs[before.kept :])
     return _Plan(kept.stack, programs(kept.stack, kept.count, kept.weights), every, reused)
@@ -170,11 +186,11 @@ def _digest(job: Job, kept: int) -> Digest:
     return sha256_of if kept or job.previous or job.known else job.codecs.checksum
 
 
-def _indexes(job: Job, blobs: Sequence[Blob], meter: Meter, digest: Digest) -> list[Layer]:
+def _indexes(job: Job, meter: Meter, beside: LayerReader | None, blobs: Sequence[Blob], digest: Digest) -> list[Layer]:
     """An index of every layer, the biggest begun first; one that occurs twice is read once."""
     wanted = {it.descriptor.digest: it for it in sorted(blobs, key=lambda it: -it.descriptor.size)}
     missing = [it for digest, it in wanted.items() if digest not in job.known]
-    reads = [partial(index_layer, it, job.codecs, meter, digest) for it in missing]
+    reads = [partial(index_layer, it, job.codecs, meter, digest, beside) for it in missing]
     made = together(reads, min(_WORKERS, os.cpu_count() or 1), meter) if reads else []
     found = {**job.known, **{it.name: it for it in made}}
     return [found[it.descriptor.digest] for it in blobs]

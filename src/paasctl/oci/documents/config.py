@@ -9,7 +9,7 @@ from typing import Any
 from paasctl.errors import BuildFailed
 from paasctl.model.config import ImageConfig
 from paasctl.model.counting import count
-from paasctl.model.image import Platform
+from paasctl.model.image import Descriptor, Platform
 from paasctl.model.squashing import SquashWish
 from paasctl.oci.documents.manifest import Json
 
@@ -25,6 +25,19 @@ def diff_ids(config: Json, what: str) -> list[str]:
     found = (config.get("rootfs") or {}).get("diff_ids")
     if not isinstance(found, list) or not all(isinstance(it, str) for it in found):
         raise BuildFailed(f"reading {what}: its configuration lists no diff_ids", code="image-unreadable")
+    return found
+
+
+def unpacked_ids(config: Json, layers: Sequence[Descriptor], what: str) -> tuple[str, ...]:
+    """The digest of each layer's uncompressed bytes. `BuildFailed` where it does not say one thing of each."""
+    found = tuple(diff_ids(config, what))
+    if len(found) != len(layers):
+        raise BuildFailed(
+            f"reading {what}: its manifest lists {count(len(layers), 'layer')}, the configuration {len(found)}",
+            code="image-unreadable",
+        )
+    if len(set(zip((it.digest for it in layers), found, strict=True))) != len({it.digest for it in layers}):
+        raise BuildFailed(f"reading {what}: its configuration says two things of one layer", code="image-unreadable")
     return found
 
 

@@ -12,11 +12,12 @@ from paasctl.oci.tar.names import unsafe
 BLOCK = 512
 _OCTAL = re.compile(rb"[0-7]*")
 EMPTY_BLOCK = bytes(BLOCK)
+_ENDS = (0, 0x20)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Header:
-    """The fields of a header, before extension headers override them."""
+    """The fields of a header, before extension headers override them. Never changed, but not frozen: see `Member`."""
 
     name: bytes
     mode: int
@@ -56,6 +57,17 @@ def parse_header(block: bytes, layer: str) -> Header:
     )
 
 
+def octal(field: bytes) -> int | None:
+    """A number in its usual spelling: octal digits, then a NUL or a blank. None: in another."""
+    digits = field[:-1]
+    if digits.isdigit() and field[-1] in _ENDS:
+        try:
+            return int(digits, 8)
+        except ValueError:  # an 8 or a 9
+            return None
+    return None
+
+
 def parse_records(content: bytes, layer: str) -> Records:
     """PAX records: length, key, value and a newline each; values are bytes and may hold newlines."""
     records: list[tuple[bytes, bytes]] = []
@@ -87,6 +99,9 @@ def _text(field: bytes) -> bytes:
 
 def _number(field: bytes, layer: str) -> int:
     """Octal text, or GNU's base-256, which may be negative."""
+    usual = octal(field)
+    if usual is not None:
+        return usual
     if field[0] & 0x80:
         value = int.from_bytes(field, "big") & ((1 << (8 * len(field) - 1)) - 1)
         return value - (1 << (8 * len(field) - 1)) if field[0] & 0x40 else value

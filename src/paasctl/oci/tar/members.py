@@ -73,7 +73,7 @@ def members(chunks: Iterable[bytes], layer: str, digest: Digest = sha256_of) -> 
             _hear(said, header, _extension(tape, header, layer), layer)
             continue
         else:
-            yield _member(tape, header, _fold(said, common), layer, digest)
+            yield _member(tape, header, _fold(said, common), layer, quick)
         said = _Said(tape.at)
     tape.drain()
 
@@ -106,7 +106,7 @@ def _fold(said: _Said, common: Records) -> _Said:
     return replace(said, records=missing + said.records, folded=True) if missing else said
 
 
-def _member(tape: Tape, header: Header, said: _Said, layer: str, digest: Digest) -> Member:
+def _member(tape: Tape, header: Header, said: _Said, layer: str, quick: Ordinary) -> Member:
     records = dict(said.records)
     # Where both are there, GNU's name comes before PAX's, as in the reader of the engines.
     raw = records.get(b"GNU.sparse.name") or said.name or records.get(b"path") or header.name
@@ -116,17 +116,18 @@ def _member(tape: Tape, header: Header, said: _Said, layer: str, digest: Digest)
     if kind is None:
         raise unsafe(layer, f"{show(path)} has the tar type {header.kind!r}, which no container engine unpacks")
     link = said.link or records.get(b"linkpath") or header.link
-    sparse = tuple(it for it in said.records if it[0].startswith(_SPARSE))
+    sparse = tuple(it for it in said.records if it[0].startswith(_SPARSE)) if records else ()
     size = _whole(records, b"size", header.size, layer) if kind == "file" else 0
     if size < 0:
         raise unsafe(layer, f"{show(path)} has a negative size")
     body = tape.at
-    content = digest(_content(tape, header, size, sparse)) if kind == "file" else b""
+    content = quick.digest(_content(tape, header, size, sparse)) if kind == "file" else b""
     tape.take(-size % BLOCK)
+    meta = quick.meta(header.block) if records.keys() <= _PLACED else None
     return Member(
         path=path,
         kind=kind,
-        meta=_meta(header, said.records, layer),
+        meta=meta or _meta(header, said.records, layer),
         start=said.start,
         body=body,
         end=tape.at,

@@ -1,7 +1,7 @@
 """The quick way to read an ordinary member: one ustar header, a plain name, no extension. Most members are such.
 
-Everything else, and whatever looks odd, is left to `tar.py`, which reads all of it and says what is wrong: there is no
-second opinion here on what is good.
+Everything else, and whatever looks odd, is left to `members.py`, which reads all of it and says what is wrong: there is
+no second opinion here on what is good.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from struct import Struct
 from zlib import adler32
 
-from paasctl.oci.tar.header import BLOCK, parse_header
+from paasctl.oci.tar.header import BLOCK, octal, parse_header
 from paasctl.oci.tar.member import Kind, Member, Meta
 from paasctl.oci.tar.tape import Digest, Tape, sha256_of
 
@@ -21,7 +21,6 @@ _LINKS = ("link", "symlink")
 _NO_LINK, _NO_PREFIX = bytes(100), bytes(155)
 _ODD = re.compile(rb"(?:^|/)\.{0,2}(?:/|$)|[\0]")
 """A path with an empty part, a dot or two dots in it, or none at all."""
-_ENDS = (0, 0x20)
 _KEPT = 4096
 """Attributes remembered, so that members that have the same share one object; and as many checksums."""
 
@@ -29,12 +28,12 @@ _KEPT = 4096
 class Ordinary:
     """Reads ordinary members off one tape."""
 
-    __slots__ = ("_digest", "_layer", "_metas", "_nothing", "_owners", "_sums")
+    __slots__ = ("_layer", "_metas", "_nothing", "_owners", "_sums", "digest")
 
     def __init__(self, layer: str, digest: Digest = sha256_of) -> None:
         """`layer` names it in messages; `digest` is taken of each file's data."""
         self._layer = layer
-        self._digest = digest
+        self.digest = digest
         self._nothing = digest(())
         self._metas: dict[bytes, Meta] = {}
         self._owners: dict[bytes, Meta] = {}
@@ -52,7 +51,7 @@ class Ordinary:
             return None
         path = _path(name, prefix, names, rest, kind)
         meta = self._metas.get(who + names + when) or self._meta(block, who + names, when)
-        size = _octal(stored) if kind == "file" else 0
+        size = octal(stored) if kind == "file" else 0
         target = _target(link, kind) if kind in _LINKS else b""
         if path is None or meta is None or size is None or target is None:
             return None
@@ -71,7 +70,7 @@ class Ordinary:
         """
         expected = self._sums.get(said)
         if expected is None:
-            number = _octal(said.rstrip(b" "))
+            number = octal(said.rstrip(b" "))
             if number is None:
                 return False
             if len(self._sums) >= _KEPT:
@@ -79,9 +78,14 @@ class Ordinary:
             expected = self._sums[said] = number + 1 + sum(said) - 8 * 0x20
         return adler32(block) & 0xFFFF == expected and (half_empty or block.count(0) >= BLOCK // 2)
 
+    def meta(self, block: bytes) -> Meta | None:
+        """What a header says of its inode, as long as nothing else does; None: it is not spelled in the usual way."""
+        who, when = block[100:124] + block[257:329], block[136:148]
+        return self._metas.get(who + when) or self._meta(block, who, when)
+
     def _meta(self, block: bytes, who: bytes, when: bytes) -> Meta | None:
         """What it says of its inode. Fields that stood so before were parsed then; times differ from file to file."""
-        seconds = _octal(when)
+        seconds = octal(when)
         owner = self._owner(who, block)
         if seconds is None or owner is None:
             return None
@@ -105,23 +109,12 @@ class Ordinary:
         """The digest of the data, and the tape behind its padding."""
         whole = size + -size % BLOCK
         if used + whole > len(tape.held):
-            digest = self._digest(tape.run(size))
+            digest = self.digest(tape.run(size))
             tape.skip(whole - size)
             return digest
         tape.used = used + whole
         tape.at += whole
-        return self._digest((tape.view[used : used + size],))
-
-
-def _octal(field: bytes) -> int | None:
-    """A number in its usual spelling: octal digits, then a NUL or a blank. None: in another."""
-    digits = field[:-1]
-    if digits.isdigit() and field[-1] in _ENDS:
-        try:
-            return int(digits, 8)
-        except ValueError:  # an 8 or a 9
-            return None
-    return None
+        return self.digest((tape.view[used : used + size],))
 
 
 def _path(field: bytes, prefix: bytes, names: bytes, rest: bytes, kind: Kind) -> bytes | None:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from paasctl.errors import BuildFailed, Cancelled
+from paasctl.errors import Cancelled
 from paasctl.model.image import Descriptor
 from paasctl.oci.documents import manifest as documents
-from paasctl.oci.report.remembered import layer_bytes, layer_from
-from paasctl.oci.tar.members import members
 from paasctl.oci.tar.tape import sha256_of
+from paasctl.oci.tree.columns import layer_bytes, layer_from, read_columns
+from paasctl.oci.tree.indexed import check_diff_id, index_of
 from paasctl.oci.tree.layer import Layer
 from paasctl.oci.tree.stack import Stack, stack
 from paasctl.ports.cancel import Cancel
+from paasctl.ports.codecs import LayerReader
 from paasctl.ports.images import Blobs
 from paasctl.ports.kept import Kept
 from paasctl.ports.world import Reads
@@ -53,9 +54,18 @@ class Indexing:
 
     def _read(self, blobs: Blobs, wanted: Sequence[tuple[Descriptor, str]]) -> None:
         """The biggest first, so that no thread ends long after the others."""
-        order = sorted(wanted, key=lambda it: (-it[0].size, it[0].digest))
-        with ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1)), thread_name_prefix="index") as pool:
-            futures = [pool.submit(self._one, blobs, *it) for it in order]
+        known = [((layer.digest, said), self._known(layer, said)) for layer, said in wanted]
+        self.found.update((key, layer) for key, layer in known if layer)
+        missing = [it for it, (_, layer) in zip(wanted, known, strict=True) if layer is None]
+        if not missing:
+            return
+        order = sorted(missing, key=lambda it: (-it[0].size, it[0].digest))
+        width = max(1, min(4, os.cpu_count() or 1))
+        with (
+            self.reads.codecs.beside(len(order), sum(it.size for it, _ in order)) as beside,
+            ThreadPoolExecutor(width, thread_name_prefix="index") as pool,
+        ):
+            futures = [pool.submit(self._one, blobs, *it, beside) for it in order]
             try:
                 wait(futures, return_when=FIRST_EXCEPTION)
             except BaseException:
@@ -66,23 +76,33 @@ class Indexing:
                 raise broken[0]
         self.found.update(((it.digest, said), of.result()) for (it, said), of in zip(order, futures, strict=True))
 
-    def _one(self, blobs: Blobs, descriptor: Descriptor, diff_id: str) -> Layer:
-        kind, key = _QUICK if self.quick else _KIND, f"{descriptor.digest} {diff_id}"
-        if self.kept and (kept := self.kept.get(kind, key)) and (layer := layer_from(kept, descriptor.digest)):
-            return layer
-        tally = _Tally()
+    def _known(self, descriptor: Descriptor, diff_id: str) -> Layer | None:
+        """What an earlier run read; what is damaged or of another format was not."""
+        kept = self.kept.get(self._kind, _key(descriptor, diff_id)) if self.kept else None
+        if kept is None:
+            return None
+        try:
+            return layer_from(zlib.decompress(kept), descriptor.digest, stargz=_is_stargz(descriptor))
+        except zlib.error:
+            return None
+
+    @property
+    def _kind(self) -> str:
+        return _QUICK if self.quick else _KIND
+
+    def _one(self, blobs: Blobs, descriptor: Descriptor, diff_id: str, beside: LayerReader | None) -> Layer:
+        name, stargz, index = descriptor.digest, _is_stargz(descriptor), b""
         with blobs.open(descriptor) as chunks:
-            unpacked = self.reads.codecs.inflate(self._going(chunks), descriptor.digest)
-            digest = self.reads.codecs.checksum if self.quick else sha256_of
-            found = tuple(members(tally.over(unpacked), descriptor.digest, digest))
-        if tally.digest != diff_id:
-            raise BuildFailed(
-                f"reading layer {descriptor.digest}: it unpacks to {tally.digest}, the configuration says {diff_id}",
-                code="layer-damaged",
-            )
-        layer = Layer(descriptor.digest, found, documents.STARGZ_TOC in descriptor.annotations, tally.size)
+            if beside:
+                found, index = beside.read(self._going(chunks), name, quick=self.quick)
+                layer = read_columns(index, name, stargz=stargz)
+            else:
+                unpacked = self.reads.codecs.inflate(self._going(chunks), name)
+                digest = self.reads.codecs.checksum if self.quick else sha256_of
+                layer, found = index_of(unpacked, name, digest, stargz=stargz)
+        check_diff_id(name, found, diff_id)
         if self.kept:
-            self.kept.put(kind, key, layer_bytes(layer))
+            self.kept.put(self._kind, _key(descriptor, diff_id), zlib.compress(index or layer_bytes(layer), 1))
         return layer
 
     def _going(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -93,19 +113,9 @@ class Indexing:
             yield chunk
 
 
-class _Tally:
-    """Digest and size of what passed."""
+def _key(descriptor: Descriptor, diff_id: str) -> str:
+    return f"{descriptor.digest} {diff_id}"
 
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
-        self.size = 0
 
-    @property
-    def digest(self) -> str:
-        return f"sha256:{self._hash.hexdigest()}"
-
-    def over(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        for chunk in chunks:
-            self._hash.update(chunk)
-            self.size += len(chunk)
-            yield chunk
+def _is_stargz(descriptor: Descriptor) -> bool:
+    return documents.STARGZ_TOC in descriptor.annotations

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from paasctl.errors import BuildFailed, Refused, UsageError
-from paasctl.model.counting import count
+from paasctl.errors import Refused, UsageError
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.location import InEngine, Location, parse_location
 from paasctl.oci.documents import manifest as documents
-from paasctl.oci.documents.config import diff_ids
+from paasctl.oci.documents.config import unpacked_ids
 from paasctl.oci.documents.manifest import Json
 from paasctl.ports.images import ImageSource
 from paasctl.ports.world import Reads
@@ -118,12 +117,7 @@ def _image(source: ImageSource, found: Descriptor, manifest: Json) -> OneImage:
         source.read(documents.descriptor_from(manifest["config"], source.name)), source.name
     )
     layers = tuple(documents.descriptor_from(it, source.name) for it in manifest.get("layers") or ())
-    unpacked = tuple(diff_ids(config, source.name))
-    if len(unpacked) != len(layers):
-        raise BuildFailed(
-            f"reading {source.name}: the manifest has {count(len(layers), 'layer')}, the configuration {len(unpacked)}",
-            code="image-unreadable",
-        )
+    unpacked = unpacked_ids(config, layers, source.name)
     return OneImage(found, manifest, config, _platform(found, config), layers, unpacked)
 
 

@@ -1,4 +1,4 @@
-"""A layer's index as bytes, for a cache: what was read from a blob of this digest once need not be read again.
+"""A layer's index as bytes: for a cache, as what was read from a blob once need not be read again; or from a process.
 
 Columns, not rows: there may be hundreds of thousands of members, and packing them must take less time than reading.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-import zlib
 from array import array
 from collections.abc import Iterator
 from itertools import accumulate, pairwise
@@ -17,14 +16,14 @@ from typing import Any
 from paasctl.oci.tar.member import Kind, Member, Meta, Records
 from paasctl.oci.tree.layer import Layer
 
-FORMAT = "/".join(["2", sys.byteorder, *(it.name for of in (Layer, Member, Meta) for it in dataclasses.fields(of))])
+FORMAT = "/".join(["3", sys.byteorder, *(it.name for of in (Layer, Member, Meta) for it in dataclasses.fields(of))])
 """Whoever adds a field makes another format: an older index is then none."""
 _KINDS: tuple[Kind, ...] = ("file", "dir", "link", "symlink", "char", "block", "fifo")
 _LENGTH = 8
 
 
 def layer_bytes(layer: Layer) -> bytes:
-    """The index, packed."""
+    """The index in columns, which compress well. Its name and whether it is eStargz's are not in it."""
     members, kinds = layer.members, {it: number for number, it in enumerate(_KINDS)}
     metas: dict[tuple[Any, ...], int] = {}
     columns = (
@@ -38,7 +37,6 @@ def layer_bytes(layer: Layer) -> bytes:
     )
     head = {
         "format": FORMAT,
-        "stargz": layer.stargz,
         "size": layer.size,
         "members": len(members),
         "metas": [_spelled(it) for it in metas],
@@ -46,24 +44,40 @@ def layer_bytes(layer: Layer) -> bytes:
         "columns": [len(it) for it in columns],
     }
     said = json.dumps(head, separators=(",", ":")).encode()
-    return zlib.compress(b"".join((len(said).to_bytes(_LENGTH, "big"), said, *columns)), 1)
+    return b"".join((len(said).to_bytes(_LENGTH, "big"), said, *columns))
 
 
-def layer_from(content: bytes, name: str) -> Layer | None:
+def layer_from(whole: bytes, name: str, *, stargz: bool) -> Layer | None:
     """The index that `layer_bytes` gave; None: it is of another format, or damaged."""
     try:
-        whole = zlib.decompress(content)
-        start = _LENGTH + int.from_bytes(whole[:_LENGTH], "big")
-        head = json.loads(whole[_LENGTH:start])
-        if head["format"] != FORMAT:
-            return None
-        ends = accumulate(head["columns"], initial=start)
-        members = _members(head, [whole[one:two] for one, two in pairwise(ends)])
-        return (
-            Layer(name, members, bool(head["stargz"]), int(head["size"])) if len(members) == head["members"] else None
-        )
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, zlib.error):
+        head, columns = _parts(whole)
+        members = tuple(_members(head, columns))
+        return Layer(name, members, stargz, int(head["size"])) if len(members) == head["members"] else None
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError):
         return None
+
+
+def read_columns(whole: bytes, name: str, *, stargz: bool) -> Layer:
+    """The same where nobody else may have written it."""
+    found = layer_from(whole, name, stargz=stargz)
+    if found is None:
+        raise AssertionError(f"the index of {name} is none of ours")
+    return found
+
+
+def each_member(whole: bytes) -> Iterator[Member]:
+    """The members of an index that nobody else may have written, one at a time: all at once are many."""
+    return _members(*_parts(whole))
+
+
+def _parts(whole: bytes) -> tuple[dict[str, Any], list[bytes]]:
+    """Head and columns. `ValueError` and others where it is none of ours."""
+    start = _LENGTH + int.from_bytes(whole[:_LENGTH], "big")
+    head = json.loads(whole[_LENGTH:start])
+    ends = list(accumulate(head["columns"], initial=start))
+    if head["format"] != FORMAT or ends[-1] != len(whole):
+        raise ValueError("an index of another format, or not all of it")
+    return head, [whole[one:two] for one, two in pairwise(ends)]
 
 
 _NUMBERS = ("start", "body", "end", "size")
@@ -75,10 +89,13 @@ def _odd(it: Member) -> list[Any]:
     return [it.device, it.as_is, _texts(it.sparse), _text(it.block)]
 
 
-def _members(head: dict[str, Any], columns: list[bytes]) -> tuple[Member, ...]:
+def _members(head: dict[str, Any], columns: list[bytes]) -> Iterator[Member]:
     """All of them; a column that is too short makes too few."""
     paths, targets, kinds, which, start, body, end, size, lengths, contents = columns
     metas = [_meta(it) for it in head["metas"]]
+    odd = {int(number): it for number, it in head["odd"].items()}
+    if any(not 0 <= it < head["members"] for it in odd):
+        raise ValueError("an index speaks of members that it does not have")
     rows = zip(
         paths.split(b"\0") if head["members"] else (),
         [_KINDS[it] for it in kinds],
@@ -88,19 +105,16 @@ def _members(head: dict[str, Any], columns: list[bytes]) -> tuple[Member, ...]:
         _contents(lengths, contents),
         strict=False,
     )
-    made = [
-        Member(path, kind, meta, begin, data, last, stored, target, content=content)
-        for path, kind, meta, begin, data, last, stored, target, content in rows
-    ]
-    for number, (device, as_is, sparse, block) in head["odd"].items():
-        made[int(number)] = dataclasses.replace(
-            made[int(number)],
-            device=(device[0], device[1]),
-            as_is=as_is,
-            sparse=_records(sparse),
-            block=_bytes(block),
-        )
-    return tuple(made)
+    for number, (path, kind, meta, begin, data, last, stored, target, content) in enumerate(rows):
+        made = Member(path, kind, meta, begin, data, last, stored, target, content=content)
+        yield _with_odd(made, odd[number]) if number in odd else made
+
+
+def _with_odd(member: Member, said: list[Any]) -> Member:
+    device, as_is, sparse, block = said
+    return dataclasses.replace(
+        member, device=(device[0], device[1]), as_is=as_is, sparse=_records(sparse), block=_bytes(block)
+    )
 
 
 def _whole(column: bytes) -> array[int]:

@@ -1,0 +1,65 @@
+"""The process that reads layers: `python -m paasctl.adapters.beside.child`, spoken to in frames.
+
+In: a head, the packed layer in pieces, an empty frame. Out: a head, the index, an empty frame. It ends when nothing
+more comes in, which is also what it sees where its parent was killed; signals are its parent's business.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+
+from paasctl.adapters.beside.frames import Frames
+from paasctl.adapters.codecs import MachineCodecs
+from paasctl.errors import PaasError
+from paasctl.oci.tar.tape import sha256_of
+from paasctl.oci.tree.columns import layer_bytes
+from paasctl.oci.tree.indexed import index_of
+
+
+def main() -> None:
+    """Read layers until there are no more."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    gc.disable()  # hundreds of thousands of objects without a cycle
+    frames, codecs = Frames(sys.stdin.buffer, sys.stdout.buffer), MachineCodecs()
+    try:
+        while head := frames.take():
+            said = json.loads(head)
+            head, index = _answer(frames, codecs, said["layer"], quick=said["quick"])
+            for it in (head, index, b""):
+                frames.put(it)
+    except BrokenPipeError:
+        os._exit(1)  # nobody hears it any more; a second one at the end would only make noise
+
+
+def _answer(frames: Frames, codecs: MachineCodecs, layer: str, *, quick: bool) -> tuple[bytes, bytes]:
+    pieces = _pieces(frames)
+    try:
+        digest = codecs.checksum if quick else sha256_of
+        found, diff_id = index_of(codecs.inflate(pieces, layer), layer, digest)
+    except PaasError as error:
+        for _ in pieces:  # the parent still writes, and sees more: whether the blob itself is damaged
+            pass
+        told = {"error": type(error).__name__, "message": error.message, "hint": error.hint, "code": error.code}
+        return json.dumps(told).encode(), b"{}"
+    except Exception:  # noqa: BLE001 - a bug of ours, which the parent tells as it tells its own
+        return json.dumps({"bug": traceback.format_exc()}).encode(), b"{}"
+    return json.dumps({"diff_id": diff_id}).encode(), layer_bytes(found)
+
+
+def _pieces(frames: Frames) -> Iterator[bytes]:
+    """The packed layer. Where the parent is gone, so are we: half a layer is none."""
+    while piece := frames.take():
+        yield piece
+    if piece is None:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
