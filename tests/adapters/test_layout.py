@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -96,6 +97,39 @@ def test_a_wrong_size_is_no_better_and_an_unknown_one_is_fine(layout: FolderLayo
     with pytest.raises(Unavailable, match="7 bytes"):
         layout.read(Descriptor("x", made.digest, 8))
     assert layout.read(Descriptor("x", made.digest, -1)) == b"content"
+
+
+@pytest.mark.parametrize("left", [b"", b"conten"], ids=["empty", "cut"])
+def test_what_a_power_cut_left_under_a_blob_s_name_is_not_there_and_is_written_again(
+    layout: FolderLayout, left: bytes
+) -> None:
+    made = layout.put("x", b"content")
+    layout.path(made.digest).write_bytes(left)
+    assert not layout.has(made.digest, made.size)
+    assert layout.put("x", b"content") == made
+    assert layout.has(made.digest, made.size)
+    assert layout.read(made) == b"content"
+
+
+def test_bytes_are_on_the_disk_before_their_name_and_all_names_before_the_index(
+    layout: FolderLayout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = list[str]()
+    fsync, replace = os.fsync, Path.replace
+
+    def settled(number: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(number).st_mode) else f"{os.fstat(number).st_size} bytes")
+        fsync(number)
+
+    def named(path: Path, target: Path) -> Path:
+        done.append("index" if target.name == "index.json" else "name")
+        return replace(path, target)
+
+    monkeypatch.setattr("os.fsync", settled)
+    monkeypatch.setattr(Path, "replace", named)
+    layout.lay("web", layout.put("m", b"seven by"))
+    index = (layout.root / "index.json").stat().st_size
+    assert done == ["8 bytes", "name", "folder", f"{index} bytes", "index"]
 
 
 @pytest.mark.parametrize("digest", ["sha256:" + "0" * 64, "sha512:" + "0" * 64, "sha256:../../etc/passwd", ""])

@@ -1,6 +1,7 @@
 """An OCI image layout on disk (image-spec `image-layout.md`): blobs by digest, places in `index.json`.
 
-A digest is there whole or not at all (`disk.py`). `index.json` changes under the layout's lock, so several processes
+A digest is there whole or not at all (`disk.py`), and on the disk before `index.json` names it; one of another size,
+as others or a power cut may leave it, is not there. `index.json` changes under the layout's lock, so several processes
 may write at once; what a killed one left behind is removed by the next to open the layout.
 """
 
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from paasctl.adapters.disk import TEMPORARY, disk, held, remove_unheld, replace_file, temporary
+from paasctl.adapters.disk import TEMPORARY, disk, held, remove_unheld, settle, settle_folder, temporary
 from paasctl.errors import ConfigError, PaasError, Unavailable
 from paasctl.model.image import Descriptor
 from paasctl.oci.documents.companions import subject_of
@@ -48,7 +49,7 @@ class _Writer:
         """Make it visible under its digest; the same content already there is the same blob."""
         digest = f"sha256:{self._digest.hexdigest()}"
         with disk("writing", self._path):
-            self._file.flush()
+            settle(self._file)
             self._path.replace(self._layout.path(digest))
         return Descriptor(media_type, digest, self._size)
 
@@ -73,10 +74,11 @@ class FolderLayout:
             raise Unavailable(f"reading {self._root}: {digest!r} is no sha256 digest", code="blob-missing")
         return self._blobs / name
 
-    def has(self, digest: str) -> bool:
-        """Whether the blob is there."""
+    def has(self, digest: str, size: int = -1) -> bool:
+        """Whether the blob is there, and as large as it should be. A size below 0 is unknown."""
+        path = self.path(digest)
         with disk("reading", self._blobs):
-            return self.path(digest).is_file()
+            return path.is_file() and (size < 0 or path.stat().st_size == size)
 
     @contextmanager
     def open(self, descriptor: Descriptor) -> Iterator[Iterator[bytes]]:
@@ -109,7 +111,7 @@ class FolderLayout:
     def put(self, media_type: str, content: bytes) -> Descriptor:
         """Write a small blob whole."""
         digest = digest_of(content)
-        if self.has(digest):
+        if self.has(digest, len(content)):
             return Descriptor(media_type, digest, len(content))
         with self.writer() as writer:
             writer.write(content)
@@ -141,7 +143,9 @@ class FolderLayout:
         with held(self._root / _LOCK):
             index = self._index()
             changed = change(index.get("manifests") or [])
-            replace_file(self._root / _INDEX, canonical({**index, "manifests": changed}))
+            with disk("writing", self._blobs):
+                settle_folder(self._blobs)
+            _replace(self._root / _INDEX, {**index, "manifests": changed})
 
     def sweep(self) -> None:
         """Remove temporary files that no living process holds."""
@@ -165,9 +169,9 @@ def create_layout(root: Path) -> FolderLayout:
         (root / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
     with held(root / _LOCK):
         if not (root / _INDEX).exists():
-            replace_file(root / _INDEX, canonical({"schemaVersion": 2, "manifests": []}))
+            _replace(root / _INDEX, {"schemaVersion": 2, "manifests": []})
         if not (root / _MARKER).exists():
-            replace_file(root / _MARKER, canonical({"imageLayoutVersion": _VERSION}))
+            _replace(root / _MARKER, {"imageLayoutVersion": _VERSION})
     return open_layout(root)
 
 
@@ -201,6 +205,13 @@ def read_layout(root: Path) -> FolderLayout:
     if _document(path, content).get("imageLayoutVersion") != _VERSION:
         raise ConfigError(f"opening the image layout {root}: its version is not {_VERSION}")
     return FolderLayout(root)
+
+
+def _replace(path: Path, document: Json) -> None:
+    with temporary(path.parent) as (fresh, file), disk("writing", path):
+        file.write(canonical(document))
+        settle(file)
+        fresh.replace(path)
 
 
 def _document(path: Path, content: bytes) -> Json:
@@ -244,6 +255,6 @@ def _large(descriptor: Descriptor, root: Path, size: int) -> PaasError:
 def _damaged(path: Path, descriptor: Descriptor, size: int) -> PaasError:
     return Unavailable(
         f"reading {path}: its {size} bytes are not {descriptor.digest} of {descriptor.size} bytes",
-        hint=f"rm {path}, and build the image again",
+        hint=f"rm {path}, and copy or build the image again",
         code="blob-damaged",
     )

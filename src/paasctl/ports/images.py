@@ -32,8 +32,8 @@ class Layout(Blobs, Protocol):
         """Its folder."""
         ...
 
-    def has(self, digest: str) -> bool:
-        """Whether the blob is there."""
+    def has(self, digest: str, size: int = -1) -> bool:
+        """Whether the blob is there, and as large as it should be. A size below 0 is unknown."""
         ...
 
     def read(self, descriptor: Descriptor) -> bytes:

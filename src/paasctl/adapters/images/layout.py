@@ -66,13 +66,13 @@ class LayoutTarget:
         return bare(found[0][1]) if found else None
 
     def has(self, descriptor: Descriptor) -> bool:
-        """Whether the blob is there. A manifest that was only laid, and its run then killed, may lack the others.
+        """Whether the blob is there whole. A manifest that was only laid, and its run then killed, may lack the others.
 
         Who only looks makes no folder.
         """
         if is_manifest(descriptor.media_type) or not (self._folder / "index.json").is_file():
             return False
-        return read_layout(self._folder).has(descriptor.digest)
+        return read_layout(self._folder).has(descriptor.digest, descriptor.size)
 
     def companion(self, tag: str) -> tuple[Descriptor, bytes] | None:
         """What lies under that name now."""

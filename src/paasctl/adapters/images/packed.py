@@ -49,9 +49,10 @@ class PackedShelf:
         """Every name of every image there."""
         return self._places
 
-    def has(self, digest: str) -> bool:
-        """Whether the blob is there."""
-        return digest in self._made or self._span(digest) is not None
+    def has(self, digest: str, size: int = -1) -> bool:
+        """Whether the blob is there, and as large as it should be. A size below 0 is unknown."""
+        span = self._span(digest)
+        return digest in self._made or (span is not None and size in (-1, span.size))
 
     def read(self, descriptor: Descriptor) -> bytes:
         """A small blob whole, verified."""

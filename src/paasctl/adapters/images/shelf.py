@@ -26,8 +26,8 @@ class Shelf(Protocol):
         """What lies there by name; "" is no name. One image may have several."""
         ...
 
-    def has(self, digest: str) -> bool:
-        """Whether the blob is there."""
+    def has(self, digest: str, size: int = -1) -> bool:
+        """Whether the blob is there, and as large as it should be. A size below 0 is unknown."""
         ...
 
     def read(self, descriptor: Descriptor) -> bytes:
@@ -106,7 +106,7 @@ def bare(found: Descriptor) -> Descriptor:
 
 def subject_of(shelf: Shelf, descriptor: Descriptor) -> str:
     """The digest of what a manifest vouches for; empty where it stands for itself, or is not there to say."""
-    if not shelf.has(descriptor.digest):
+    if not shelf.has(descriptor.digest, descriptor.size):
         return ""
     subject = parse_document(shelf.read(descriptor), descriptor.digest).get("subject")
     return str(subject.get("digest", "")) if isinstance(subject, dict) else ""
