@@ -11,6 +11,8 @@ CASES: list[tuple[str, Location]] = [
     ("oci:some/dir", InLayout("some/dir")),
     ("oci:some/dir:1.2", InLayout("some/dir", "1.2")),
     ("oci:/a:b/dir", InLayout("/a:b/dir")),
+    (f"oci:some/dir@sha256:{'a' * 64}", InLayout("some/dir", digest=f"sha256:{'a' * 64}")),
+    (f"oci:some/dir:1.2@sha256:{'a' * 64}", InLayout("some/dir", digest=f"sha256:{'a' * 64}")),
     ("image.tar", InArchive("image.tar")),
     ("/tmp/ä b.tar:web:1", InArchive("/tmp/ä b.tar", "web:1")),
     ("docker:shop:dev", InEngine("shop:dev")),
@@ -23,7 +25,20 @@ def test_one_word_says_where_an_image_lies(text: str, wanted: Location) -> None:
     assert parse_location(text) == wanted
 
 
-@pytest.mark.parametrize("text", ["", "oci:", "docker:", "shop", "shop:1", "registry.example/shop", "Not/An:Image"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "oci:",
+        "oci:@sha256:x",
+        "oci:d@sha256:x",
+        "docker:",
+        "shop",
+        "shop:1",
+        "registry.example/shop",
+        "Not/An:Image",
+    ],
+)
 def test_what_is_no_place_says_what_would_be_one(text: str) -> None:
     with pytest.raises(ValueError, match="oci:DIR"):
         parse_location(text)
@@ -42,6 +57,8 @@ def test_names_that_would_move_a_cursor_are_none(text: str) -> None:
         parse_location(text)
 
 
-@pytest.mark.parametrize("text", ["registry.example/shop:1", "oci:d:1", "a.tar:x", "a.tar", "docker:x:1"])
+@pytest.mark.parametrize(
+    "text", ["registry.example/shop:1", "oci:d:1", "a.tar:x", "a.tar", "docker:x:1", f"oci:d@sha256:{'a' * 64}"]
+)
 def test_it_is_written_as_it_is_read(text: str) -> None:
     assert str(parse_location(text)) == text

@@ -12,6 +12,7 @@ from paasctl.adapters.images.carried import carry
 from paasctl.adapters.images.naming import clobbers, not_found, several
 from paasctl.adapters.images.shelf import Shelf, ShelfSource, bare, images_at, subject_of
 from paasctl.adapters.layout import PLACE, FolderLayout, create_layout, read_layout
+from paasctl.errors import UsageError
 from paasctl.model.image import Descriptor, Repository
 from paasctl.model.location import InLayout
 from paasctl.oci.documents.companions import is_companion_tag
@@ -31,14 +32,16 @@ def layout_source(location: InLayout, folder: Path) -> ShelfSource:
             raise not_found(str(location), f"there is no folder {folder}")
         return read_layout(folder)
 
-    return ShelfSource(str(location), location.tag, find, _HOW)
+    return ShelfSource(str(location), location.tag, find, _HOW, location.digest)
 
 
 class LayoutTarget:
     """`ports.images.ImageTarget` over an OCI layout, made where there is none."""
 
     def __init__(self, location: InLayout, folder: Path) -> None:
-        """Nothing is written yet."""
+        """Nothing is written yet. `UsageError` where it is a digest: that cannot be chosen."""
+        if location.digest:
+            raise UsageError(f"writing {location}: a digest cannot be chosen", hint=f"name a tag: {_HOW}")
         self.name = str(location)
         self._tag = location.tag
         self._folder = folder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paasctl.errors import UsageError, WouldClobber
 from paasctl.model.image import Descriptor, Pinned
-from paasctl.model.location import InEngine, InRegistry, Location
+from paasctl.model.location import InEngine, InLayout, InRegistry, Location
 from paasctl.oci.documents.bases import made_from
 from paasctl.oci.documents.manifest import descriptor_from, is_attestation
 from paasctl.ports.world import Reads
@@ -64,11 +64,14 @@ def check_free(goal: Goal, *, verb: str, wanted: str = "") -> None:
 
 def check_name(location: Location, doing: str) -> None:
     """`UsageError` where a digest is given for a name."""
-    if isinstance(location, InRegistry) and isinstance(location.reference, Pinned):
-        raise UsageError(
-            f"{doing} to {location}: a digest cannot be chosen",
-            hint=f"name a tag as DST: {location.reference.repository}:TAG",
-        )
+    match location:
+        case InRegistry(Pinned(repository)):
+            place = str(repository)
+        case InLayout(folder, digest=digest) if digest:
+            place = f"oci:{folder}"
+        case _:
+            return
+    raise UsageError(f"{doing} to {location}: a digest cannot be chosen", hint=f"name a tag as DST: {place}:TAG")
 
 
 def _loses(found: Found) -> bool:
