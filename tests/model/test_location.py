@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from paasctl.model.image import parse_reference
@@ -42,6 +44,32 @@ def test_one_word_says_where_an_image_lies(text: str, wanted: Location) -> None:
 def test_what_is_no_place_says_what_would_be_one(text: str) -> None:
     with pytest.raises(ValueError, match="oci:DIR"):
         parse_location(text)
+
+
+@pytest.mark.parametrize("text", ["./dir", "dir/", "../dir", "/tmp/dir", "."])
+def test_a_path_alone_may_mean_a_layout(text: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"did you mean oci:{text}?")):
+        parse_location(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "unpacks"),
+    [
+        ("image.tar.gz", "gunzip -k image.tar.gz"),
+        ("./my image.tgz", "gunzip -k './my image.tgz'"),
+        ("/tmp/image.tar.zst:web:1", "zstd -d /tmp/image.tar.zst"),
+        ("image.tar.xz", "unxz -k image.tar.xz"),
+    ],
+)
+def test_a_packed_archive_says_how_it_is_unpacked(text: str, unpacks: str) -> None:
+    with pytest.raises(ValueError, match=f"only a plain tar is read or written: {unpacks};"):
+        parse_location(text)
+
+
+def test_a_tag_may_be_called_like_an_archive() -> None:
+    assert parse_location("registry.example/shop:web.tgz") == InRegistry(
+        parse_reference("registry.example/shop:web.tgz")
+    )
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "99999", "999999999"])

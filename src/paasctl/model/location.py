@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 from paasctl.model.image import Reference, parse_reference
 from paasctl.values import dataclass
@@ -54,6 +55,8 @@ class InEngine:
 
 
 Location = InRegistry | InLayout | InArchive | InEngine
+_PACKED = re.compile(r"(.*\.(?:tar\.|t)(gz|zst|xz|bz2))(?::.*)?")
+_UNPACKS = {"gz": "gunzip -k", "zst": "zstd -d", "xz": "unxz -k", "bz2": "bunzip2 -k"}
 _HEX = re.compile("[0-9a-f]{64}")
 _HINT = "want host/path:tag, host/path@sha256:…, oci:DIR[:TAG], oci:DIR@sha256:…, FILE.tar or docker:NAME"
 
@@ -75,7 +78,16 @@ def parse_location(text: str) -> Location:
     try:
         return InRegistry(parse_reference(text))
     except ValueError as error:
-        raise ValueError(f"{error}; {_HINT}") from None
+        raise ValueError(f"{_slip(text) or error}; {_HINT}") from None
+
+
+def _slip(text: str) -> str:
+    """What was meant, perhaps, by a path of which nothing says what lies there."""
+    if packed := _PACKED.fullmatch(text):
+        return f"only a plain tar is read or written: {_UNPACKS[packed[2]]} {shlex.quote(packed[1])}"
+    if text.startswith(("./", "../", "/", "~/")) or text.endswith("/") or text in (".", ".."):
+        return f"{text!r} is a path: did you mean oci:{text}?"
+    return ""
 
 
 def _in_layout(text: str) -> InLayout:
