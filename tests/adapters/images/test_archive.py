@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
+import lzma
+import shlex
 import subprocess
 import tarfile
 import tracemalloc
@@ -196,7 +199,6 @@ def _whole(*without: str, **instead: bytes) -> Callable[[Tar], None]:
 WRONG: dict[str, tuple[bytes | Callable[[Tar], None], str]] = {
     "no tar": (b"not a tar at all" * 100, "no tar that can be read"),
     "empty": (b"", "no tar that can be read"),
-    "gzip": (gzip.compress(b"x" * 5000), "no tar that can be read"),
     "a file system": (_whole("manifest.json"), "neither index.json nor manifest.json"),
     "no configuration": (_whole("config.json"), "configuration 'config.json' is missing"),
     "no layer": (_whole("one/layer.tar"), "layer one/layer.tar is missing"),
@@ -217,7 +219,24 @@ def test_what_is_wrong_with_it_is_said(archives: Archives, name: str) -> None:
     error = failing(archives.source())
     assert why in error.message
     assert error.code in ("archive-damaged", "image-unreadable")
-    assert error.exit == 75
+    assert error.exit == 1, "trying again would not help"
+
+
+PACKED = {
+    "gunzip": gzip.compress(b"x" * 5000),
+    "zstd -d": zstandard.compress(b"x" * 5000),
+    "unxz": lzma.compress(b"x" * 5000),
+    "bunzip2": bz2.compress(b"x" * 5000),
+}
+
+
+@pytest.mark.parametrize("unpacks", PACKED)
+def test_a_packed_archive_is_refused_with_what_unpacks_it(archives: Archives, unpacks: str) -> None:
+    """As of `docker save | gzip`."""
+    archives.written(PACKED[unpacks])
+    error = failing(archives.source())
+    assert (error.code, error.exit) == ("archive-unsupported", 4)
+    assert error.hint == f"{unpacks} < {shlex.quote(str(archives.path))} > plain.tar"
 
 
 def test_a_layer_with_other_bytes_is_never_read_as_good(archives: Archives) -> None:

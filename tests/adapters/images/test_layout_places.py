@@ -101,7 +101,7 @@ def test_what_is_not_there_is_told(tmp_path: Path, layout: FolderLayout, what: s
     folder = {"nothing": tmp_path / "gone", "no tag": layout.root, "no layout": tmp_path}[what]
     with pytest.raises(PaasError) as caught:
         layout_source(InLayout(str(folder), "nope"), folder).root()
-    assert caught.value.code == ("config-invalid" if what == "no layout" else "image-not-found")
+    assert (caught.value.code, caught.value.exit) == ("image-not-found", 1)
     assert ("web" in caught.value.message) is (what == "no tag")
 
 

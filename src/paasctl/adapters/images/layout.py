@@ -11,7 +11,7 @@ from paasctl.adapters.disk import disk
 from paasctl.adapters.images.carried import carry
 from paasctl.adapters.images.naming import clobbers, not_found, several
 from paasctl.adapters.images.shelf import Shelf, ShelfSource, bare, images_at, subject_of
-from paasctl.adapters.layout import PLACE, FolderLayout, create_layout, read_layout
+from paasctl.adapters.layout import MARKER, PLACE, FolderLayout, create_layout, read_layout
 from paasctl.errors import UsageError
 from paasctl.model.image import Descriptor, Repository
 from paasctl.model.location import InLayout
@@ -27,9 +27,11 @@ def layout_source(location: InLayout, folder: Path) -> ShelfSource:
 
     def find() -> Shelf:
         with disk("reading", folder):
-            there = folder.is_dir()
-        if not there:
-            raise not_found(str(location), f"there is no folder {folder}")
+            why = (
+                "" if (folder / MARKER).is_file() else "it is no image layout" if folder.is_dir() else "it is not there"
+            )
+        if why:
+            raise not_found(str(location), f"the folder {folder}: {why}")
         return read_layout(folder)
 
     return ShelfSource(str(location), location.tag, find, _HOW, location.digest)
