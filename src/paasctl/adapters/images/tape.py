@@ -55,7 +55,7 @@ class Tape:
     """The entries of a tar by name. `name` is how messages call it."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
-        """Reads all headers. `BuildFailed`, code `archive-damaged`, where it is no tar; `Refused` where it is packed."""
+        """Reads all headers. `BuildFailed` (`archive-damaged`) where it is no tar, `Refused` where it is packed."""
         self.name = name
         self._file = file
         self._spans = dict[str, Span]()
