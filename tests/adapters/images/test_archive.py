@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import lzma
+import os
 import shlex
 import subprocess
 import tarfile
@@ -23,7 +24,7 @@ from paasctl.adapters.images import tape
 from paasctl.adapters.images.archive import ArchiveDestination, archive_source
 from paasctl.adapters.images.shelf import ShelfSource
 from paasctl.adapters.images.tarred import TarTarget
-from paasctl.errors import PaasError
+from paasctl.errors import PaasError, UsageError
 from paasctl.model.image import Descriptor
 from paasctl.model.location import InArchive
 from paasctl.oci.documents.manifest import OCI_MANIFEST, canonical, descriptor_from, digest_of
@@ -366,6 +367,42 @@ def test_until_it_is_whole_the_old_one_is_there_and_then_nothing_else(archives: 
     archives.stack.close()
     assert archives.source("web:1").root() == root, "the name it had is the new one's"
     assert sorted(it.name for it in archives.path.parent.iterdir()) == ["image.tar"]
+
+
+@pytest.mark.parametrize("what", ["pipe", "device", "folder"])
+def test_what_is_no_file_is_refused_as_a_target_before_anything_is_done(archives: Archives, what: str) -> None:
+    if what == "pipe":
+        os.mkfifo(archives.path)
+    elif what == "device":
+        archives.path.symlink_to("/dev/null")
+    else:
+        archives.path.mkdir()
+    asks: tuple[Callable[[], object], ...] = (
+        archives.target().current,
+        lambda: put_image(archives.target(), LAYERS[0]),
+    )
+    for ask in asks:
+        with pytest.raises(UsageError, match="that is a folder" if what == "folder" else "neither a file nor a folder"):
+            ask()
+    assert [it.name for it in archives.path.parent.iterdir()] == ["image.tar"]
+    assert not archives.path.is_file()
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["a file", "nothing"])
+def test_a_link_stays_one_and_what_it_leads_to_is_written(archives: Archives, tmp_path: Path, there: bool) -> None:
+    end = tmp_path / "elsewhere" / "real.tar"
+    end.parent.mkdir()
+    archives.path.symlink_to(end)
+    if there:
+        archives.written(saved("web:1", config_of(LAYERS[0]), [LAYERS[0]]))
+    target = archives.target()
+    root, content = put_image(target, *LAYERS)
+    assert [it.name for it in end.parent.glob(".tmp-*")], "it grows where it will lie: another disk, perhaps"
+    target.finish(root, content, move=True)
+    archives.stack.close()
+    assert archives.path.is_symlink()
+    assert archives.source().root() == root
+    assert [it.name for it in end.parent.iterdir()] == ["real.tar"]
 
 
 def test_what_a_killed_run_left_is_removed_and_nothing_of_others(archives: Archives) -> None:
