@@ -70,3 +70,30 @@ def test_a_layer_s_digest_is_no_image(here: Somewhere, children: tuple[Descripto
     layer = here.document(f"oci:many@{children[0].digest}")["layers"][0]["digest"]
     said = image("inspect", f"oci:many@{layer}")
     assert (said.status, "image-unreadable" in said.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("copy", "oci:twins:web", "oci:out:web"),
+        ("copy", "oci:twins:web", "docker:out:web"),
+        ("squash", "oci:twins:web", "oci:out:web", "--all"),
+        ("rebase", "oci:twins:web", "oci:out:web", "--old-base", "oci:twins:web", "--new-base", "oci:twins:web"),
+        ("diff", "oci:twins:web", "oci:twins:web"),
+        ("verify", "--same-tree", "oci:twins:web", "oci:twins:web"),
+    ],
+    ids=lambda it: f"{it[0]} {it[2]}",
+)
+def test_of_several_images_for_a_platform_the_first_is_taken_and_all_are_named(
+    here: Somewhere, args: tuple[str, ...]
+) -> None:
+    layout = create_layout(here.folder / "twins")
+    one, other = (lay_image(layout, "", LAYERS[:it]) for it in (2, 1))
+    apart = lay_image(layout, "", LAYERS, platform=Platform("linux", "arm64"))
+    lay_index(layout, "web", (apart, one, other, one))
+    how = [] if "docker:out:web" in args else ["--platform", "linux/amd64"]
+    said = image(*args, *how)
+    assert said.status == 0, said.err
+    assert f"for linux/amd64: {one.digest} comes first and is taken, {other.digest} is not" in said.err
+    if args[0] == "copy" and not args[2].startswith("docker:"):
+        assert here.source("oci:out:web").root().digest == one.digest
