@@ -185,6 +185,13 @@ class TimedOut(PaasError):  # noqa: N818
     code = "timed-out"
 
 
+class Bug(PaasError):  # noqa: N818 - ours, and an error it is
+    """Something that nobody foresaw; the hint names the file with the traceback."""
+
+    exit = Exit.BUG
+    code = "bug"
+
+
 def out_of_memory() -> Unavailable:
     """What a `MemoryError` is to people: no bug of ours, and nothing is half done that was not before."""
     return Unavailable(

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Callable
 
 import paasctl
-
-_LOST = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
-"""What a stream answers that takes no more; errors of files that we open ourselves have their own words by now."""
 
 
 def main(argv: list[str] | None = None, run: Callable[[list[str]], int] | None = None) -> int:
@@ -27,13 +23,15 @@ def main(argv: list[str] | None = None, run: Callable[[list[str]], int] | None =
         _say_no_more()
         return 141
     except OSError as error:
-        if error.errno not in _LOST:
-            return _bug()
+        from paasctl.cli.unforeseen import is_output_lost
+
+        if not is_output_lost(error):
+            return _bug(args)
         _say_no_more()
         sys.stderr.write(f"error[output-lost]: writing the output: {error.strerror}\n")
         return 75
     except Exception:  # noqa: BLE001 - the one place where a bug becomes a sentence
-        return _bug()
+        return _bug(args)
 
 
 def _open_closed_streams() -> None:
@@ -71,20 +69,10 @@ def _run(args: list[str], *, ends: bool) -> int:
     return 0
 
 
-def _bug() -> int:
-    import tempfile  # --version must not pay for these either
-    import traceback
+def _bug(args: list[str]) -> int:
+    from paasctl.cli.unforeseen import bug, tell
 
-    story, place = f"paasctl {paasctl.__version__}, Python {sys.version}\n\n{traceback.format_exc()}", ""
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", prefix="paasctl-bug-", suffix=".txt", delete=False, encoding="utf-8"
-        ) as it:
-            it.write(story)
-            place = it.name
-    except OSError as unwritten:
-        place = f"it (the traceback could not be written: {unwritten.strerror})"
-    kind, error, _ = sys.exc_info()
-    name, said = kind.__name__ if kind else "error", " ".join(str(error).split())[:200]
-    sys.stderr.write(f"error[bug]: {name}: {said}\n  → this is a bug of paasctl; please report {place}\n")
+    error = bug()
+    tell(error, args)
+    sys.stderr.write(f"error[{error.code}]: {error.message}\n  → {error.hint}\n")
     return 70
