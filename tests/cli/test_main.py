@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,8 @@ import pytest
 
 from paasctl import __version__
 from paasctl.cli.main import main
+from paasctl.cli.signals import listening
+from paasctl.engine.cancel import Cancel
 
 _PAASCTL = (sys.executable, "-m", "paasctl")
 
@@ -81,15 +86,23 @@ def test_stopped_twice_is_130(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "stopped at once\n"
 
 
-def test_stopped_twice_says_so_whatever_the_verb(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    ("signals", "status"),
+    [("SIGINT SIGINT", 130), ("SIGTERM SIGTERM", 143), ("SIGINT SIGTERM", 130), ("SIGTERM SIGINT", 143)],
+)
+def test_stopped_twice_says_so_whatever_the_verb_and_ends_as_the_first_says(
+    signals: str, status: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def stopped(*_: object) -> int:
-        raise KeyboardInterrupt
+        with listening(Cancel()):
+            for it in signals.split():
+                os.kill(os.getpid(), signal.Signals[it])
+            threading.Event().wait(5)
+        return 0
 
     monkeypatch.setattr("paasctl.cli.session.Session.ask", stopped)
     monkeypatch.chdir(tmp_path)
-    assert main(["version"]) == 130
+    assert main(["version"]) == status
     assert capsys.readouterr().err == "stopped at once\n"
 
 

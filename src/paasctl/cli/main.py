@@ -15,9 +15,9 @@ def main(argv: list[str] | None = None, run: Callable[[list[str]], int] | None =
     _open_closed_streams()
     try:
         return run(args) if run else _run(args, ends=argv is None)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         sys.stderr.write("stopped at once\n")
-        return 130
+        return stopped.args[0] if stopped.args else 130  # which signal asked first
     except BrokenPipeError:
         # The reader went away (`| head`): no complaint, and nothing more to say on the way out.
         _say_no_more()

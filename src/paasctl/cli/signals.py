@@ -62,7 +62,7 @@ def _listen(cancel: Cancel) -> dict[signal.Signals, Any]:
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         _install(signal.SIG_DFL)
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(int(cancel.exit))
 
     before = {number: signal.signal(number, ask) for number in _heard()}
     before[signal.SIGALRM] = signal.signal(signal.SIGALRM, leave)
