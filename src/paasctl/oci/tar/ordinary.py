@@ -1,7 +1,7 @@
 """The quick way to read an ordinary member: one ustar header, a plain name, no extension. Most members are such.
 
-Everything else, and whatever looks odd, is left to `tar.py`, which reads all of it and says what is wrong: there is no
-second opinion here on what is good.
+Everything else, and whatever looks odd, is left to `members.py`, which reads all of it and says what is wrong: there is
+no second opinion here on what is good.
 """
 
 from __future__ import annotations
