@@ -26,12 +26,12 @@ def main(argv: list[str] | None = None, run: Callable[[list[str]], int] | None =
         from paasctl.cli.unforeseen import is_output_lost
 
         if not is_output_lost(error):
-            return _bug(args)
+            return _unforeseen(error, args)
         _say_no_more()
         sys.stderr.write(f"error[output-lost]: writing the output: {error.strerror}\n")
         return 75
-    except Exception:  # noqa: BLE001 - the one place where a bug becomes a sentence
-        return _bug(args)
+    except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a sentence
+        return _unforeseen(error, args)
 
 
 def _open_closed_streams() -> None:
@@ -69,10 +69,10 @@ def _run(args: list[str], *, ends: bool) -> int:
     return 0
 
 
-def _bug(args: list[str]) -> int:
-    from paasctl.cli.unforeseen import bug, tell
+def _unforeseen(error: BaseException, args: list[str]) -> int:
+    from paasctl.cli.unforeseen import problem, tell
 
-    error = bug()
-    tell(error, args)
-    sys.stderr.write(f"error[{error.code}]: {error.message}\n  → {error.hint}\n")
-    return 70
+    found = problem(error)
+    tell(found, args)
+    sys.stderr.write(f"error[{found.code}]: {found.message}\n  → {found.hint}\n")
+    return int(found.exit)

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Sequence
 
 from paasctl import __version__
-from paasctl.errors import Bug, PaasError
+from paasctl.errors import Bug, PaasError, exhausted
 
 _LOST = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
 """What a stream answers that takes no more; errors of files that we open ourselves have their own words by now."""
@@ -22,7 +22,12 @@ def is_output_lost(error: BaseException) -> bool:
     return isinstance(error, OSError) and (isinstance(error, BrokenPipeError) or error.errno in _LOST)
 
 
-def bug() -> Bug:
+def problem(error: BaseException) -> PaasError:
+    """What the exception that is being handled is to people: a limit of this machine, or a bug of ours."""
+    return exhausted(error) or _bug()
+
+
+def _bug() -> Bug:
     """The exception that is being handled, as a sentence that names the file with the traceback."""
     story, place = f"paasctl {__version__}, Python {sys.version}\n\n{traceback.format_exc()}", ""
     try:
