@@ -7,6 +7,7 @@ status.
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum, unique
 from typing import ClassVar
 
@@ -183,6 +184,33 @@ class TimedOut(PaasError):  # noqa: N818
 
     exit = Exit.TIMEOUT
     code = "timed-out"
+
+
+class Bug(PaasError):  # noqa: N818 - ours, and an error it is
+    """Something that nobody foresaw; the hint names the file with the traceback."""
+
+    exit = Exit.BUG
+    code = "bug"
+
+
+def exhausted(error: BaseException | None) -> Unavailable | None:
+    """What an error is that tells of a limit of this process or machine; None: it tells of something else."""
+    number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, MemoryError) or number == errno.ENOMEM:
+        return out_of_memory()
+    if number in (errno.EMFILE, errno.ENFILE):
+        return Unavailable(
+            "there may not be as many open files as are needed",
+            hint="ulimit -n 1024   (or the limit of the container)",
+            code="out-of-files",
+        )
+    if isinstance(error, RuntimeError) and str(error).startswith("can't start new thread"):  # it has no other mark
+        return Unavailable(
+            "there may not be as many threads as are needed",
+            hint="`ulimit -u`, or the limit of the container (pids), says how many there may be",
+            code="out-of-threads",
+        )
+    return None
 
 
 def out_of_memory() -> Unavailable:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ import pytest
 
 from paasctl.adapters.disk import disk, temporary
 from paasctl.adapters.layout import FolderLayout, create_layout, open_layout, read_layout
-from paasctl.errors import Cancelled, ConfigError, Forbidden, PaasError, Unavailable
+from paasctl.errors import BuildFailed, Cancelled, ConfigError, Exit, Forbidden, Missing, PaasError, Unavailable
 from paasctl.model.image import Descriptor, Platform
 
 SOURCES = Path(__file__).parents[2] / "src"
@@ -85,34 +86,67 @@ def test_a_wrong_byte_is_never_returned_as_good(layout: FolderLayout, damage: st
     made = layout.put("x", b"content")
     wrong = {"flipped": b"Content", "cut": b"conten", "longer": b"contents"}[damage]
     layout.path(made.digest).write_bytes(wrong)
-    with pytest.raises(Unavailable, match=made.digest) as caught:
+    with pytest.raises(PaasError, match=made.digest) as caught:
         layout.read(made)
-    assert caught.value.code == "blob-damaged"
+    assert (caught.value.code, caught.value.exit) == ("blob-damaged", Exit.FAILED)
     assert str(layout.path(made.digest)) in caught.value.hint
 
 
 def test_a_wrong_size_is_no_better_and_an_unknown_one_is_fine(layout: FolderLayout) -> None:
     made = layout.put("x", b"content")
-    with pytest.raises(Unavailable, match="7 bytes"):
+    with pytest.raises(BuildFailed, match="7 bytes"):
         layout.read(Descriptor("x", made.digest, 8))
     assert layout.read(Descriptor("x", made.digest, -1)) == b"content"
 
 
+@pytest.mark.parametrize("left", [b"", b"conten"], ids=["empty", "cut"])
+def test_what_a_power_cut_left_under_a_blob_s_name_is_not_there_and_is_written_again(
+    layout: FolderLayout, left: bytes
+) -> None:
+    made = layout.put("x", b"content")
+    layout.path(made.digest).write_bytes(left)
+    assert not layout.has(made.digest, made.size)
+    assert layout.put("x", b"content") == made
+    assert layout.has(made.digest, made.size)
+    assert layout.read(made) == b"content"
+
+
+def test_bytes_are_on_the_disk_before_their_name_and_all_names_before_the_index(
+    layout: FolderLayout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = list[str]()
+    fsync, replace = os.fsync, Path.replace
+
+    def settled(number: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(number).st_mode) else f"{os.fstat(number).st_size} bytes")
+        fsync(number)
+
+    def named(path: Path, target: Path) -> Path:
+        done.append("index" if target.name == "index.json" else "name")
+        return replace(path, target)
+
+    monkeypatch.setattr("os.fsync", settled)
+    monkeypatch.setattr(Path, "replace", named)
+    layout.lay("web", layout.put("m", b"seven by"))
+    index = (layout.root / "index.json").stat().st_size
+    assert done == ["8 bytes", "name", "folder", f"{index} bytes", "index"]
+
+
 @pytest.mark.parametrize("digest", ["sha256:" + "0" * 64, "sha512:" + "0" * 64, "sha256:../../etc/passwd", ""])
 def test_a_missing_blob_is_told(layout: FolderLayout, digest: str) -> None:
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(Missing) as caught:
         layout.read(Descriptor("x", digest, 1))
-    assert caught.value.code == "blob-missing"
+    assert (caught.value.code, caught.value.exit) == ("blob-missing", Exit.FAILED)
 
 
 def test_a_huge_manifest_is_not_read(layout: FolderLayout) -> None:
-    with pytest.raises(Unavailable, match="no manifest"):
+    with pytest.raises(BuildFailed, match="no manifest"):
         layout.read(Descriptor("x", "sha256:" + "0" * 64, 1 << 40))
     with layout.writer() as writer:
         for _ in range(33):
             writer.write(bytes(1 << 20))
         made = writer.commit("x")
-    with pytest.raises(Unavailable, match="no manifest"):
+    with pytest.raises(BuildFailed, match="no manifest"):
         layout.read(Descriptor("x", made.digest, -1))
 
 
@@ -209,7 +243,10 @@ NO_LAYOUTS = {
     "no folder": (None, "no oci-layout"),
     "an empty folder": ({}, "no oci-layout"),
     "no index": ({"oci-layout": '{"imageLayoutVersion":"1.0.0"}'}, r"no index\.json"),
-    "another version": ({"oci-layout": '{"imageLayoutVersion":"2.0.0"}', "index.json": "{}"}, "version"),
+    "another version": (
+        {"oci-layout": '{"imageLayoutVersion":"2.0.0"}', "index.json": "{}"},
+        r"'2\.0\.0', not 1\.0\.0",
+    ),
     "no JSON": ({"oci-layout": "{", "index.json": "{}"}, "no JSON"),
     "no end to it": ({"oci-layout": "[" * 100_000, "index.json": "{}"}, "no JSON"),
     "a list": ({"oci-layout": "[]", "index.json": "{}"}, "no JSON object"),
@@ -224,15 +261,18 @@ def test_a_folder_that_is_no_layout_is_told(case: str, tmp_path: Path) -> None:
         folder.mkdir()
         for name, content in files.items():
             (folder / name).write_text(content)
-    with pytest.raises(ConfigError, match=why):
+    with pytest.raises(PaasError, match=why) as caught:
         read_layout(folder)
+    wanted = {"no folder": 78, "an empty folder": 78, "another version": 4}  # the others are damaged
+    assert caught.value.exit == wanted.get(case, 1)
 
 
-@pytest.mark.parametrize("content", ["{", '{"manifests": [{"digest": "x"}]}', "[]"])
+@pytest.mark.parametrize("content", ["{", '{"manifests": [{"digest": "x"}]}', '{"manifests": 5}', "[]"])
 def test_a_broken_index_is_told_and_not_written_over(layout: FolderLayout, content: str) -> None:
     (layout.root / "index.json").write_text(content)
-    with pytest.raises(PaasError, match=r"index\.json"):
+    with pytest.raises(PaasError, match=r"index\.json") as caught:
         layout.place("web")
+    assert caught.value.exit == Exit.FAILED
 
 
 def test_reading_somebody_elses_layout_writes_nothing(layout: FolderLayout) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import re
 
 import pytest
 
 from paasctl import errors
-from paasctl.errors import ConfigError, Exit, PaasError
+from paasctl.errors import ConfigError, Exit, PaasError, exhausted
 
 _TABLE = {
     "OK": 0,
@@ -51,6 +52,24 @@ def test_every_problem_has_an_exit_and_a_stable_code(kind: type[PaasError]) -> N
 def test_codes_are_unique() -> None:
     codes = [it.code for it in _KINDS]
     assert sorted(codes) == sorted(set(codes))
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (MemoryError(), "out-of-memory"),
+        (OSError(errno.ENOMEM, "x"), "out-of-memory"),
+        (OSError(errno.EMFILE, "x"), "out-of-files"),
+        (OSError(errno.ENFILE, "x"), "out-of-files"),
+        (RuntimeError("can't start new thread"), "out-of-threads"),
+        (RuntimeError("another"), None),
+        (OSError(errno.ENOENT, "x"), None),
+        (None, None),
+    ],
+)
+def test_a_limit_of_the_machine_is_no_bug_of_ours(error: BaseException | None, code: str | None) -> None:
+    lack = exhausted(error)
+    assert (lack and (lack.code, lack.exit)) == (code and (code, Exit.UNAVAILABLE))
 
 
 def test_problems_of_a_file_travel_together() -> None:

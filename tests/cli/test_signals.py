@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ import pytest
 from paasctl.cli.signals import listening
 from paasctl.engine.cancel import Cancel
 from paasctl.errors import Cancelled, Exit, TimedOut
+from support.registry import Registry
 
 _STUBBORN = """
 import time
@@ -198,7 +200,24 @@ def test_the_time_given_ends_the_wait_for_a_host_that_never_answers(tmp_path: Pa
     with _asking(tmp_path, "--timeout", "2s") as (run, _):
         said, _ = run.communicate(timeout=10)
         assert run.returncode == Exit.TIMEOUT
-        assert [it["code"] for it in json.loads(said)["problems"]] == ["timed-out"]
+        (problem,) = json.loads(said)["problems"]
+        assert problem["code"] == "timed-out"
+        assert re.search(r"ran out; .*127\.0\.0\.1:\d+/hello.*: no answer yet$", problem["message"])
+
+
+def test_the_time_given_that_ends_between_two_tries_says_what_failed(tmp_path: Path) -> None:
+    with Registry() as registry:
+        registry.fault("GET tags", status=503, times=1000)
+        host = registry.host
+        (tmp_path / "paas.yaml").write_text(_PROJECT.format(port=host.rpartition(":")[2]))
+        words = [sys.executable, "-c", _ASKING, "-C", str(tmp_path), "releases", "--output", "json", "--timeout", "2s"]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == Exit.TIMEOUT
+    (problem,) = json.loads(done.stdout)["problems"]
+    assert re.search(
+        rf"ran out; .*{re.escape(host)}/hello.*: the registry answers 503 Service Unavailable \(\d tries in \d s\)$",
+        problem["message"],
+    )
 
 
 def test_what_was_begun_is_not_left_in_the_midst() -> None:  # D3

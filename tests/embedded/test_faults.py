@@ -238,6 +238,13 @@ def test_for_is_counted_from_the_first_that_goes_wrong() -> None:
     assert [rule.takes(it) for it in times] == [False, True, True, True, False, False]
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("2", 2.0), ("200ms", 0.2), ("1.5s", 1.5), ("5m", 300.0), ("1h", 3600.0), ("0.5h", 1800.0)]
+)
+def test_times_are_written_with_units(text: str, seconds: float) -> None:
+    assert parsed(f"get configmaps: 503 for={text}").lasts == seconds
+
+
 def test_for_ends_in_real_time(client: Client) -> None:
     client.switch("get configmaps: 503 for=50ms")
     assert _statuses(client, 1) == [503]

@@ -169,6 +169,21 @@ def test_an_index_that_is_none_is_named_and_left_as_it_is(tmp_path: Path, conten
     assert (tmp_path / "index.json").read_bytes() == content
 
 
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"garbage", b"[]", b"5", b'{"imageLayoutVersion": "2.0.0"}', b"[" * 100_000],
+    ids=lambda it: it[:40],
+)
+def test_a_layout_s_mark_that_is_none_is_named_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    foreign(tmp_path)
+    (tmp_path / "oci-layout").write_bytes(content)
+    before = _names(tmp_path)
+    with pytest.raises(NoLayoutError, match=r"oci-layout (is no JSON|does not say \{\"image)") as caught:
+        start(tmp_path)
+    assert caught.value.hint == "mend it, or name another folder"
+    assert (_names(tmp_path), (tmp_path / "oci-layout").read_bytes()) == (before, content)
+
+
 def test_a_start_that_fails_lets_go_of_the_folder(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
         start(tmp_path, port=taken.getsockname()[1])

@@ -198,7 +198,7 @@ BY_FAULT: Cases = {
         at_source("GET manifests", status=200, body=b"[" * 200_000, headers={"Content-Type": MANIFEST}),
         "image-unreadable",
     ),
-    "a list of referrers that is no JSON": (at_source("GET referrers", status=200, body=b"<html>"), "unavailable"),
+    "a list of referrers that is no JSON": (at_source("GET referrers", status=200, body=b"<html>"), "not-a-registry"),
     "a manifest that never ends, as far as anybody would read": (
         at_source("GET manifests", status=200, body=b" " * (33 << 20)),
         "unavailable",

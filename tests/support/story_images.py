@@ -86,7 +86,10 @@ IMAGE_SQUASH: Story = (
     *_moving(
         _SQUASH,
         1303 * _MIB,
-        Warned("registry.example/shop/web:1.2.4: an attestation (sha256:0123456789ab) speaks of the image before"),
+        Warned(
+            "registry.example/shop/web:1.2.4: an attestation (sha256:0123456789ab) speaks of the image as it was,"
+            " and is left out"
+        ),
     ),
     _ended(
         "image squash",
@@ -99,7 +102,7 @@ IMAGE_SQUASH: Story = (
             "bytes.after": str(771 * _MIB),
             "dead.bytes": str(911 * _MIB),
             "proof": "78,120 entries of both are the same: type, mode, owner, time, attributes, links, content",
-            "left.1": "an attestation (sha256:0123456789ab) speaks of the image before the squash, and is left out",
+            "left.1": "an attestation (sha256:0123456789ab) speaks of the image as it was, and is left out",
             "digest": f"sha256:{'e' * 64}",
             "image": str(REPOSITORY.child("web").pinned(f"sha256:{'e' * 64}")),
         },

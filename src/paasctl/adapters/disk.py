@@ -117,6 +117,21 @@ def replace_file(path: Path, content: bytes, lock: Path | None = None) -> None:
         fresh.replace(path)
 
 
+def settle(file: BinaryIO) -> None:
+    """Return when all of it is on the disk: a name that it gets before may be an empty file's after a power cut."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def settle_folder(folder: Path) -> None:
+    """The same for the names in a folder."""
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
 def remove_unheld(folder: Path, prefix: str = TEMPORARY) -> None:
     """Remove the temporary files in `folder` that no living process holds."""
     for path in sorted(folder.glob(f"{prefix}*")):

@@ -1,6 +1,7 @@
 """An OCI image layout on disk (image-spec `image-layout.md`): blobs by digest, places in `index.json`.
 
-A digest is there whole or not at all (`disk.py`). `index.json` changes under the layout's lock, so several processes
+A digest is there whole or not at all (`disk.py`), and on the disk before `index.json` names it; one of another size,
+as others or a power cut may leave it, is not there. `index.json` changes under the layout's lock, so several processes
 may write at once; what a killed one left behind is removed by the next to open the layout.
 """
 
@@ -13,18 +14,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from paasctl.adapters.disk import TEMPORARY, disk, held, remove_unheld, replace_file, temporary
-from paasctl.errors import ConfigError, PaasError, Unavailable
+from paasctl.adapters.disk import TEMPORARY, disk, held, remove_unheld, settle, settle_folder, temporary
+from paasctl.errors import BuildFailed, ConfigError, Missing, PaasError, Refused
 from paasctl.model.image import Descriptor
 from paasctl.oci.documents.companions import subject_of
 from paasctl.oci.documents.manifest import Json, canonical, descriptor_from, descriptor_json, digest_of, parse_document
 
 CHUNK = 1 << 20
 PLACE = "org.opencontainers.image.ref.name"
-_MARKER, _INDEX, _LOCK = "oci-layout", "index.json", ".lock"
+MARKER, _INDEX, _LOCK = "oci-layout", "index.json", ".lock"
 _VERSION = "1.0.0"
 _SMALL = 32 << 20
 """Bytes of the largest manifest or configuration read whole."""
+_ANEW = "make the layout again, in a folder that is empty"
 
 
 class _Writer:
@@ -48,7 +50,7 @@ class _Writer:
         """Make it visible under its digest; the same content already there is the same blob."""
         digest = f"sha256:{self._digest.hexdigest()}"
         with disk("writing", self._path):
-            self._file.flush()
+            settle(self._file)
             self._path.replace(self._layout.path(digest))
         return Descriptor(media_type, digest, self._size)
 
@@ -70,13 +72,14 @@ class FolderLayout:
         """Where a blob lies or would lie."""
         algorithm, _, name = digest.partition(":")
         if algorithm != "sha256" or len(name) != 64 or not name.isalnum():
-            raise Unavailable(f"reading {self._root}: {digest!r} is no sha256 digest", code="blob-missing")
+            raise Missing(f"reading {self._root}: {digest!r} is no sha256 digest", code="blob-missing")
         return self._blobs / name
 
-    def has(self, digest: str) -> bool:
-        """Whether the blob is there."""
+    def has(self, digest: str, size: int = -1) -> bool:
+        """Whether the blob is there, and as large as it should be. A size below 0 is unknown."""
+        path = self.path(digest)
         with disk("reading", self._blobs):
-            return self.path(digest).is_file()
+            return path.is_file() and (size < 0 or path.stat().st_size == size)
 
     @contextmanager
     def open(self, descriptor: Descriptor) -> Iterator[Iterator[bytes]]:
@@ -85,9 +88,9 @@ class FolderLayout:
         with disk("reading", path):
             file = path.open("rb") if path.is_file() else None
         if file is None:
-            raise Unavailable(
+            raise Missing(
                 f"reading {descriptor.digest} in {self._root}: it is not there",
-                hint="build the image again",
+                hint="copy or build the image again",
                 code="blob-missing",
             )
         with file:
@@ -109,7 +112,7 @@ class FolderLayout:
     def put(self, media_type: str, content: bytes) -> Descriptor:
         """Write a small blob whole."""
         digest = digest_of(content)
-        if self.has(digest):
+        if self.has(digest, len(content)):
             return Descriptor(media_type, digest, len(content))
         with self.writer() as writer:
             writer.write(content)
@@ -141,7 +144,9 @@ class FolderLayout:
         with held(self._root / _LOCK):
             index = self._index()
             changed = change(index.get("manifests") or [])
-            replace_file(self._root / _INDEX, canonical({**index, "manifests": changed}))
+            with disk("writing", self._blobs):
+                settle_folder(self._blobs)
+            _replace(self._root / _INDEX, {**index, "manifests": changed})
 
     def sweep(self) -> None:
         """Remove temporary files that no living process holds."""
@@ -153,21 +158,24 @@ class FolderLayout:
         path = self._root / _INDEX
         with disk("reading", path):
             content = path.read_bytes()
-        return _document(path, content)
+        index = _document(path, content)
+        if not isinstance(index.get("manifests") or [], list):
+            raise BuildFailed(f"reading {path}: it lists no manifests", hint=_ANEW, code="layout-damaged")
+        return index
 
 
 def create_layout(root: Path) -> FolderLayout:
     """The layout in `root`, made if there is none. A folder with other things in it is refused."""
     with disk("making", root):
         root.mkdir(parents=True, exist_ok=True)
-        if not (root / _MARKER).exists():
+        if not (root / MARKER).exists():
             _refuse_strangers(root)
         (root / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
     with held(root / _LOCK):
         if not (root / _INDEX).exists():
-            replace_file(root / _INDEX, canonical({"schemaVersion": 2, "manifests": []}))
-        if not (root / _MARKER).exists():
-            replace_file(root / _MARKER, canonical({"imageLayoutVersion": _VERSION}))
+            _replace(root / _INDEX, {"schemaVersion": 2, "manifests": []})
+        if not (root / MARKER).exists():
+            _replace(root / MARKER, {"imageLayoutVersion": _VERSION})
     return open_layout(root)
 
 
@@ -190,26 +198,39 @@ def open_layout(root: Path) -> FolderLayout:
 
 def read_layout(root: Path) -> FolderLayout:
     """The layout in `root`, not touched in any way: for layouts that may be somebody else's."""
-    path = root / _MARKER
+    path = root / MARKER
     with disk("reading", root):
         content = path.read_bytes() if path.is_file() else None
-    if content is None or not (root / _INDEX).is_file():
+        is_whole = (root / _INDEX).is_file()
+    if content is None:
         raise ConfigError(
-            f"opening the image layout {root}: no {_MARKER if content is None else _INDEX} file in it",
+            f"opening the image layout {root}: no {MARKER} file in it",
             hint="name a folder that holds an OCI image layout",
         )
-    if _document(path, content).get("imageLayoutVersion") != _VERSION:
-        raise ConfigError(f"opening the image layout {root}: its version is not {_VERSION}")
+    if not is_whole:
+        raise BuildFailed(f"opening the image layout {root}: no {_INDEX} file in it", hint=_ANEW, code="layout-damaged")
+    version = _document(path, content).get("imageLayoutVersion")
+    if version != _VERSION:
+        raise Refused(
+            f"opening the image layout {root}: its version is {version!r}, not {_VERSION}", code="image-unsupported"
+        )
     return FolderLayout(root)
+
+
+def _replace(path: Path, document: Json) -> None:
+    with temporary(path.parent) as (fresh, file), disk("writing", path):
+        file.write(canonical(document))
+        settle(file)
+        fresh.replace(path)
 
 
 def _document(path: Path, content: bytes) -> Json:
     try:
         document: Any = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"reading {path}: it is no JSON", where=str(path)) from error
+        raise BuildFailed(f"reading {path}: it is no JSON: {error}", hint=_ANEW, code="layout-damaged") from error
     if not isinstance(document, dict):
-        raise ConfigError(f"reading {path}: it is no JSON object", where=str(path))
+        raise BuildFailed(f"reading {path}: it is no JSON object", hint=_ANEW, code="layout-damaged")
     return document
 
 
@@ -238,12 +259,12 @@ def _small(chunks: Iterator[bytes], descriptor: Descriptor, root: Path) -> Itera
 
 
 def _large(descriptor: Descriptor, root: Path, size: int) -> PaasError:
-    return Unavailable(f"reading {descriptor.digest} in {root}: {size} bytes are no manifest", code="blob-damaged")
+    return BuildFailed(f"reading {descriptor.digest} in {root}: {size} bytes are no manifest", code="blob-damaged")
 
 
 def _damaged(path: Path, descriptor: Descriptor, size: int) -> PaasError:
-    return Unavailable(
+    return BuildFailed(
         f"reading {path}: its {size} bytes are not {descriptor.digest} of {descriptor.size} bytes",
-        hint=f"rm {path}, and build the image again",
+        hint=f"rm {path}, and copy or build the image again",
         code="blob-damaged",
     )

@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from typing import Any, Literal, Protocol
 
 from paasctl.engine.cancel import Cancel
-from paasctl.errors import Cancelled, ConfigError, Exit, PaasError, Protected, Refused, Unavailable, out_of_memory
+from paasctl.errors import Cancelled, ConfigError, Exit, PaasError, Protected, Refused, Unavailable, exhausted
 from paasctl.model.answer import Answer
 from paasctl.model.event import Answered, Emit, Outcome, Planned, Problem
 from paasctl.model.kube import Holder
@@ -80,8 +80,10 @@ def act(verb: Act, how: Conduct) -> Exit:
         outcome = _act(verb, how)
     except PaasError as error:
         outcome = failed(error)
-    except MemoryError:
-        outcome = failed(out_of_memory())
+    except (MemoryError, OSError, RuntimeError) as error:
+        if not (lack := exhausted(error)):
+            raise
+        outcome = failed(lack)
     return ended(outcome, began, how)
 
 
@@ -161,8 +163,10 @@ def ask(question: Question, how: Conduct) -> Exit:
         outcome = Outcome(status="answered", exit=status)
     except PaasError as error:
         outcome = failed(_or_stopped(error, how.cancel))
-    except MemoryError:
-        outcome = failed(out_of_memory())
+    except (MemoryError, OSError, RuntimeError) as error:
+        if not (lack := exhausted(error)):
+            raise
+        outcome = failed(lack)
     return ended(outcome, began, how)
 
 

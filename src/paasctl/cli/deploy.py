@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from paasctl.cli.complete import EnvironmentName, OnlyClusters, ReleaseVersion
-from paasctl.cli.options import DryRun, ExitCode, Settings, WaitLock, Yes, one, seconds
+from paasctl.cli.options import DryRun, ExitCode, RolloutTimeout, Settings, WaitLock, Yes, one, seconds
 
 
 def deploy(
@@ -23,9 +23,7 @@ def deploy(
     exit_code: ExitCode = False,
     yes: Yes = False,
     wait_lock: WaitLock = "65s",
-    rollout_timeout: Annotated[
-        str, typer.Option("--rollout-timeout", help="How long a rollout may take.", metavar="TIME")
-    ] = "10m",
+    rollout_timeout: RolloutTimeout = "10m",
 ) -> int:
     """Make an environment run a release, and wait for the verdict.
 

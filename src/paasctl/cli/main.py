@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Callable
 
 import paasctl
-
-_LOST = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
-"""What a stream answers that takes no more; errors of files that we open ourselves have their own words by now."""
 
 
 def main(argv: list[str] | None = None, run: Callable[[list[str]], int] | None = None) -> int:
@@ -19,21 +15,23 @@ def main(argv: list[str] | None = None, run: Callable[[list[str]], int] | None =
     _open_closed_streams()
     try:
         return run(args) if run else _run(args, ends=argv is None)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         sys.stderr.write("stopped at once\n")
-        return 130
+        return stopped.args[0] if stopped.args else 130  # which signal asked first
     except BrokenPipeError:
         # The reader went away (`| head`): no complaint, and nothing more to say on the way out.
         _say_no_more()
         return 141
     except OSError as error:
-        if error.errno not in _LOST:
-            return _bug()
+        from paasctl.cli.unforeseen import is_output_lost
+
+        if not is_output_lost(error):
+            return _unforeseen(error, args)
         _say_no_more()
         sys.stderr.write(f"error[output-lost]: writing the output: {error.strerror}\n")
         return 75
-    except Exception:  # noqa: BLE001 - the one place where a bug becomes a sentence
-        return _bug()
+    except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a sentence
+        return _unforeseen(error, args)
 
 
 def _open_closed_streams() -> None:
@@ -71,20 +69,10 @@ def _run(args: list[str], *, ends: bool) -> int:
     return 0
 
 
-def _bug() -> int:
-    import tempfile  # --version must not pay for these either
-    import traceback
+def _unforeseen(error: BaseException, args: list[str]) -> int:
+    from paasctl.cli.unforeseen import problem, tell
 
-    story, place = f"paasctl {paasctl.__version__}, Python {sys.version}\n\n{traceback.format_exc()}", ""
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", prefix="paasctl-bug-", suffix=".txt", delete=False, encoding="utf-8"
-        ) as it:
-            it.write(story)
-            place = it.name
-    except OSError as unwritten:
-        place = f"it (the traceback could not be written: {unwritten.strerror})"
-    kind, error, _ = sys.exc_info()
-    name, said = kind.__name__ if kind else "error", " ".join(str(error).split())[:200]
-    sys.stderr.write(f"error[bug]: {name}: {said}\n  → this is a bug of paasctl; please report {place}\n")
-    return 70
+    found = problem(error)
+    tell(found, args)
+    sys.stderr.write(f"error[{found.code}]: {found.message}\n  → {found.hint}\n")
+    return int(found.exit)

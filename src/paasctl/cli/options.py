@@ -165,6 +165,7 @@ Port = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")]
 ExitCode = Annotated[bool, typer.Option("--exit-code", help="Exit 3 where something would change.")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Agree to a plan that asks first.")]
+RolloutTimeout = Annotated[str, typer.Option("--rollout-timeout", help="How long a rollout may take.", metavar="TIME")]
 WaitLock = Annotated[
     str, typer.Option("--wait-lock", help="How long to wait for another run on the same target.", metavar="TIME")
 ]

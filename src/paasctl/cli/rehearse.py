@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from paasctl.cli.complete import EnvironmentName, OnlyClusters, ReleaseVersion
-from paasctl.cli.options import Settings, one, seconds
+from paasctl.cli.options import RolloutTimeout, Settings, one, seconds
 
 
 def rehearse(
@@ -24,9 +24,7 @@ def rehearse(
         typer.Option(metavar="RULE", help="What goes wrong: 'patch deployments: 503 times=2'; repeatable."),
     ] = None,
     script: Annotated[str, typer.Option(metavar="FILE", help="How pods behave, as YAML.")] = "",
-    rollout_timeout: Annotated[
-        str, typer.Option("--rollout-timeout", help="How long a rollout may take.", metavar="TIME")
-    ] = "10m",
+    rollout_timeout: RolloutTimeout = "10m",
 ) -> int:
     """A deploy, carried out on a copy of the environment's clusters: what would be written, and where it would end.
 

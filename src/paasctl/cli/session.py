@@ -16,6 +16,7 @@ from paasctl.cli.options import Color, Output, Settings, seconds
 from paasctl.cli.project import check_directory
 from paasctl.cli.pump import pumped
 from paasctl.cli.signals import listening
+from paasctl.cli.unforeseen import is_output_lost, problem
 from paasctl.cli.wiring import Outside
 from paasctl.engine.cancel import Cancel
 from paasctl.errors import PaasError, UsageError
@@ -103,6 +104,12 @@ class Session:
                     return int(_stoppable(lambda it: go(it, outside), how))
             except PaasError as error:
                 outcome = conduct.failed(error)
+                emit(outcome)
+                return int(outcome.exit)
+            except Exception as error:
+                if is_output_lost(error):
+                    raise
+                outcome = conduct.failed(problem(error))  # told by the view that knows what was said before
                 emit(outcome)
                 return int(outcome.exit)
 

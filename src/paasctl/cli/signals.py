@@ -16,11 +16,11 @@ from typing import Any
 
 from paasctl.cli.process import PROCESS
 from paasctl.engine.cancel import Cancel
-from paasctl.errors import Exit
+from paasctl.errors import Exit, TimedOut
 
 _SIGNALS = {signal.SIGINT: Exit.CANCELLED, signal.SIGTERM: Exit.TERMINATED, signal.SIGHUP: Exit.TERMINATED}
 """A terminal that is closed (HUP) leaves a declared state behind, too."""
-_LATE = 0.001  # seconds: the alarm must not ring before the time is up
+_LATE = 0.05  # seconds: a pause that ends with the time that was given says more than the alarm
 
 
 class _Left(BaseException):
@@ -39,8 +39,11 @@ def listening(cancel: Cancel) -> Iterator[None]:
     before = _listen(cancel)
     try:
         yield
-    except _Left:
-        cancel.check()
+    except _Left as left:
+        try:
+            cancel.check()
+        except TimedOut as up:  # those who waited have noted what for
+            raise TimedOut("; ".join((up.message, *getattr(left, "__notes__", ())))) from None
     finally:
         cancel.free = False
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -62,7 +65,7 @@ def _listen(cancel: Cancel) -> dict[signal.Signals, Any]:
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         _install(signal.SIG_DFL)
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(int(cancel.exit))
 
     before = {number: signal.signal(number, ask) for number in _heard()}
     before[signal.SIGALRM] = signal.signal(signal.SIGALRM, leave)

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from paasctl.cli.front import VERBS, page
 from paasctl.cli.options import Settings, with_shared
+from paasctl.errors import Exit
 
 
 class _Verbs(MutableMapping[str, Any]):
@@ -80,8 +81,24 @@ def run(args: list[str]) -> int:
     except SystemExit as end:
         if reason := _reason(end):
             raise reason from None
+        _tell_usage(end, args)
         raise
     return int(found or 0)
+
+
+def _tell_usage(end: SystemExit, args: list[str]) -> None:
+    """A command line that the parser refused is told to scripts, too; people read what typer said."""
+    refusal: Any = end.__context__
+    if end.code != Exit.USAGE or not hasattr(refusal, "format_message"):
+        return
+    from paasctl.cli.unforeseen import tell
+    from paasctl.errors import UsageError
+
+    command = refusal.ctx.command_path if refusal.ctx else "paasctl"
+    said = refusal.format_message()
+    why = "a command is missing" if "\n" in said else said.rstrip(".")  # instead it shows the help
+    error = UsageError(f"reading the command line: {why}", hint=f"{command} --help")
+    tell(error, args, command.removeprefix("paasctl").strip())
 
 
 def _reason(end: BaseException) -> BaseException | None:

@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Final, Protocol
 
 from paasctl.engine.take import Needs, take
-from paasctl.errors import PaasError, out_of_memory
+from paasctl.errors import PaasError, exhausted
 from paasctl.model.event import Ended, Started
 from paasctl.model.plan import Build, SquashImage, Stage, Step
 from paasctl.values import dataclass
@@ -75,7 +75,9 @@ def _step(index: int, step: Step, run: Jobs) -> Result:
         take(step, index, run)
     except PaasError as error:
         return error
-    except MemoryError:
-        return out_of_memory()
+    except (MemoryError, OSError, RuntimeError) as error:
+        if lack := exhausted(error):
+            return lack
+        raise
     run.emit(Ended(index, step, run.world.clock.now() - began))
     return step

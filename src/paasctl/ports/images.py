@@ -20,7 +20,7 @@ class Blobs(Protocol):
     """Content by digest. Every read is verified at its end: a wrong byte raises, it is never returned as good."""
 
     def open(self, descriptor: Descriptor) -> AbstractContextManager[Iterator[bytes]]:
-        """The blob's bytes in chunks. Missing: `Unavailable` with code `blob-missing`."""
+        """The blob's bytes in chunks. Not there: `Missing` or, in a registry, `Unavailable`, code `blob-missing`."""
         ...
 
 
@@ -32,8 +32,8 @@ class Layout(Blobs, Protocol):
         """Its folder."""
         ...
 
-    def has(self, digest: str) -> bool:
-        """Whether the blob is there."""
+    def has(self, digest: str, size: int = -1) -> bool:
+        """Whether the blob is there, and as large as it should be. A size below 0 is unknown."""
         ...
 
     def read(self, descriptor: Descriptor) -> bytes:
@@ -155,7 +155,7 @@ class ImageSource(Blobs, Protocol):
         ...
 
     def read(self, descriptor: Descriptor) -> bytes:
-        """A manifest or configuration whole, verified. `Unavailable` with code `blob-missing` where it is not there."""
+        """A manifest or configuration whole, verified. Not there: as `open`."""
         ...
 
     def referrers(self, descriptor: Descriptor) -> tuple[Descriptor, ...]:

@@ -10,6 +10,8 @@ import pytest
 
 from paasctl.adapters.images.layout import LayoutTarget, layout_source
 from paasctl.adapters.layout import FolderLayout, create_layout
+from paasctl.engine.cancel import Cancel
+from paasctl.engine.images.copy import CopyWish, copy_image
 from paasctl.errors import PaasError
 from paasctl.model.image import Descriptor
 from paasctl.model.location import InLayout
@@ -99,7 +101,7 @@ def test_what_is_not_there_is_told(tmp_path: Path, layout: FolderLayout, what: s
     folder = {"nothing": tmp_path / "gone", "no tag": layout.root, "no layout": tmp_path}[what]
     with pytest.raises(PaasError) as caught:
         layout_source(InLayout(str(folder), "nope"), folder).root()
-    assert caught.value.code == ("config-invalid" if what == "no layout" else "image-not-found")
+    assert (caught.value.code, caught.value.exit) == ("image-not-found", 1)
     assert ("web" in caught.value.message) is (what == "no tag")
 
 
@@ -180,3 +182,21 @@ def test_an_entry_whose_blob_is_gone_stops_nothing(layout: FolderLayout) -> None
     assert root(layout, "web").digest == made.digest
     target(layout, "web").finish(made, layout.read(made))
     assert root(layout, "web").digest == made.digest
+
+
+@pytest.mark.parametrize("tag", ["", "web"])
+def test_a_copy_mends_what_a_power_cut_left(layout: FolderLayout, tmp_path: Path, tag: str) -> None:
+    """Whichever blob of the target is cut off: copying again writes it again."""
+    made = lay_image(layout, "web", LAYERS)
+    there = create_layout(tmp_path / "there")
+    source = layout_source(InLayout("images"), layout.root)
+
+    def copied() -> None:
+        copy_image(source, target(there, tag), CopyWish(), progress=lambda *_: None, warn=print, cancel=Cancel())
+
+    copied()
+    for blob in sorted(there.path(made.digest).parent.iterdir()):
+        whole = blob.read_bytes()
+        blob.write_bytes(whole[:-1])
+        copied()
+        assert blob.read_bytes() == whole

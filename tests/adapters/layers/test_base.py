@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from paasctl.adapters.layout import FolderLayout, create_layout
-from paasctl.errors import ConfigError, PaasError, Refused, Unavailable
+from paasctl.errors import BuildFailed, ConfigError, PaasError, Refused
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.layer import FileLayer
 from support.building import build, builder_of, project, step
@@ -131,7 +131,7 @@ def test_a_damaged_base_is_never_taken(tmp_path: Path, layout: FolderLayout) -> 
     theirs = create_layout(folder / "base")
     base = lay_image(theirs, "one", [BASE])
     theirs.path(document(theirs, base)["layers"][0]["digest"]).write_bytes(b"else")
-    with pytest.raises(Unavailable):
+    with pytest.raises(BuildFailed, match="its 4 bytes are not"):
         build(step(base="oci:base"), folder, layout)
     assert layout.place("web") is None
 

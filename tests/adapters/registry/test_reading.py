@@ -278,5 +278,46 @@ def test_an_odd_status_is_no_absence() -> None:
 def test_an_answer_that_is_no_list_of_tags_is_not_an_empty_one() -> None:
     with Registry() as registry, talking(registry) as client:
         registry.fault("GET tags", status=200, body=b"<html>welcome to the hotel</html>")
+        with pytest.raises(Unavailable, match="no JSON"):
+            client.tags(registry.repository("team/web"))
+        registry.fault("GET tags", status=200, body=b'{"tags": 5}')
         with pytest.raises(Unavailable, match="not a list of tags"):
             client.tags(registry.repository("team/web"))
+
+
+PAGES = {
+    "a login page": (
+        "text/html; charset=utf-8",
+        b"\n<!DOCTYPE html>\n<html><head>\n<Title>\n Sign in to  Guest WiFi</title>",
+        "text/html and no JSON (its title is 'Sign in to Guest WiFi')",
+    ),
+    "a text": (
+        "text/plain",
+        b"\n\nhello \x1b[31mthere\nbye",
+        "text/plain and no JSON (it begins with 'hello  [31mthere')",
+    ),
+    "nothing": ("", b"", "and no JSON (it is empty)"),
+    "a list": ("application/json", b"[1]", "application/json and no JSON (it begins with '[1]')"),
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_in_the_place_of_a_registry_is_told_as_what_it_is(page: str) -> None:
+    kind, body, says = PAGES[page]
+    with Registry() as registry, talking(registry) as client:
+        image = registry.put_image("team/web", b"layer", tag="1")
+        web = registry.repository("team/web")
+        asks: dict[str, Callable[[], object]] = {
+            "GET manifests": lambda: client.manifest(web.pinned(image.digest)),
+            "GET tags": lambda: client.tags(web),
+            "GET referrers": lambda: client.referrers(web, image.digest),
+        }
+        for route, ask in asks.items():
+            registry.fault(route, status=200, body=body, headers={"Content-Type": kind} if kind else {})
+            with pytest.raises(Unavailable) as caught:
+                ask()
+            assert f"what came from {registry.host} is " in caught.value.message
+            assert says in caught.value.message
+            assert caught.value.code == "not-a-registry"
+            assert caught.value.hint.startswith("check the proxy (HTTPS_PROXY, NO_PROXY), the host's name, and https")
+            assert f"curl -i {registry.url}/v2/" in caught.value.hint

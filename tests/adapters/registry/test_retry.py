@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from paasctl.adapters.registry.retry import Attempts, Fault, Gate, Patience, is_passing, retry_after, status_fault
-from paasctl.errors import Unavailable
+from paasctl.errors import TimedOut, Unavailable
 from support.registry_client import CountingClock
 
 
@@ -60,6 +60,32 @@ def test_progress_renews_the_patience() -> None:
         attempts.failed(Fault("it broke"))
         attempts.progressed()
     assert sum(clock.pauses) > 10.0
+
+
+class _Up(CountingClock):
+    """The time given is up in the midst of the second pause."""
+
+    def pause(self, seconds: float) -> None:
+        super().pause(seconds)
+        if len(self.pauses) > 1:
+            raise TimedOut("stopped: the 9 s given by --timeout ran out")
+
+
+def test_who_runs_out_of_time_between_two_tries_says_what_was_waited_for() -> None:
+    attempts = Attempts("reading registry.example/web:1", Gate(_Up()), Patience())
+    with pytest.raises(TimedOut) as caught:
+        fail_for_ever(attempts, Fault("the registry answers 503 Service Unavailable", wait=5.0))
+    assert caught.value.message == (
+        "stopped: the 9 s given by --timeout ran out;"
+        " reading registry.example/web:1: the registry answers 503 Service Unavailable (2 tries in 10 s)"
+    )
+
+
+def test_who_has_not_failed_yet_blames_nobody() -> None:
+    clock = _Up()
+    clock.pauses += [0.0, 0.0]
+    with pytest.raises(TimedOut, match=r"ran out$"):
+        Attempts("reading x", Gate(clock), Patience()).enter()
 
 
 def test_p6_what_one_thread_was_told_holds_for_the_whole_host() -> None:

@@ -12,7 +12,7 @@ import pytest
 from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.adapters.registry import RegistryClient
 from paasctl.engine.images.push import push_place
-from paasctl.errors import Cancelled, PaasError, Refused, Unavailable
+from paasctl.errors import Cancelled, Missing, PaasError, Refused, Unavailable
 from paasctl.model.image import Pinned, Platform, Repository
 from paasctl.model.plan import Push
 from paasctl.oci.documents import manifest as documents
@@ -181,7 +181,7 @@ def test_a_foreign_layer_that_is_not_here_is_refused(layout: FolderLayout, clien
 def test_a_blob_that_is_missing_here_is_told(layout: FolderLayout, client: RegistryClient) -> None:
     old = lay_image(layout, "web", TARS)
     layout.path(document(layout, old)["config"]["digest"]).unlink()
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(Missing) as caught:
         push(layout, client)
     assert caught.value.code == "blob-missing"
 

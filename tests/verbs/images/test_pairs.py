@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import tarfile
+
 import pytest
 
 from paasctl.adapters.layout import create_layout
 from paasctl.model.image import Platform
 from support.copying import sign_by_tag
+from support.engine_store import add
 from support.images import lay_image, lay_index
-from support.imaging import KINDS, LAYERS, Somewhere, image
+from support.imaging import KINDS, LAYERS, Somewhere, config_of, image
 from support.tars import tar_of
 
 FILES = {"etc/os": "one", "bin/tool": "tool", "app": "second", "run": "-> app"}
@@ -181,3 +185,34 @@ def test_a_layer_of_the_previous_squash_is_mounted_from_where_that_lies(here: So
     assert said.status == 0, said.err
     assert here.document(target)["layers"] == here.document(slim)["layers"]
     assert here.registry.received - received == here.document(target)["config"]["size"], "and no layer"
+
+
+@pytest.mark.parametrize(
+    ("args", "others"),
+    [
+        (("copy", "oci:made", "two.tar:web:0"), "1 other image"),
+        (("copy", "oci:made", "two.tar:web:2"), "2 other images"),
+        (("squash", "oci:made", "two.tar:web:0", "--all"), "1 other image"),
+        (("squash", "two.tar:web:0", "--all"), "1 other image"),
+        (("rebase", "oci:made", "two.tar:web:2", "--old-base", "oci:made", "--new-base", "oci:made"), "2 other images"),
+    ],
+    ids=["copy", "copy to a new name", "squash", "squash in place", "rebase"],
+)
+def test_other_images_of_an_archive_are_told_before_anything_is_done(
+    here: Somewhere, args: tuple[str, ...], others: str
+) -> None:
+    """The archive is written anew, with this image alone."""
+    here.lay()
+    archive = here.folder / "two.tar"
+    entries = []
+    with tarfile.open(archive, "w") as tar:
+        for number, layer in enumerate(LAYERS[:2]):
+            add(tar, f"{number}.tar", layer)
+            add(tar, f"{number}.json", config_of(layer))
+            entries.append({"Config": f"{number}.json", "RepoTags": [f"web:{number}"], "Layers": [f"{number}.tar"]})
+        add(tar, "manifest.json", json.dumps(entries).encode())
+    before = archive.read_bytes()
+    said = image(*args, "--allow-tag-move", "--dry-run")
+    assert (said.status, "image-ambiguous" in said.err) == (4, True), said.err
+    assert f"{others} in that archive would be gone" in said.err
+    assert archive.read_bytes() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from paasctl.adapters.images.naming import clobbers, not_found, several
 from paasctl.adapters.images.packed import PackedShelf
 from paasctl.adapters.images.shelf import Shelf, ShelfSource, bare, images_at
 from paasctl.adapters.images.tape import Tape
-from paasctl.errors import Refused
+from paasctl.errors import Refused, UsageError
 from paasctl.model.counting import count
 from paasctl.model.image import Descriptor
 from paasctl.model.location import InArchive
@@ -29,7 +30,7 @@ def archive_source(location: InArchive, path: Path, stack: ExitStack) -> ShelfSo
 
 def _opened(location: InArchive, path: Path, stack: ExitStack) -> Shelf:
     with disk("reading", path):
-        problem = "" if path.is_file() else "that is a folder" if path.is_dir() else "there is no such file"
+        problem = "" if path.is_file() else _kind(path)
     if problem:
         raise not_found(str(location), problem)
     return PackedShelf(_tape(path, stack))
@@ -46,20 +47,33 @@ class ArchiveDestination:
         self._path = path
 
     def current(self) -> Descriptor | None:
-        """The image that lies there under that name; without one, the only image there."""
+        """The image that lies there under that name; without one, the only image there.
+
+        `UsageError` where no archive can be, `Refused` where other images lie in it: they would be gone.
+        """
+        self._check_kind()
         with self._shelf() as shelf:
             found = images_at(shelf, self._name) if shelf else []
+            there = {it.digest for _, it in images_at(shelf, "")} if shelf else set()
         if len({it.digest for _, it in found}) > 1:
             raise several(self.name, [place for place, _ in found], _HOW)
+        if others := there.difference(it.digest for _, it in found):
+            raise Refused(
+                f"writing {self.name}: {count(len(others), 'other image')} in that archive would be gone",
+                hint="write to another file",
+                code="image-ambiguous",
+            )
         return bare(found[0][1]) if found else None
 
     def begin(self, stack: ExitStack) -> tuple[BinaryIO, Path]:
-        """A file beside it. What killed runs left there is removed."""
+        """A file beside it, or beside what it is a link to. What killed runs left there is removed."""
+        self._check_kind()
         with disk("writing", self._path):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            remove_unheld(self._path.parent, _PREFIX)
-        self._fresh, file = stack.enter_context(temporary(self._path.parent, prefix=_PREFIX))
-        return file, self._path
+            self._end = Path(os.path.realpath(self._path)) if self._path.is_symlink() else self._path
+            self._end.parent.mkdir(parents=True, exist_ok=True)
+            remove_unheld(self._end.parent, _PREFIX)
+        self._fresh, file = stack.enter_context(temporary(self._end.parent, prefix=_PREFIX))
+        return file, self._end
 
     def names(self) -> tuple[str, ...]:
         """As was said; else those that the image had which it replaces."""
@@ -69,31 +83,36 @@ class ArchiveDestination:
             return tuple(dict.fromkeys(place for place, _ in images_at(shelf, "") if place)) if shelf else ()
 
     def check(self, root: Descriptor, content: bytes, *, move: bool) -> None:
-        """`Refused` where other images lie in it: they would be gone."""
+        """As `current` does, again: it may have changed meanwhile."""
         del content
-        with self._shelf() as shelf:
-            there = {it.digest: place for place, it in images_at(shelf, "")} if shelf else {}
         before = self.current()
         if before and before.digest != root.digest and not move:
             raise clobbers(self.name, before.digest, root.digest)
-        if others := {digest for digest in there if digest not in (root.digest, before and before.digest)}:
-            raise Refused(
-                f"writing {self.name}: {count(len(others), 'other image')} in that archive would be gone",
-                hint="write to another file",
-                code="image-ambiguous",
-            )
 
     def deliver(self, file: BinaryIO, root: Descriptor, content: bytes) -> None:
         """Move it to its place."""
         del root, content
         with disk("writing", self._path):
             file.flush()
-            self._fresh.replace(self._path)
+            self._fresh.replace(self._end)
+
+    def _check_kind(self) -> None:
+        """A pipe or a device would be replaced by a file, a folder cannot be."""
+        with disk("reading", self._path):
+            if not self._path.exists() or self._path.is_file():
+                return
+        raise UsageError(f"writing {self.name}: {_kind(self._path)}", hint="name a file, there or not, as DST")
 
     @contextmanager
     def _shelf(self) -> Iterator[Shelf | None]:
         with ExitStack() as stack:
             yield PackedShelf(_tape(self._path, stack)) if self._path.is_file() else None
+
+
+def _kind(path: Path) -> str:
+    if path.is_dir():
+        return "that is a folder"
+    return "that is neither a file nor a folder" if path.exists() else "there is no such file"
 
 
 def _tape(path: Path, stack: ExitStack) -> Tape:

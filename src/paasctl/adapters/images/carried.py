@@ -13,8 +13,8 @@ from paasctl.ports.images import Blobs, BlobWriter, Moved, Pushed
 class Store(Protocol):
     """A layout's folder, or a tar in the making."""
 
-    def has(self, digest: str) -> bool:
-        """Whether the blob is there."""
+    def has(self, digest: str, size: int = -1) -> bool:
+        """Whether the blob is there, and as large as it should be. A size below 0 is unknown."""
         ...
 
     def writer(self) -> AbstractContextManager[BlobWriter]:
@@ -24,7 +24,7 @@ class Store(Protocol):
 
 def carry(store: Store, descriptor: Descriptor, content: Blobs, moved: Moved | None) -> Pushed:
     """Copy a blob, unless it is there. `Unavailable` with code `blob-damaged` where another content came."""
-    if store.has(descriptor.digest):
+    if store.has(descriptor.digest, descriptor.size):
         return "exists"
     with content.open(descriptor) as chunks, store.writer() as writer:
         for chunk in chunks:

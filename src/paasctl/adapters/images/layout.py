@@ -11,7 +11,8 @@ from paasctl.adapters.disk import disk
 from paasctl.adapters.images.carried import carry
 from paasctl.adapters.images.naming import clobbers, not_found, several
 from paasctl.adapters.images.shelf import Shelf, ShelfSource, bare, images_at, subject_of
-from paasctl.adapters.layout import PLACE, FolderLayout, create_layout, read_layout
+from paasctl.adapters.layout import MARKER, PLACE, FolderLayout, create_layout, read_layout
+from paasctl.errors import UsageError
 from paasctl.model.image import Descriptor, Repository
 from paasctl.model.location import InLayout
 from paasctl.oci.documents.companions import is_companion_tag
@@ -26,19 +27,23 @@ def layout_source(location: InLayout, folder: Path) -> ShelfSource:
 
     def find() -> Shelf:
         with disk("reading", folder):
-            there = folder.is_dir()
-        if not there:
-            raise not_found(str(location), f"there is no folder {folder}")
+            why = (
+                "" if (folder / MARKER).is_file() else "it is no image layout" if folder.is_dir() else "it is not there"
+            )
+        if why:
+            raise not_found(str(location), f"the folder {folder}: {why}")
         return read_layout(folder)
 
-    return ShelfSource(str(location), location.tag, find, _HOW)
+    return ShelfSource(str(location), location.tag, find, _HOW, location.digest)
 
 
 class LayoutTarget:
     """`ports.images.ImageTarget` over an OCI layout, made where there is none."""
 
     def __init__(self, location: InLayout, folder: Path) -> None:
-        """Nothing is written yet."""
+        """Nothing is written yet. `UsageError` where it is a digest: that cannot be chosen."""
+        if location.digest:
+            raise UsageError(f"writing {location}: a digest cannot be chosen", hint=f"name a tag: {_HOW}")
         self.name = str(location)
         self._tag = location.tag
         self._folder = folder
@@ -66,13 +71,13 @@ class LayoutTarget:
         return bare(found[0][1]) if found else None
 
     def has(self, descriptor: Descriptor) -> bool:
-        """Whether the blob is there. A manifest that was only laid, and its run then killed, may lack the others.
+        """Whether the blob is there whole. A manifest that was only laid, and its run then killed, may lack the others.
 
         Who only looks makes no folder.
         """
         if is_manifest(descriptor.media_type) or not (self._folder / "index.json").is_file():
             return False
-        return read_layout(self._folder).has(descriptor.digest)
+        return read_layout(self._folder).has(descriptor.digest, descriptor.size)
 
     def companion(self, tag: str) -> tuple[Descriptor, bytes] | None:
         """What lies under that name now."""

@@ -15,7 +15,7 @@ from typing import Any
 from paasctl.adapters.images.shelf import CONTAINERD_NAME
 from paasctl.adapters.images.tape import Span, Tape, damaged
 from paasctl.adapters.layout import PLACE
-from paasctl.errors import Unavailable
+from paasctl.errors import Missing
 from paasctl.model.counting import count
 from paasctl.model.image import Descriptor
 from paasctl.oci.documents.manifest import (
@@ -49,9 +49,10 @@ class PackedShelf:
         """Every name of every image there."""
         return self._places
 
-    def has(self, digest: str) -> bool:
-        """Whether the blob is there."""
-        return digest in self._made or self._span(digest) is not None
+    def has(self, digest: str, size: int = -1) -> bool:
+        """Whether the blob is there, and as large as it should be. A size below 0 is unknown."""
+        span = self._span(digest)
+        return digest in self._made or (span is not None and size in (-1, span.size))
 
     def read(self, descriptor: Descriptor) -> bytes:
         """A small blob whole, verified."""
@@ -73,7 +74,7 @@ class PackedShelf:
     def _found(self, descriptor: Descriptor) -> Span:
         span = self._span(descriptor.digest)
         if span is None:
-            raise Unavailable(f"reading {descriptor.digest} in {self._tape.name}: it is not there", code="blob-missing")
+            raise Missing(f"reading {descriptor.digest} in {self._tape.name}: it is not there", code="blob-missing")
         return span
 
     def _span(self, digest: str) -> Span | None:

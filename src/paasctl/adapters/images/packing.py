@@ -37,8 +37,9 @@ class Packing:
         self._waiting = dict[str, tuple[_File, int]]()
         self._small = dict[str, bytes]()
 
-    def has(self, digest: str) -> bool:
-        """Whether it holds the blob, or will."""
+    def has(self, digest: str, size: int = -1) -> bool:
+        """Whether it holds the blob, or will: it was whole when it came."""
+        del size
         return digest in self._there or digest in self._waiting or digest in self._small
 
     def small(self, digest: str) -> bytes:

@@ -12,7 +12,7 @@ from paasctl.adapters.images.naming import listed, not_found, several
 from paasctl.adapters.layout import PLACE
 from paasctl.model.image import Descriptor, Repository, full_name
 from paasctl.oci.documents.companions import is_companion_tag
-from paasctl.oci.documents.manifest import parse_document
+from paasctl.oci.documents.manifest import OCI_INDEX, OCI_MANIFEST, parse_document
 
 CONTAINERD_NAME = "io.containerd.image.name"
 _NAMES = (PLACE, CONTAINERD_NAME)
@@ -26,8 +26,8 @@ class Shelf(Protocol):
         """What lies there by name; "" is no name. One image may have several."""
         ...
 
-    def has(self, digest: str) -> bool:
-        """Whether the blob is there."""
+    def has(self, digest: str, size: int = -1) -> bool:
+        """Whether the blob is there, and as large as it should be. A size below 0 is unknown."""
         ...
 
     def read(self, descriptor: Descriptor) -> bytes:
@@ -42,16 +42,20 @@ class Shelf(Protocol):
 class ShelfSource:
     """`ports.images.ImageSource` over one image of a shelf."""
 
-    def __init__(self, name: str, tag: str, find: Callable[[], Shelf], how: str) -> None:
-        """`find` opens the shelf when something is asked; `how` is how to write a name with its tag."""
+    def __init__(self, name: str, tag: str, find: Callable[[], Shelf], how: str, digest: str = "") -> None:
+        """`find` opens the shelf when something is asked; `how` is how to write a name with its tag.
+
+        `digest` is that of an image, named or not, an index's included; then there is no tag.
+        """
         self.name = name
         self.mounts: tuple[Repository, ...] = ()
         self._tag = tag
+        self._digest = digest
         self._find = find
         self._how = how
 
     def root(self) -> Descriptor:
-        """The manifest or index with that tag; without one, the only image there."""
+        """The manifest or index with that tag or digest; without one, the only image there."""
         return self._root
 
     def open(self, descriptor: Descriptor) -> AbstractContextManager[Iterator[bytes]]:
@@ -76,12 +80,25 @@ class ShelfSource:
 
     @cached_property
     def _root(self) -> Descriptor:
+        if self._digest:
+            return self._pinned()
         found = images_at(self._shelf, self._tag)
         if not found:
             raise not_found(self.name, f"there is {_listed(self._shelf.places())}")
         if len({it.digest for _, it in found}) > 1:
             raise several(self.name, [place for place, _ in found], self._how)
         return bare(found[0][1])
+
+    def _pinned(self) -> Descriptor:
+        """What has the digest: an entry, or a manifest that none names, which says itself what it is."""
+        if entry := next((it for _, it in self._shelf.places() if it.digest == self._digest), None):
+            return bare(entry)
+        if not self._shelf.has(self._digest):
+            raise not_found(self.name, f"there is {_listed(self._shelf.places())}")
+        content = self._shelf.read(Descriptor("", self._digest, -1))
+        said = parse_document(content, self.name)
+        media_type = str(said.get("mediaType") or (OCI_INDEX if "manifests" in said else OCI_MANIFEST))
+        return Descriptor(media_type, self._digest, len(content))
 
     @cached_property
     def _subjects(self) -> tuple[tuple[Descriptor, str], ...]:
@@ -106,7 +123,7 @@ def bare(found: Descriptor) -> Descriptor:
 
 def subject_of(shelf: Shelf, descriptor: Descriptor) -> str:
     """The digest of what a manifest vouches for; empty where it stands for itself, or is not there to say."""
-    if not shelf.has(descriptor.digest):
+    if not shelf.has(descriptor.digest, descriptor.size):
         return ""
     subject = parse_document(shelf.read(descriptor), descriptor.digest).get("subject")
     return str(subject.get("digest", "")) if isinstance(subject, dict) else ""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import posixpath
+import shlex
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from paasctl.adapters.disk import disk
-from paasctl.errors import PaasError, Unavailable
+from paasctl.errors import BuildFailed, PaasError, Refused
 from paasctl.model.counting import count
 from paasctl.model.image import Descriptor
 from paasctl.values import dataclass
@@ -21,6 +22,11 @@ _HEADER = 1 << 20
 """Bytes of the largest header; a real one has a few hundred."""
 _MOST = 100_000
 """Entries of an archive of images; one of a whole file system has more, and is none."""
+
+
+_MAGIC = 6
+_PACKED = {b"\x1f\x8b": "gunzip", b"\x28\xb5\x2f\xfd": "zstd -d", b"\xfd7zXZ\0": "unxz", b"BZh": "bunzip2"}
+"""How a packed file begins -> what unpacks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class Tape:
     """The entries of a tar by name. `name` is how messages call it."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
-        """Reads all headers. `Unavailable` with code `archive-damaged` where it is no tar."""
+        """Reads all headers. `BuildFailed` (`archive-damaged`) where it is no tar, `Refused` where it is packed."""
         self.name = name
         self._file = file
         self._spans = dict[str, Span]()
@@ -89,7 +95,18 @@ class Tape:
         if f"sha256:{digest.hexdigest()}" != descriptor.digest:
             raise damaged(self.name, f"what should be {descriptor.digest} is sha256:{digest.hexdigest()}")
 
+    def _check_plain(self) -> None:
+        with disk("reading", Path(self.name)):
+            head = os.pread(self._file.fileno(), _MAGIC, 0)
+        if unpacks := next((it for mark, it in _PACKED.items() if head.startswith(mark)), ""):
+            raise Refused(
+                f"reading {self.name}: it is packed, and only a plain tar can be read",
+                hint=f"{unpacks} < {shlex.quote(self.name)} > plain.tar",
+                code="archive-unsupported",
+            )
+
     def _index(self) -> None:
+        self._check_plain()
         try:
             with disk("reading", Path(self.name)), tarfile.open(fileobj=_Headers(self._file), mode="r:") as found:  # type: ignore[call-overload]  # it only reads and seeks
                 for number, member in enumerate(found):
@@ -113,5 +130,5 @@ class Tape:
 
 
 def damaged(name: str, why: str) -> PaasError:
-    """The archive is not what it should be."""
-    return Unavailable(f"reading {name}: {why}", hint="make the archive again", code="archive-damaged")
+    """The archive is not what it should be; trying again would not help."""
+    return BuildFailed(f"reading {name}: {why}", hint="make the archive again", code="archive-damaged")

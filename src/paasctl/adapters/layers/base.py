@@ -171,7 +171,7 @@ def _check_platform(config: Json, image: Image, platform: Platform, name: str) -
 
 
 def _copy(origin: _Origin, descriptor: Descriptor, into: Layout, cancel: Cancel) -> None:
-    if into.has(descriptor.digest):
+    if into.has(descriptor.digest, descriptor.size):
         return
     with origin.blob(descriptor) as chunks, into.writer() as writer:
         for chunk in chunks:

@@ -54,7 +54,7 @@ class Kept:
             found = descriptor_from(said["descriptor"], key), str(said["diff_id"])
         except (KeyError, TypeError, PaasError):
             return None
-        return found if self._layout.has(found[0].digest) else None
+        return found if self._layout.has(found[0].digest, found[0].size) else None
 
     def keep_layer(self, key: str, descriptor: Descriptor, diff_id: str) -> None:
         """Remember a layer whose bytes are in the layout."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlencode
 
+from paasctl.adapters.registry.answers import check_json
 from paasctl.adapters.registry.names import Access, with_query
 from paasctl.adapters.registry.pages import pages
 from paasctl.adapters.registry.retry import Broken
@@ -66,6 +67,8 @@ def _mirrored(session: Session, mirror: Session, call: Call, pinned: Pinned) -> 
 
 
 def _verified(call: Call, reference: Reference, answer: Answer) -> tuple[Descriptor, bytes]:
+    if _type(answer) not in _TYPES:
+        check_json(answer, call.doing)
     digest = digest_of(answer.body)
     claimed = reference.digest if isinstance(reference, Pinned) else answer.headers.get("Docker-Content-Digest", digest)
     if claimed.startswith("sha256:") and claimed != digest:
@@ -102,6 +105,7 @@ def _pages(session: Session, repository: Repository) -> Iterator[list[str]]:
 
 
 def _names(answer: Answer, doing: str) -> list[str]:
+    check_json(answer, doing)
     try:
         return [str(tag) for tag in json.loads(answer.body)["tags"] or ()]
     except (ValueError, KeyError, TypeError, RecursionError) as error:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from paasctl.adapters.registry.answers import codes
+from paasctl.adapters.registry.answers import check_json, codes
 from paasctl.adapters.registry.manifests import resolve
 from paasctl.adapters.registry.names import Access, brief
 from paasctl.adapters.registry.pages import pages
@@ -92,14 +92,14 @@ class Referrers:
                 # A repository that is not there is no reason to think that there will never be an answer.
                 self._has_api[repository.path] = bool(codes(answer))
                 return None
-            found += _index(answer.body, call.doing)["manifests"]
+            found += _index(answer, call.doing)["manifests"]
         return found
 
     def _kept(self, repository: Repository, subject: str, access: Access) -> tuple[Json, str] | None:
         """The index that clients keep, and its `ETag`, if the registry gives one; None: nobody keeps one."""
         call = self._call("GET", repository, subject, access)
         answer = self._session.ask(call, 200, 404)
-        return (_index(answer.body, call.doing), answer.headers.get("ETag", "")) if answer.status == 200 else None
+        return (_index(answer, call.doing), answer.headers.get("ETag", "")) if answer.status == 200 else None
 
     def _add(self, repository: Repository, subject: str, parts: tuple[Json, Descriptor], etag: str) -> None:
         kept, referrer = parts
@@ -149,9 +149,10 @@ def _listing(kept: Json, entries: Sequence[Any]) -> bytes:
     return canonical({"schemaVersion": 2, "mediaType": OCI_INDEX, **kept, "manifests": list(entries)})
 
 
-def _index(content: bytes, doing: str) -> Json:
+def _index(answer: Answer, doing: str) -> Json:
+    check_json(answer, doing)
     try:
-        said = json.loads(content)
+        said = json.loads(answer.body)
         entries = said["manifests"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Unavailable(f"{doing}: the answer is no index of manifests") from error

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from paasctl.errors import Unavailable
+from paasctl.errors import TimedOut, Unavailable
 from paasctl.ports.cancel import Clock
 from paasctl.values import dataclass
 
@@ -110,6 +110,7 @@ class Attempts:
         self._gate = gate
         self._patience = patience
         self._tries = 0
+        self._last = ""
         self._since = gate.clock.now()
 
     def enter(self) -> None:
@@ -124,6 +125,7 @@ class Attempts:
     def failed(self, fault: Fault) -> None:
         """After a failed try: pause before the next one, or raise `Unavailable` when the patience is used up."""
         self._tries += 1
+        self._last = fault.reason
         if self._tries == 1:  # who moved bytes for an hour, or waited for a slow reader, has used up nothing yet
             self._since = self._gate.clock.now()
         if fault.wait is not None:
@@ -136,14 +138,27 @@ class Attempts:
         clock = self._gate.clock
         if seconds and clock.now() + seconds > self._since + self._patience.total:
             raise self._over(reason, seconds)
-        clock.pause(seconds)
+        try:
+            clock.pause(seconds)
+        except TimedOut as up:
+            if not (seconds or self._last):
+                raise
+            raise TimedOut(f"{up.message}; {self.doing}: {reason if seconds else self._last} ({self._spent})") from up
+
+    @property
+    def story(self) -> str:
+        """What is waited for, and why that is not over."""
+        return f"{self.doing}: {self._last} ({self._spent})" if self._last else f"{self.doing}: no answer yet"
+
+    @property
+    def _spent(self) -> str:
+        tries = "1 try" if self._tries == 1 else f"{self._tries} tries"
+        return f"{tries} in {self._gate.clock.now() - self._since:.0f} s"
 
     def _backoff(self) -> float:
         full = min(self._patience.first * 2.0 ** (self._tries - 1), self._patience.longest)
         return full * _jitter.uniform(0.5, 1.0)
 
     def _over(self, reason: str, wait: float = 0.0) -> Unavailable:
-        spent = self._gate.clock.now() - self._since
-        tries = "1 try" if self._tries == 1 else f"{self._tries} tries"
         hint = f"try again in {wait:.0f} seconds" if wait > self._patience.longest else "try again later"
-        return Unavailable(f"{self.doing}: {reason} ({tries} in {spent:.0f} s)", hint=hint)
+        return Unavailable(f"{self.doing}: {reason} ({self._spent})", hint=hint)

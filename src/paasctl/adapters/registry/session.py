@@ -95,6 +95,11 @@ class Session:
                 return self.once(call, attempts, *expected)
             except Broken as broken:
                 attempts.failed(broken.fault)
+            except PaasError:
+                raise
+            except BaseException as stopped:  # where somebody hangs up in the midst of a wait: what for?
+                stopped.add_note(attempts.story)
+                raise
 
     def once(self, call: Call, attempts: Attempts, *expected: int) -> Answer:
         """The same, tried once: what may work later is raised as `Broken`."""

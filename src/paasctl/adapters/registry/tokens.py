@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from paasctl.adapters.registry.answers import said
+from paasctl.adapters.registry.answers import check_json, said
 from paasctl.adapters.registry.challenges import Challenge, choose, parse_challenges
 from paasctl.adapters.registry.credentials import Credential, Credentials
 from paasctl.adapters.registry.names import Access, address, with_query
@@ -169,6 +169,7 @@ class _Wish:
 
 
 def _read(answer: Answer, doing: str, asked: float) -> Token:
+    check_json(answer, doing)
     try:
         found: Any = json.loads(answer.body)
         text = found.get("token") or found.get("access_token")

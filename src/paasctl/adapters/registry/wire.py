@@ -20,7 +20,7 @@ from paasctl.adapters.registry.lines import Lines
 from paasctl.adapters.registry.names import Access
 from paasctl.adapters.registry.retry import Broken, Fault, Patience
 from paasctl.adapters.registry.trust import proxy_for, tls_context
-from paasctl.errors import Unavailable
+from paasctl.errors import Unavailable, exhausted
 from paasctl.values import dataclass
 
 CHUNK = 1 << 20
@@ -163,6 +163,8 @@ class Wire:
         except wrong.SSLError as error:
             raise self._mistrusted(error, doing, url) from error
         except (wrong.NewConnectionError, wrong.ConnectTimeoutError, wrong.ProxyError) as error:
+            if lack := exhausted(error.__cause__):
+                raise lack from error
             host, proxy = urlsplit(url).netloc, urlsplit(proxy_for(url, self._environ) or "")
             way = f" through the proxy {proxy.hostname}:{proxy.port}" if proxy.hostname else ""
             raise Broken(Fault(f"no connection to {host}{way}: {_reason(error)}", dialled=True)) from error

@@ -16,7 +16,7 @@ class Packing(StrEnum):
     KEEP = "keep"
 
 
-_PLACES = "host/path:tag or @sha256:…, oci:DIR[:TAG], FILE.tar[:NAME], docker:NAME."
+_PLACES = "host/path:tag, oci:DIR[:TAG], either of them @sha256:…, FILE.tar[:NAME], docker:NAME."
 Source = Annotated[str, typer.Argument(metavar="SRC", help=_PLACES, show_default=False)]
 First = Annotated[str, typer.Argument(metavar="A", help=_PLACES, show_default=False)]
 Second = Annotated[str, typer.Argument(metavar="B", help="The other one, wherever it lies.", show_default=False)]

@@ -36,9 +36,9 @@ WORDS = ("reset", "cut", "cut-upload", "stall", "slow", "mute", "flip", *OF_API_
 _NUMBERS = frozenset({"after", "times", "at"})
 _SECONDS = frozenset({"for", "by", "retry-after"})
 _TEXTS = frozenset({"body", "lost"})
-_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m)?", re.ASCII)
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)?", re.ASCII)
 _LONGEST = 31_536_000
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 _OPTION = re.compile(r"""([a-z-]+)=("(?:[^"\\]|\\.)*"|\S+)""")
 
 
@@ -153,7 +153,7 @@ def _number(name: str, text: str) -> int:
 def _duration(name: str, text: str) -> float:
     found = _DURATION.fullmatch(text)
     if not found:
-        raise BadFaultError(f"{name}={text}: it takes seconds, such as 2, 1.5s or 200ms")
+        raise BadFaultError(f"{name}={text}: it takes seconds, such as 2, 200ms, 1.5s, 5m or 1h")
     seconds = float(found[1]) * _UNITS[found[2]]
     if seconds > _LONGEST:
         raise BadFaultError(f"{name}={text}: it takes a year at most")

@@ -23,6 +23,7 @@ from paasctl.embedded.registry.words import Document, document, is_digest, is_me
 REF = "org.opencontainers.image.ref.name"
 REPOSITORY = "dev.paasctl.registry.repository"
 _LAYOUT = {"imageLayoutVersion": "1.0.0"}
+_MEND = "mend it, or name another folder"
 _LATEST = "latest"
 _FOLDERS = ("blobs", "blobs/sha256", "repositories", ".uploads")
 _BEGUN = (".registry.lock", ".tmp-")
@@ -84,6 +85,7 @@ class Folder:
         others = (it for it in root.iterdir() if not it.name.startswith(_BEGUN))
         if any(others) and not (root / "oci-layout").is_file():
             raise NoLayoutError(f"{root} is no OCI image layout, and not empty either")
+        self._check_version()
         self._check_links()
         self.repositories: dict[str, Repository] = {}
         self._links: dict[str, set[str]] = {}
@@ -103,6 +105,17 @@ class Folder:
     def close(self) -> None:
         """Let go of it."""
         os.close(self._held)
+
+    def _check_version(self) -> None:
+        mark = self.root / "oci-layout"
+        if not mark.is_file():
+            return
+        try:
+            said = json.loads(mark.read_bytes())
+        except (ValueError, RecursionError) as error:
+            raise NoLayoutError(f"{mark} is no JSON: {error}", _MEND) from error
+        if not isinstance(said, dict) or not said.items() >= _LAYOUT.items():
+            raise NoLayoutError(f"{mark} does not say {json.dumps(_LAYOUT)}", _MEND)
 
     def _check_links(self) -> None:
         """Whatever is written or removed lies in the folder: none of its own folders may lead out of it."""
@@ -349,8 +362,8 @@ def _entries_of(index: Path) -> list[object]:
     try:
         said = json.loads(index.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise NoLayoutError(f"{index} is no JSON: {error}", "mend it, or name another folder") from error
+        raise NoLayoutError(f"{index} is no JSON: {error}", _MEND) from error
     found = said.get("manifests") or [] if isinstance(said, dict) else None
     if not isinstance(found, list):
-        raise NoLayoutError(f"{index} has no list of manifests", "mend it, or name another folder")
+        raise NoLayoutError(f"{index} has no list of manifests", _MEND)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paasctl.errors import PaasError, Refused, Unavailable
+from paasctl.errors import Missing, PaasError, Refused, Unavailable
 from paasctl.model.counting import count
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.squashing import SquashWish
@@ -104,7 +104,7 @@ def _beside(image: Opened, digest: str, source: ImageSource) -> int:
     """The layers of a base whose manifest lies beside the image; 0: it does not, or the image has others."""
     try:
         content = source.read(Descriptor(documents.OCI_MANIFEST, digest, -1))
-    except Unavailable as error:
+    except (Missing, Unavailable) as error:
         if _is_absent(error):
             return 0
         raise

@@ -105,7 +105,7 @@ def _beside(source: ImageSource, digest: str) -> Json | None:
         return None
     try:
         content = source.read(Descriptor(documents.OCI_MANIFEST, digest, -1))
-    except Unavailable as error:
+    except (Missing, Unavailable) as error:
         if error.code == "blob-missing":
             return None
         raise

@@ -21,7 +21,7 @@ from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.images.closure import look_over
 from paasctl.verbs.images.ending import ended
-from paasctl.verbs.images.reading import kept_platform, located, wanted_platform
+from paasctl.verbs.images.reading import fits, kept_platform, located, wanted_platform, warn_of_twins
 from paasctl.verbs.images.target import Goal, check_free, check_name
 
 VERB = "image copy"
@@ -60,9 +60,8 @@ class ImageCopy:
 
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> CopyFacts:
         """All its manifests, and what is where it goes, once."""
-        del emit
         if not self._read:
-            self._read.append(_facts(reads, self.asked, cancel))
+            self._read.append(_facts(reads, self.asked, emit, cancel))
         return self._read[0]
 
     def next(self, facts: CopyFacts, rounds: Rounds) -> Plan:
@@ -87,7 +86,7 @@ class ImageCopy:
         return ended(VERB, f"{self._read[0].source} to {self._read[0].target}", rounds)
 
 
-def _facts(reads: Reads, asked: CopyTyped, cancel: Cancel) -> CopyFacts:
+def _facts(reads: Reads, asked: CopyTyped, emit: Emit, cancel: Cancel) -> CopyFacts:
     source, target = located(asked.source, "SRC"), located(asked.target, "DST")
     check_name(target, "copying")
     if source == target:
@@ -99,6 +98,9 @@ def _facts(reads: Reads, asked: CopyTyped, cancel: Cancel) -> CopyFacts:
     platform = platform or kept_platform(reads, target, place)
     chosen = documents.choose(document, platform, place.name) if platform and _is_index(root) else root
     wanted = chosen or root
+    if platform and _is_index(root):
+        listed = [documents.descriptor_from(it, place.name) for it in document.get("manifests") or ()]
+        warn_of_twins(emit, place.name, fits(listed, platform))
     return CopyFacts(
         source=source,
         target=target,

@@ -15,7 +15,7 @@ from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.images.indexing import Indexing
 from paasctl.verbs.images.one import choose_one
-from paasctl.verbs.images.reading import OneImage, find, located, wanted_platform
+from paasctl.verbs.images.reading import OneImage, find, located, wanted_platform, warn_of_twins
 
 _MAPS = ("Labels", "ExposedPorts", "Volumes")
 """Settings that are told key by key; so is the environment."""
@@ -40,6 +40,8 @@ class AskImageDiff:
         one = choose_one(old)
         new = find(reads.source(located(self.after, "B")), platform or (one.platform if len(old.images) > 1 else None))
         other = choose_one(new)
+        for it in (old, new) if platform else ():
+            warn_of_twins(emit, it.source.name, it.twins)
         files: tuple[FileCompared, ...] = ()
         if one.diff_ids != other.diff_ids:
             emit(Noted(f"reading the layers of {old.source.name} and {new.source.name}"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from paasctl.errors import Refused, UsageError
+from paasctl.model.event import Emit, Warned
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.location import InEngine, Location, parse_location
 from paasctl.oci.documents import manifest as documents
@@ -41,6 +42,8 @@ class Found:
     index: Json
     """The index as it is; empty where a single image lies there."""
     images: tuple[OneImage, ...]
+    twins: tuple[Descriptor, ...] = ()
+    """All images for the platform that was asked for, where they are several: the first counts."""
 
 
 def located(text: str, what: str) -> Location:
@@ -69,11 +72,34 @@ def find(source: ImageSource, platform: Platform | None = None) -> Found:
             raise _no_platform(source.name, platform, [image.platform])
         return Found(source, root, {}, (image,))
     children = tuple(_children(source, content))
-    chosen = [it for it in children if platform is None or _fits(it, platform)]
-    if platform and not chosen:
+    fitting = fits(children, platform) if platform else children
+    if platform and not fitting:
         raise _no_platform(source.name, platform, [it.platform for it in children if it.platform])
+    chosen = fitting[:1] if platform else fitting
     documented = [(it, documents.parse_document(source.read(it), source.name)) for it in chosen]
-    return Found(source, root, content, tuple(_image(source, it, manifest) for it, manifest in documented))
+    images = tuple(_image(source, it, manifest) for it, manifest in documented)
+    return Found(source, root, content, images, fitting if platform else ())
+
+
+def fits(children: Iterable[Descriptor], platform: Platform) -> tuple[Descriptor, ...]:
+    """Those for a platform, in order, each once: whoever runs it takes the first, as containerd does."""
+    images = [it for it in children if it.platform and not documents.is_attestation(it)]
+    found = {it.digest: it for it in images if it.platform and documents.same_platform(it.platform, platform)}
+    return tuple(found.values())
+
+
+def warn_of_twins(emit: Emit, name: str, fitting: Sequence[Descriptor]) -> None:
+    """Say which of several images for one platform is taken."""
+    if len(fitting) > 1:
+        taken, *others = fitting
+        left = " and ".join(it.digest for it in others) + (" is not" if len(others) == 1 else " are not")
+        emit(
+            Warned(
+                f"{name}: several images of its index are for {taken.platform}:"
+                f" {taken.digest} comes first and is taken, {left}",
+                hint="name another by its digest",
+            )
+        )
 
 
 def kept_platform(reads: Reads, target: Location, source: ImageSource) -> Platform | None:
@@ -105,10 +131,6 @@ def _children(source: ImageSource, index: Json) -> Iterator[Descriptor]:
 def _listed(source: ImageSource, index: Json) -> list[Descriptor]:
     """What an index lists, the last first."""
     return [documents.descriptor_from(it, source.name) for it in index.get("manifests") or ()][::-1]
-
-
-def _fits(child: Descriptor, platform: Platform) -> bool:
-    return child.platform is not None and documents.same_platform(child.platform, platform)
 
 
 def _image(source: ImageSource, found: Descriptor, manifest: Json) -> OneImage:

@@ -19,7 +19,7 @@ from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.images.ending import ended
-from paasctl.verbs.images.reading import Found, OneImage, find, kept_platform, located, wanted_platform
+from paasctl.verbs.images.reading import Found, OneImage, find, kept_platform, located, wanted_platform, warn_of_twins
 from paasctl.verbs.images.target import Goal, Named, check_free, find_goal
 
 VERB = "image rebase"
@@ -66,9 +66,9 @@ class ImageRebase:
 
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> RebaseFacts:
         """The documents of all three, once."""
-        del emit
         if not self._read:
             self._read.append(_facts(reads, self.asked, cancel))
+            warn_of_twins(emit, self._read[0].found.source.name, self._read[0].found.twins)
         return self._read[0]
 
     def next(self, facts: RebaseFacts, rounds: Rounds) -> Plan:

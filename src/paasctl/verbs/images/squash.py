@@ -18,7 +18,7 @@ from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.images.base import Cut, find_cut
 from paasctl.verbs.images.ending import ended
-from paasctl.verbs.images.reading import Found, OneImage, find, kept_platform, located, wanted_platform
+from paasctl.verbs.images.reading import Found, OneImage, find, kept_platform, located, wanted_platform, warn_of_twins
 from paasctl.verbs.images.target import Goal, Named, check_free, find_goal
 
 _LAST = "253402300799"
@@ -73,9 +73,9 @@ class ImageSquash:
 
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> SquashFacts:
         """The image's documents, its base's, and the name it gets. Once: what was written tells no more of it."""
-        del emit
         if not self._read:
             self._read.append(_facts(reads, self.asked, cancel))
+            warn_of_twins(emit, self._read[0].found.source.name, self._read[0].found.twins)
         return self._read[0]
 
     def next(self, facts: SquashFacts, rounds: Rounds) -> Plan:

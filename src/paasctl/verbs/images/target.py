@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paasctl.errors import UsageError, WouldClobber
 from paasctl.model.image import Descriptor, Pinned
-from paasctl.model.location import InEngine, InRegistry, Location
+from paasctl.model.location import InArchive, InEngine, InLayout, InRegistry, Location
 from paasctl.oci.documents.bases import made_from
 from paasctl.oci.documents.manifest import descriptor_from, is_attestation
 from paasctl.ports.world import Reads
@@ -47,6 +47,8 @@ def find_goal(reads: Reads, found: Found, source: Location, said: Named) -> Goal
                 f"{said.doing} one image of {source} in place: the others of its index would be gone",
                 hint="name a DST, or give them up with --allow-tag-move",
             )
+        if isinstance(target, InArchive):
+            reads.current(target)  # which refuses where other images lie in it
         return Goal(target, found.root, move=True)
     now = reads.current(target)
     is_ours = now is not None and now.digest != found.root.digest and _is_made_from(reads, target, found)
@@ -64,11 +66,14 @@ def check_free(goal: Goal, *, verb: str, wanted: str = "") -> None:
 
 def check_name(location: Location, doing: str) -> None:
     """`UsageError` where a digest is given for a name."""
-    if isinstance(location, InRegistry) and isinstance(location.reference, Pinned):
-        raise UsageError(
-            f"{doing} to {location}: a digest cannot be chosen",
-            hint=f"name a tag as DST: {location.reference.repository}:TAG",
-        )
+    match location:
+        case InRegistry(Pinned(repository)):
+            place = str(repository)
+        case InLayout(folder, digest=digest) if digest:
+            place = f"oci:{folder}"
+        case _:
+            return
+    raise UsageError(f"{doing} to {location}: a digest cannot be chosen", hint=f"name a tag as DST: {place}:TAG")
 
 
 def _loses(found: Found) -> bool:

@@ -15,7 +15,7 @@ from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.images.indexing import Indexing
-from paasctl.verbs.images.reading import Found, OneImage, find, located, wanted_platform
+from paasctl.verbs.images.reading import Found, OneImage, find, located, wanted_platform, warn_of_twins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,8 @@ class AskVerify:
         platform = wanted_platform(self.platform)
         old = find(reads.source(located(self.before, "A")), platform)
         new = find(reads.source(located(self.after, "B")), platform)
+        for it in (old, new):
+            warn_of_twins(emit, it.source.name, it.twins)
         emit(Noted(f"reading every layer of {old.source.name} and {new.source.name}"))
         work = _Work(Indexing(reads, cancel), old, new, self.limit)
         platforms = tuple(work.compared(platform is None))
