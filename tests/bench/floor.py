@@ -1,9 +1,10 @@
-"""What any squash of an image in a registry has to do at least, as fast as this machine's libraries do it.
+"""What any squash of an image has to do at least, as fast as this machine's libraries do it.
 
 `python floor.py inflate HOST/PATH:TAG`: pull all layers and inflate them, on every processor.
 `python floor.py inflate-in-turn HOST/PATH:TAG`: the same, one layer after the other.
-`python floor.py squash HOST/PATH:TAG HOST/PATH LIVE`: the same; one SHA-256 over the share LIVE of the bytes; push the
-same share of the packed bytes. No tar is read, nothing is packed, no digest is compared: it is no tool, only a floor.
+`python floor.py squash HOST/PATH:TAG HOST/PATH LIVE`: the same as `inflate`; one SHA-256 over the share LIVE of the
+bytes; push the same share of the packed bytes. With `oci:DIR:TAG` and a folder for the first two: from there to there.
+No tar is read, nothing is packed, no digest is compared: it is no tool, only a floor.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from isal import isal_zlib
 
 _CHUNK = 1 << 20
+_LAYOUT = "oci:"
 _ACCEPT = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
 
 
@@ -29,13 +33,14 @@ def main(verb: str, source: str, target: str = "", live: str = "1") -> None:
     """See above."""
     repository, _, tag = source.rpartition(":")
     manifest: dict[str, Any] = json.loads(b"".join(_get(repository, f"manifests/{tag}")))
+    moving = _write if source.startswith(_LAYOUT) else _upload
     hashed = _Hash() if verb == "squash" else None
     largest = sorted(manifest["layers"], key=lambda it: -int(it["size"]))
     with ThreadPoolExecutor(1 if verb == "inflate-in-turn" else os.cpu_count()) as pool:
         inflated = sum(pool.map(lambda it: _inflate(repository, it["digest"], hashed, float(live)), largest))
     if hashed:
         hashed.end()
-        moved = _push(repository, manifest["layers"], target, float(live))
+        moved = _push(repository, manifest["layers"], partial(moving, target), float(live))
         sys.stdout.write(f"hashed {hashed.size:,} bytes, pushed {moved:,}; ")
     sys.stdout.write(f"inflated {inflated:,} bytes: done\n")
 
@@ -77,6 +82,9 @@ def _inflate(repository: str, digest: str, hashed: _Hash | None, live: float) ->
 
 
 def _get(repository: str, what: str) -> Iterator[bytes]:
+    if repository.startswith(_LAYOUT):
+        yield from _read(Path(repository.removeprefix(_LAYOUT)), what)
+        return
     host, _, path = repository.partition("/")
     connection = http.client.HTTPConnection(host, timeout=60)
     try:
@@ -89,15 +97,33 @@ def _get(repository: str, what: str) -> Iterator[bytes]:
         connection.close()
 
 
-def _push(repository: str, layers: list[dict[str, Any]], target: str, live: float) -> int:
+def _read(layout: Path, what: str) -> Iterator[bytes]:
+    """The same from a layout, of which the only image is meant."""
+    (named,) = json.loads((layout / "index.json").read_text())["manifests"]
+    digest = named["digest"] if what.startswith("manifests/") else what.removeprefix("blobs/")
+    with (layout / "blobs" / "sha256" / digest.removeprefix("sha256:")).open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def _push(repository: str, layers: list[dict[str, Any]], moving: Callable[[str, bytes], None], live: float) -> int:
     """Push layers, as they are, until it is enough; how many bytes."""
     wanted, moved = live * sum(it["size"] for it in layers), 0
     for it in sorted(layers, key=lambda it: -int(it["size"])):
         if moved + it["size"] / 2 <= wanted:
             content = b"".join(_get(repository, f"blobs/{it['digest']}"))
-            _upload(target, it["digest"], content)
+            moving(it["digest"], content)
             moved += len(content)
     return moved
+
+
+def _write(folder: str, digest: str, content: bytes) -> None:
+    """Onto the disk, as whoever is told that it is there expects it."""
+    Path(folder).mkdir(exist_ok=True)
+    with (Path(folder) / digest.removeprefix("sha256:")).open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _upload(repository: str, digest: str, content: bytes) -> None:

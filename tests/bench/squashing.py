@@ -57,6 +57,23 @@ def rows() -> tuple[Row, ...]:
             needs=("REGISTRY", "DOCKER_HOST", "docker-squash"),
         ),
         Row(
+            name="squash-layout-floor",
+            ours=f"{WORDS} (layout to layout)",
+            peer="the floor: read, inflate on all processors, hash what lives, write it",
+            bound=times(2.5),
+            runs=(3, 1),
+            measure=timed(_layout_beside_floor),
+        ),
+        Row(
+            name="squash-engine-floor",
+            ours=f"{WORDS} (engine to engine)",
+            peer="the floor: docker save of the image, docker load of the squashed one",
+            bound=times(2.5),
+            runs=(1, 1),
+            measure=timed(_engine_beside_floor, warm=0),
+            needs=("REGISTRY", "DOCKER_HOST"),
+        ),
+        Row(
             name="squash-engine-docker",
             ours=f"{WORDS} (engine to engine)",
             peer="docker-squash (engine to engine)",
@@ -109,6 +126,32 @@ def _layouts(place: Place) -> Iterator[Pair]:
         yield Pair(
             lambda number: squash(place, f"oci:{source}:1", f"oci:{place.folder}/out{number}:1"),
             partial(_their_squash, place, name),
+        )
+
+
+@contextmanager
+def _layout_beside_floor(place: Place) -> Iterator[Pair]:
+    source = f"oci:{kept(IMAGE)}:1"
+
+    def peer(number: int) -> Command:
+        words = (place.python, str(FLOOR), "squash", source, f"{place.folder}/floor{number}", _LIVE)
+        return command(place, *words, says="done")
+
+    yield Pair(lambda number: squash(place, source, f"oci:{place.folder}/out{number}:1"), peer)
+
+
+@contextmanager
+def _engine_beside_floor(place: Place) -> Iterator[Pair]:
+    """What goes out of the engine and into it takes that long whatever is done between."""
+    docker, saved = f"docker -H {testbed('DOCKER_HOST')}", place.folder / "squashed.tar"
+    with _in_engine(place) as name:
+        made = f"{name}-made:latest"
+        run(squash(place, f"docker:{name}", f"docker:{made}"))
+        run(command(place, "sh", "-ec", f"{docker} save {made} > {saved}; {docker} rmi -f {made}"))
+        both = f"{docker} save {name}:latest > /dev/null; {docker} load -q < {saved}; {docker} rmi -f {made}"
+        yield Pair(
+            lambda number: squash(place, f"docker:{name}", f"docker:{name}-ours-{number}"),
+            lambda _: command(place, "sh", "-ec", both),
         )
 
 

@@ -79,6 +79,7 @@ def test_a_layer_s_digest_is_no_image(here: Somewhere, children: tuple[Descripto
         ("copy", "oci:twins:web", "docker:out:web"),
         ("squash", "oci:twins:web", "oci:out:web", "--all"),
         ("rebase", "oci:twins:web", "oci:out:web", "--old-base", "oci:twins:web", "--new-base", "oci:twins:web"),
+        ("inspect", "oci:twins:web", "--output", "text"),
         ("diff", "oci:twins:web", "oci:twins:web"),
         ("verify", "--same-tree", "oci:twins:web", "oci:twins:web"),
     ],

@@ -20,7 +20,7 @@ from paasctl.values import dataclass
 from paasctl.verbs.images.base import find_cut
 from paasctl.verbs.images.indexing import Indexing
 from paasctl.verbs.images.one import choose_one
-from paasctl.verbs.images.reading import Found, OneImage, find, located, wanted_platform
+from paasctl.verbs.images.reading import Found, OneImage, find, located, wanted_platform, warn_of_twins
 
 _KIND = "inspect"
 _FORMAT = 1
@@ -40,6 +40,7 @@ class AskInspect:
     def answer(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[InspectAnswer, Exit]:
         """Documents are read each time; what its layers hold only where no run before has seen this digest."""
         found = find(reads.source(located(self.source, "SRC")), wanted_platform(self.platform))
+        warn_of_twins(emit, found.source.name, found.twins)
         image = choose_one(found)
         depth, by = _base(reads, found, image, self.base)
         layers = _Layers.of(reads, found, image, (emit, cancel))
