@@ -21,9 +21,9 @@ MAVEN = Versioning(snapshot="maven")
 BRANCHES = Versioning(
     branches=(
         BranchRule(pattern="release/.*", increment="patch"),
-        BranchRule(pattern="feature/.*", decorate=True),
-        BranchRule(pattern="plain/.*", decorate=False),
-        BranchRule(pattern="main", decorate=True),
+        BranchRule(pattern="feature/.*", decorate="branch"),
+        BranchRule(pattern="plain/.*", decorate="none"),
+        BranchRule(pattern="main", decorate="branch"),
         BranchRule(pattern=".*", increment="minor"),
     )
 )
@@ -249,7 +249,7 @@ def test_a_rule_that_is_no_regular_expression() -> None:
             [
                 "the nearest tag is v1.2.3, 2 commits back",
                 "the next release is 1.2.4: patch, by version.increment",
-                "branch feature/x is spelled feature-x",
+                "branch feature/x (git) is spelled feature-x",
                 "1 path differs: .dirty, and a hash of what lies there",
             ],
         ),
@@ -259,7 +259,7 @@ def test_a_rule_that_is_no_regular_expression() -> None:
             [
                 "no version tag in the whole history of 1 commit",  # decision 19: said aloud
                 "a first version is 0.1.0",
-                "branch main is left out",
+                "branch main (git) is left out",
             ],
         ),
         (
@@ -277,7 +277,7 @@ def test_a_rule_that_is_no_regular_expression() -> None:
             [
                 "the nearest tag is v1.2.3, 1 commit back",
                 "the next release is 1.3.0: minor, by branches '.*'",
-                "branch topic",
+                "branch topic (git) is named",
             ],
         ),
     ],

@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from paasctl.model.config import Versioning
 from paasctl.model.version import Checkout, Version
 
+RULES = Versioning()
 HEAD = "abc1234" + "0" * 33
 TREE = "feedfacecafe"
 

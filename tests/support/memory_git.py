@@ -9,13 +9,16 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from paasctl.adapters.git.branch import branch_from_ci
+from paasctl.adapters.git.branch import branch_from_ci, told_branch
 from paasctl.errors import Forbidden, PaasError, Refused, Unavailable, WouldClobber
+from paasctl.model.config import Versioning
 from paasctl.model.version import Checkout, Version
+from paasctl.planning.tags import TagRule, is_version_tag, read_tag, tag_rule
 from support.histories import history
 
 FIRST = 1_700_000_000
 _SUBJECTS = 1000
+_NO = (None, "git")
 
 
 @dataclass(frozen=True)
@@ -107,12 +110,15 @@ class MemoryGit:
         files = dict(self.commits[self.head].files)
         return replace(self, tags=kept, files=files, remotes={"origin": origin}, settings={}, is_shallow=shallow)
 
-    def checkout(self, prefix: str, environ: Mapping[str, str]) -> Checkout:
+    def checkout(self, rules: Versioning, environ: Mapping[str, str]) -> Checkout:
         if self.is_shallow:
             raise _refused("shallow-clone", "git fetch --unshallow --tags")
         if not self.head:
             raise _refused("no-commit", 'git add -A && git commit -m "feat: begin"')
-        versions = dict(self._versions(prefix))
+        branch, source = (
+            told_branch(environ) or (self.branch and (self.branch, "git")) or branch_from_ci(environ) or _NO
+        )
+        versions = dict(self._versions(tag_rule(branch, rules)))
         remote = self._push_remote()
         if not versions and not all(it.brings_tags for it in self.remotes.values()):
             raise _refused("no-tags", "git fetch --tags")
@@ -124,7 +130,8 @@ class MemoryGit:
         return Checkout(
             commit=self.head,
             committed=self.commits[self.head].when,
-            branch=self.branch or branch_from_ci(environ),
+            branch=branch,
+            branch_from=source,
             tags=tags,
             commits=len(whole),
             dirty=dirty,
@@ -195,17 +202,13 @@ class MemoryGit:
                 queue.extend(self.commits[here].parents)
         return found
 
-    def _versions(self, prefix: str) -> Iterator[tuple[str, Version]]:
+    def _versions(self, rule: TagRule) -> Iterator[tuple[str, Version]]:
         for name, tag in self.tags.items():
-            try:
-                version = Version.parse(name.removeprefix(prefix))
-            except ValueError:
-                continue
-            if not name.startswith(prefix):
+            if not is_version_tag(name, rule):
                 continue
             if isinstance(tag, Annotated) and isinstance(tag.target, Annotated):
                 raise _refused("nested-tag", f"git tag -f {name} {name}^{{}}")
-            yield name, version
+            yield name, read_tag(name, rule).version
 
     def _nearest_first(self, versions: Mapping[str, Version], whole: set[str]) -> tuple[tuple[str, int], ...]:
         at = {name: peeled(self.tags[name]) for name in versions}
