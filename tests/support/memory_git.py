@@ -78,8 +78,8 @@ class MemoryGit:
         for number, parents in drawn.parents.items():
             names[number] = made.add(f"commit {number}", tuple(names[it] for it in parents))
         made.head, made.branch = names[drawn.head], drawn.branch
-        for at, (tag, number) in enumerate(drawn.tags.items()):
-            made.tags[tag] = Annotated(names[number], "") if at % 2 else names[number]
+        for tag, number in drawn.tags.items():
+            made.tags[tag] = Annotated(names[number], "") if tag in drawn.annotated else names[number]
         if drawn.dirty:
             made.files["edited.txt"] = b"changed\n"
         return made

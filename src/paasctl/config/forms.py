@@ -126,9 +126,9 @@ VERSION = Form(
 )
 TAG_SEPARATOR = Form(words="what may stand in a git tag", example="-", pattern=r"[A-Za-z0-9_+/-]*")
 PRERELEASE = Form(
-    words="a pre-release part of a version",
+    words="a pre-release part of a version that begins with a letter",
     example="rc.1",
-    pattern=r"(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)(?:\.(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*",
+    pattern=r"[A-Za-z][0-9A-Za-z-]*(?:\.(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*",
 )
 MARKER = Form(words="a word (letters, digits, -) or nothing", example="alpha", pattern=r"(?:[A-Za-z][0-9A-Za-z-]*)?")
 MARK = Form(words="a word of letters, digits and -", example="SNAPSHOT", pattern=r"[A-Za-z][0-9A-Za-z-]*")

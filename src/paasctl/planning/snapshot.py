@@ -46,7 +46,8 @@ def spell_snapshot(
         return Snapshot(text=text, story=(word.story, said), cut=word.cut)
     told = word.text if _decorate(checkout.branch, rules) == "branch" else ""
     dirt = ["dirty", f"h{checkout.tree}"] if checkout.dirty else []
-    parts = [*([told] if told else []), str(commits), f"g{checkout.commit[:_SHORT]}", *dirt]
+    first = ["0"] if told and following.pre and not _is_on_the_way(tag, following) else []  # a word may outrank rc.1
+    parts = [*first, *([told] if told else []), str(commits), f"g{checkout.commit[:_SHORT]}", *dirt]
     story = (word.story, f"{differing(checkout)}: .dirty, and a hash of what lies there") if dirt else (word.story,)
     return Snapshot(text=f"{_base(tag, following)}{'.'.join(parts)}", story=story, cut=word.cut)
 
@@ -58,10 +59,15 @@ def differing(checkout: Checkout) -> str:
 
 def _base(tag: VersionTag | None, following: Version) -> str:
     """What a snapshot extends: after 1.3.0-rc.1 that very pre-release, so that it sorts between it and what follows."""
-    if tag and tag.version.pre and tag.version < following <= tag.version.core:
+    if tag and _is_on_the_way(tag, following):
         unnumbered = not tag.version.pre[-1].isdigit()  # beta leads to beta.1, so beta.0.4 comes between, not beta.4
         return f"{tag.version}.{'0.' if unnumbered else ''}"
     return f"{following.core}-"
+
+
+def _is_on_the_way(tag: VersionTag | None, following: Version) -> bool:
+    """Whether the tag is a pre-release of what follows."""
+    return tag is not None and bool(tag.version.pre) and tag.version < following <= tag.version.core
 
 
 def _decorate(branch: str | None, rules: Versioning) -> str:

@@ -19,7 +19,7 @@ _Graph = list[list[int]]
 
 def _log(graph: _Graph) -> list[bytes]:
     return [
-        f"\x1ec{at}\x1f{' '.join(f'c{it}' for it in parents)}\x1f{1000 - at}\x1fsubject {at}\n".encode()
+        f"c{at}\x1f{' '.join(f'c{it}' for it in parents)}\x1f{1000 - at}\x1fsubject {at}\n".encode()
         for at, parents in enumerate(graph)
     ]
 

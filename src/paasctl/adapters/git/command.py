@@ -20,6 +20,8 @@ REMOTE = 60.0
 """Seconds a question over the network may take."""
 FETCH = 900.0
 """Seconds that bringing the rest of a history may take."""
+_PIPE = 1 << 16
+"""Bytes that a pipe holds: what was written is taken out at once."""
 
 # Variables that would point git at another repository, as inside a hook. Those that carry configuration or credentials
 # (GIT_CONFIG_COUNT, GIT_SSH_COMMAND, GIT_ASKPASS) stay: CI systems hand over access that way.
@@ -108,7 +110,8 @@ class GitCommand:
                 child = subprocess.Popen(
                     ["git", *words],
                     cwd=self.folder,
-                    env=scrubbed(self.environ),
+                    env=scrubbed(self.environ) | {"GIT_FLUSH": "0"},  # else git writes each line by itself
+                    bufsize=_PIPE,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=complaints,

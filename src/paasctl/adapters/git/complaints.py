@@ -16,9 +16,14 @@ _NO_ACCESS = re.compile(
 _ELSEWHERE = re.compile(r"not a git repository: (?P<path>.+)")
 _MENDS = (
     (r"ignoring broken ref (?P<it>refs/\S+)", 'rm "$(git rev-parse --git-path {it})" && git fetch --tags'),
-    (r"missing object \w+ for (?P<it>refs/tags/\S+)", "git update-ref -d {it} && git fetch --tags"),
-    (r"index file|bad index|(?P<it>bad signature)", 'rm "$(git rev-parse --git-path index)" && git reset --quiet'),
-    (r"(?P<it>corrupt|bad object|missing|could not parse|unable to read|inflate|is empty)", "git fetch --refetch"),
+    (r"(?P<it>index file|bad index|bad signature)", 'rm "$(git rev-parse --git-path index)" && git reset --quiet'),
+    (r"(?:object file|\(stored in) (?P<it>[^\s)]+)\)? is (?:corrupt|empty)", "rm -f {it} && git fetch --refetch"),
+    (
+        r"unable to unpack (?P<at>\w\w)(?P<it>\w+) header",
+        'rm -f "$(git rev-parse --git-path objects/{at}/{it})" && git fetch --refetch',
+    ),
+    (r"missing object \w+ for (?P<it>refs/tags/\S+)", "git update-ref -d {it} && git fetch --refetch --tags"),
+    (r"(?P<it>bad object|could not (?:read|parse)|unable to read|missing|is corrupt)", "git fetch --refetch"),
 )
 """What is broken in a repository, and what mends it; tried on broken ones by the tests."""
 
@@ -53,8 +58,8 @@ def failure(doing: str, complaint: str, code: int) -> PaasError:
 def _mend(complaint: str) -> str:
     """The command that mends what is broken; "" where it is not known."""
     for pattern, command in _MENDS:
-        if found := re.search(pattern, complaint):
-            return command.format(it=found["it"])
+        if found := re.search(pattern, complaint, re.IGNORECASE):
+            return command.format(**found.groupdict())
     return ""
 
 

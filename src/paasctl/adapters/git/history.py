@@ -6,9 +6,11 @@ this walk go by commit times; where a clock was wrong, so that a commit came bef
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import islice
 from operator import and_
 
 from paasctl import values
@@ -16,8 +18,8 @@ from paasctl.adapters.git.distances import columns
 from paasctl.adapters.git.order import in_order
 from paasctl.planning.tags import TagRule, VersionTag, alive, counted_from, rank, read_tag
 
-LOG = ("log", "--no-color", "--no-show-signature", "--no-decorate", "--format=%x1e%H%x1f%P%x1f%ct%x1f%s")
-"""The question whose answer `walk` reads: a line per commit, then a line per path that it changed."""
+LOG = ("log", "--no-color", "--no-show-signature", "--no-decorate", "--format=%H%x1f%P%x1f%ct%x1f%s")
+"""The question whose answer `walk` reads: a line per commit, then one per path that it changed; they have no \\x1f."""
 NARROWED = ("--full-history", "--sparse", "-c", "--no-renames", "--name-only")
 """With it, and paths, all commits are still there, and what each changed of those paths: of a merge what is its own."""
 _SUBJECTS = 1000
@@ -53,28 +55,10 @@ def walk(lines: Iterable[bytes], tags: Tags, *, narrowed: bool = False) -> Histo
     rest = iter(lines)
     read: list[bytes] = []
     walked = _Walk(tags)
-    if not _followed(walked, rest, read):
+    if not walked.follow(rest, read):
         walked = _Walk(tags)
-        _followed(walked, in_order([*read, *rest]), [])
+        walked.follow(in_order([*read, *rest]), [])
     return walked.told(narrowed=narrowed)
-
-
-def _followed(walked: _Walk, lines: Iterable[bytes], read: list[bytes]) -> bool:
-    """Whether no commit came before its child; what was read is kept in `read`."""
-    look, was_sure = _LOOK, False
-    for line in lines:
-        read.append(line)
-        if not line.startswith(b"\x1e"):
-            if line.strip():
-                walked.touched.add(len(walked.seen) - 1)
-        elif not walked.add(line[1:]):
-            return False
-        elif len(walked.seen) == look:
-            sure = walked.is_sure()
-            if sure and was_sure:  # twice: dates are no proof that no child of what was seen is still to come
-                break
-            look, was_sure = look + walked.step, sure
-    return True
 
 
 @dataclass
@@ -82,38 +66,58 @@ class _Walk:
     """Each commit gets the set of tags it belongs to, one bit per tag that was met, handed down to its parents."""
 
     tags: Tags
-    seen: dict[bytes, tuple[int, bytes]] = field(default_factory=dict)
-    """Commit -> its set of tags; its time and subject."""
+    seen: dict[bytes, int] = field(default_factory=dict)
+    """Commit -> its set of tags."""
+    said: list[bytes] = field(default_factory=list)
+    """Time and subject of each."""
     ahead: dict[bytes, int] = field(default_factory=dict)
     """Parents that are still to come -> the tags they belong to so far."""
-    sizes: dict[int, int] = field(default_factory=dict)
-    """Set of tags -> how many commits have just that one."""
     touched: set[int] = field(default_factory=set)
     """Places in `seen` of commits that changed a path."""
     met: dict[str, int] = field(default_factory=dict)
     """Tag -> its bit."""
+    sizes: Counter[int] = field(default_factory=Counter)
+    """Set of tags -> how many commits have just that one; counted when it is asked for."""
 
-    def add(self, line: bytes) -> bool:
-        """One more commit; False: a parent of it was there before."""
-        commit, parents, rest = line.split(b"\x1f", 2)
-        mine = self.ahead.pop(commit, 0)
-        for name in self.tags.on.get(commit, ()):
-            mine |= 1 << self.met.setdefault(name, len(self.met))
-        self.seen[commit] = (mine, rest)
-        self.sizes[mine] = self.sizes.get(mine, 0) + 1
-        for parent in parents.split():
-            if parent in self.seen:
-                return False
-            had = self.ahead.get(parent)
-            self.ahead[parent] = had | mine if had else mine  # the same number again costs no memory
+    def follow(self, lines: Iterable[bytes], read: list[bytes]) -> bool:
+        """As far as is needed. False: a commit came before its child. What was read is kept in `read`.
+
+        One loop without calls: a history has a hundred thousand lines.
+        """
+        seen, ahead, on = self.seen, self.ahead, self.tags.on
+        look, was_sure = _LOOK, False
+        for line in lines:
+            read.append(line)
+            commit, *more = line.split(b"\x1f", 2)
+            if not more:
+                self.touched |= {len(seen) - 1} if line.strip() else set()
+                continue
+            mine = ahead.pop(commit, 0)
+            if commit in on:
+                mine |= self._bits(commit)
+            seen[commit] = mine
+            self.said.append(more[1])
+            for parent in more[0].split():
+                if parent in seen:
+                    return False
+                had = ahead.get(parent)
+                ahead[parent] = had | mine if had else mine  # the same number again costs no memory
+            if len(seen) == look:
+                sure = self._is_sure()
+                if sure and was_sure:  # twice: dates are no proof that no child of what was seen is still to come
+                    break
+                look, was_sure = look + self._step, sure
         return True
 
+    def _bits(self, commit: bytes) -> int:
+        return sum(1 << self.met.setdefault(name, len(self.met)) for name in self.tags.on[commit])
+
     @property
-    def step(self) -> int:
+    def _step(self) -> int:
         """Commits until it is worth to ask again whether it is sure: that takes longer, the more tags there are."""
         return _LOOK + 2 * len(self.tags.names if self.tags.rule.is_highest else self.met)
 
-    def is_sure(self) -> bool:
+    def _is_sure(self) -> bool:
         """Whether what is still to come changes neither the tag that counts nor the release below HEAD."""
         if not self.met:
             return False
@@ -127,18 +131,18 @@ class _Walk:
         nearest = sorted(final, key=lambda it: it[1])
         counted = counted_from(final, self.tags.rule)
         below = counted_from(filter(_is_below, final), self.tags.rule)
-        first = next(iter(self.seen.values()))[1]
         return History(
-            committed=int(first.partition(b"\x1f")[0]),
+            committed=int(self.said[0].partition(b"\x1f")[0]),
             commits=len(self.seen),
             tags=tuple((tag.name, distance) for tag, distance in nearest),
-            changes=sum(1 for place, _ in self._since(counted) if place in self.touched),
+            changes=sum(place in self.touched for place in self._since(counted)),
             subjects=tuple(self._subjects(below, narrowed=narrowed)),
         )
 
     def _distances(self) -> tuple[list[tuple[VersionTag, int]], list[tuple[VersionTag, int]]]:
         """Tags that were met, less what is spent: those whose distance won't grow any more, and those that are open."""
         held = reduce(and_, self.ahead.values(), (1 << len(self.met)) - 1)
+        self.sizes.update(islice(self.seen.values(), self.sizes.total(), None))
         inside = columns(self.sizes, len(self.met))
         found = {name: len(self.seen) - inside[bit] for name, bit in self.met.items()}
         usable = alive((read_tag(name, self.tags.rule), distance) for name, distance in found.items())
@@ -161,17 +165,15 @@ class _Walk:
             others += [(it, len(self.seen)) for it in still]
         return all(rank(*it, rule) <= rank(*best, rule) for it in others)
 
-    def _since(self, tag: tuple[VersionTag, int] | None) -> Iterator[tuple[int, bytes]]:
-        """Places of commits that the tag has not, and their time and subject."""
+    def _since(self, tag: tuple[VersionTag, int] | None) -> Iterator[int]:
+        """Places of commits that the tag has not."""
         bit = None if tag is None else self.met[tag[0].name]
-        for place, (mine, rest) in enumerate(self.seen.values()):
-            if bit is None or not mine >> bit & 1:
-                yield place, rest
+        return (at for at, mine in enumerate(self.seen.values()) if bit is None or not mine >> bit & 1)
 
     def _subjects(self, below: tuple[VersionTag, int] | None, *, narrowed: bool) -> Iterator[str]:
-        fresh = (rest for place, rest in self._since(below) if place in self.touched or not narrowed)
-        for _, rest in zip(range(_SUBJECTS), fresh, strict=False):
-            yield rest.partition(b"\x1f")[2].rstrip(b"\n").decode("utf-8", "replace")
+        fresh = (at for at in self._since(below) if at in self.touched or not narrowed)
+        for at in islice(fresh, _SUBJECTS):
+            yield self.said[at].partition(b"\x1f")[2].rstrip(b"\n").decode("utf-8", "replace")
 
 
 def _is_below(tag: tuple[VersionTag, int]) -> bool:

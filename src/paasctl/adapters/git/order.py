@@ -12,9 +12,9 @@ def in_order(lines: Iterable[bytes]) -> Iterator[bytes]:
     parents: dict[bytes, list[bytes]] = {}
     record: list[bytes] = []
     for line in lines:
-        if line.startswith(b"\x1e"):
-            commit, of, _ = line[1:].split(b"\x1f", 2)
-            parents[commit], record = of.split(), [line]
+        commit, *more = line.split(b"\x1f", 2)
+        if more:
+            parents[commit], record = more[0].split(), [line]
             records[commit] = record
         else:
             record.append(line)
