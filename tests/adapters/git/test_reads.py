@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from paasctl.adapters.git.reads import ReadingGit
 from paasctl.errors import PaasError, Refused, Unavailable
+from paasctl.model.config import Versioning
 from support.histories import RULES, git, repository
 
 Environ = Mapping[str, str]
@@ -49,11 +50,34 @@ def test_distances_are_those_of_the_plain_count(tmp_path: Path, environ: Environ
     assert ReadingGit(tmp_path / "work", environ).checkout(RULES, {}).tags == drawn.distances()
 
 
-def test_a_checkout_takes_at_most_five_processes(tmp_path: Path, environ: Environ) -> None:
-    repository(tmp_path / "work", "o v1.0.0 o !", environ)
+@pytest.mark.parametrize(
+    ("drawing", "rules"),
+    [
+        ("o v1.0.0 o !", RULES),
+        ("o o", RULES),
+        ("o v1.0.0 o @-", RULES),
+        ("o v1.0.0 o< o o<", RULES),
+        ("o v2.0.0 o v1.0.0 o", Versioning(pick="highest")),
+        ("o:web/a v1.0.0 o:api/a", Versioning(paths=("/web",), exclude=("/web/docs",))),
+        ("o v1.0.0" + 3000 * " o", RULES),
+    ],
+    ids=["dirty", "no tag", "detached", "a wrong clock", "the highest", "paths", "a long history"],
+)
+def test_a_checkout_takes_at_most_five_processes(
+    tmp_path: Path, environ: Environ, drawing: str, rules: Versioning
+) -> None:
+    repository(tmp_path / "work", drawing, environ)
     counted, log = counting(tmp_path, environ)
-    ReadingGit(tmp_path / "work", counted).checkout(RULES, {})
-    assert len(log.read_text().split()) <= 5
+    ReadingGit(tmp_path / "work", counted).checkout(rules, {"CI_COMMIT_BRANCH": "main"})
+    assert sorted(log.read_text().split()) == ["config", "for-each-ref", "log", "rev-parse", "status"]
+
+
+def test_a_walk_that_does_not_end_is_stopped(tmp_path: Path, environ: Environ, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("paasctl.adapters.git.command.LOCAL", 1.0)
+    repository(tmp_path / "work", "o v1.0.0 o", environ)
+    faked = fake_git(tmp_path, environ, f'[ "$1" = log ] && exec sleep 60; exec {shutil.which("git")} "$@"')
+    with pytest.raises(Unavailable, match="no end within 1 s"):
+        ReadingGit(tmp_path / "work", faked).checkout(RULES, {})
 
 
 # --- what is refused ------------------------------------------------------------------------------------------------

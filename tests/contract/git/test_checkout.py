@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from paasctl.model.config import Versioning
+from paasctl.errors import Refused
+from paasctl.model.config import BranchRule, Versioning
 from support.git_worlds import Draw, refusal
 from support.histories import RULES
 from support.memory_git import FIRST
@@ -171,3 +172,50 @@ def test_a_dirty_tree_is_named_by_its_paths_too(draw: Draw) -> None:
     world.remove("edited.txt")
     world.write("another.txt", "changed\n")
     assert world.git.checkout(RULES, {}).tree != before
+
+
+def test_the_caller_s_word_for_the_branch_goes_before_what_is_checked_out(draw: Draw) -> None:
+    told = draw("o @topic").git.checkout(RULES, {"PAASCTL_BRANCH": "main"})
+    assert (told.branch, told.branch_from) == ("main", "--branch or PAASCTL_BRANCH")
+
+
+def test_tags_are_those_of_the_branch(draw: Draw) -> None:
+    rules = Versioning(branches=(BranchRule(pattern="old/.*", tag_prefix="old-"),))
+    assert draw("o v2.0.0 old-1.0.0 @old/1").git.checkout(rules, {}).tags == (("old-1.0.0", 0),)
+
+
+def test_a_prefix_that_tags_had_once_still_counts(draw: Draw) -> None:
+    told = draw("o r-1.0.0 o v2.0.0").git.checkout(Versioning(fallback_prefixes=("r-",)), {})
+    assert told.tags == (("v2.0.0", 0), ("r-1.0.0", 1))
+
+
+def test_all_commits_are_changes_where_no_path_is_named(draw: Draw) -> None:
+    assert draw("o:web/a v1.0.0 o:api/a").git.checkout(RULES, {}).changes is None
+
+
+@pytest.mark.parametrize(
+    ("paths", "exclude", "changes"),
+    [
+        (("/web",), (), 2),
+        (("/web", "/api"), (), 3),
+        ((), ("/web",), 1),
+        (("/web",), ("/web/docs",), 1),
+        (("/x",), (), 0),
+    ],
+)
+def test_changes_are_commits_that_touch_the_paths(
+    draw: Draw, paths: tuple[str, ...], exclude: tuple[str, ...], changes: int
+) -> None:
+    world = draw("o:web/a v1.0.0 ( o:web/a | o:api/a ) o:web/docs/a o")
+    assert world.git.checkout(Versioning(paths=paths, exclude=exclude), {}).changes == changes
+
+
+def test_in_ci_the_rest_of_the_history_is_fetched(draw: Draw) -> None:
+    told = draw("o v1.0.0 o o").clone(shallow=True).checkout(RULES, {"CI": "true"})
+    assert (told.tags, told.fetched) == ((("v1.0.0", 2),), "origin")
+
+
+def test_in_ci_nothing_is_fetched_against_the_rules(draw: Draw) -> None:
+    clone = draw("o v1.0.0 o o").clone(shallow=True)
+    with pytest.raises(Refused, match="shallow"):
+        clone.checkout(Versioning(fetch="never"), {"CI": "true"})
