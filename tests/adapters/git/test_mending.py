@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,10 @@ import pytest
 from paasctl.adapters.git.reads import ReadingGit
 from paasctl.errors import PaasError
 from paasctl.planning.version import name_version
-from support.histories import RULES, git, repository
+from support.histories import RULES, git, git_environ, repository
 
 Environ = Mapping[str, str]
+_NOBODY = 65534
 Damage = Callable[[Path, Environ], None]
 
 
@@ -125,6 +128,48 @@ def test_a_submodule_whose_repository_is_gone(superproject: Path, environ: Envir
     with pytest.raises(PaasError, match="is not there") as caught:
         _version(superproject / "lib", environ)
     assert caught.value.hint == "git submodule update --init, above it"
+
+
+# --- what is closed to us -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ours() -> Iterator[tuple[Path, Environ]]:
+    """A repository that is read by somebody who is not root: file modes are nothing to root."""
+    with tempfile.TemporaryDirectory(prefix="paasctl-git-") as made:
+        folder, root = Path(made), os.geteuid() == 0
+        environ = git_environ(folder)
+        repository(folder / "work", "o:a v1.0.0 o:b", environ)
+        for it in (folder, *folder.rglob("*")):
+            os.chown(it, _NOBODY if root else -1, -1)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            if root:
+                os.seteuid(_NOBODY)
+            try:
+                yield folder / "work", environ
+            finally:
+                os.seteuid(0 if root else os.geteuid())
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [".git", ".git/HEAD", ".git/config", ".git/index", ".git/objects", ".git/refs", ".git/refs/tags", "v1.0.0"],
+)
+def test_what_git_can_not_read_is_not_taken_for_nothing(ours: tuple[Path, Environ], closed: str) -> None:
+    work, environ = ours
+    file = work / ".git/refs/tags/v1.0.0" if closed == "v1.0.0" else work / closed
+    mode = file.stat().st_mode
+    file.chmod(0)
+    try:
+        with pytest.raises(PaasError) as caught:
+            _version(work, environ)
+    finally:
+        file.chmod(mode)
+    tag_alone = closed == "v1.0.0"  # to git it is a broken one
+    assert caught.value.exit == (75 if tag_alone else 77)
+    assert caught.value.hint.startswith("rm " if tag_alone else "sudo chown")
+    assert _version(work, environ).startswith("1.0.1-1.g")
 
 
 # --- what CI lacks is fetched ---------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ _NO_ACCESS = re.compile(
     r"|hook declined|is protected|protected (?:tag|ref)",
     re.IGNORECASE,
 )
+_UNREADABLE = re.compile(r": permission denied$", re.IGNORECASE | re.MULTILINE)
 _ELSEWHERE = re.compile(r"not a git repository: (?P<path>.+)")
 _MENDS = (
     (r"ignoring broken ref (?P<it>refs/\S+)", 'rm "$(git rev-parse --git-path {it})" && git fetch --tags'),
@@ -50,9 +51,17 @@ def failure(doing: str, complaint: str, code: int) -> PaasError:
         return Refused(
             f"{doing}: this is no git repository", hint="git init, or use -C DIRECTORY", code="not-a-repository"
         )
+    if _UNREADABLE.search(complaint):
+        return unreadable(doing, said, evidence)
     if _NO_ACCESS.search(complaint):
         return Forbidden(f"{doing}: {said}", hint="check the credentials git uses for this remote", evidence=evidence)
     return Unavailable(f"{doing}: {said}", hint=_mend(complaint), evidence=evidence)
+
+
+def unreadable(doing: str, said: str, evidence: tuple[str, ...] = ()) -> PaasError:
+    """A part of the repository that belongs to somebody else, or is closed to all."""
+    hint = 'sudo chown -R "$(id -u)" .git && chmod -R u+rwX .git, in the top folder'
+    return Forbidden(f"{doing}: {said}", hint=hint, evidence=evidence)
 
 
 def _mend(complaint: str) -> str:

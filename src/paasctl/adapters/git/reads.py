@@ -5,6 +5,7 @@ Not through GitPython: importing it alone takes longer (70 ms and more) than all
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,12 +13,12 @@ from pathlib import Path
 
 from paasctl.adapters.git.branch import branch_from_ci, is_ci, told_branch
 from paasctl.adapters.git.command import FETCH, REMOTE, GitCommand
-from paasctl.adapters.git.complaints import failure
+from paasctl.adapters.git.complaints import failure, unreadable
 from paasctl.adapters.git.dirt import STATUS, Status, read_status, tree_hash
 from paasctl.adapters.git.history import LOG, NARROWED, walk
-from paasctl.adapters.git.refs import read_tags
+from paasctl.adapters.git.refs import check_folders, read_tags
 from paasctl.adapters.git.remotes import read_remotes, remote_url
-from paasctl.errors import Forbidden, Refused, Unavailable
+from paasctl.errors import Forbidden, PaasError, Refused, Unavailable
 from paasctl.model.config import Versioning
 from paasctl.model.version import Checkout
 from paasctl.planning.tags import tag_rule
@@ -56,7 +57,8 @@ class ReadingGit:
         paths = _pathspecs(rules)
         asked = (*LOG, *(NARROWED if paths else ()), "HEAD", "--", *paths)
         with git.lines(*asked) as log:  # it reads while we ask for the rest
-            root = _root(git)
+            root, common = _places(git)
+            check_folders(common)
             status = _status(git, paths)
             told = told_branch(environ) or (status.branch and (status.branch, "git")) or branch_from_ci(environ)
             branch, source = told or (None, "git")
@@ -138,11 +140,12 @@ class ReadingGit:
         return {name: commit for commit, name in lines if name in names}  # ls-remote matches the ends of names
 
 
-def _root(git: GitCommand) -> Path:
-    """The top folder. Bare and shallow repositories are refused (V1): what they lack can't be guessed."""
+def _places(git: GitCommand) -> tuple[Path, Path]:
+    """The top folder, and the one where refs lie. Bare and shallow repositories are refused (V1)."""
     where = ("--is-bare-repository", "--is-inside-work-tree", "--is-shallow-repository", "--show-toplevel")
-    answered = git.run("rev-parse", *where)
-    bare, inside, shallow, *top = [*answered.out.decode("utf-8", "surrogateescape").splitlines(), "", "", ""]
+    answered = git.run("rev-parse", "--path-format=absolute", *where, "--git-common-dir")
+    said = answered.out.decode("utf-8", "surrogateescape").splitlines()
+    bare, inside, shallow, *places = [*said, "", "", ""]
     if bare == "true" or inside == "false":
         raise Refused(
             f"reading the checkout {git.folder}: a bare repository or the inside of .git, nothing is checked out",
@@ -150,14 +153,23 @@ def _root(git: GitCommand) -> Path:
             code="bare-repository",
         )
     if answered.code:
-        raise failure(f"reading the checkout {git.folder}", answered.complaint, answered.code)
+        raise _closed(git) or failure(f"reading the checkout {git.folder}", answered.complaint, answered.code)
     if shallow == "true":
         raise Refused(
-            f"reading the history of {top[0]}: the clone is shallow, and a version told from half a history would lie",
+            f"reading the history of {places[0]}: the clone is shallow, and half a history would lie",
             hint="git fetch --unshallow --tags",
             code="shallow-clone",
         )
-    return Path(top[0])
+    return Path(places[0]), Path(places[1])
+
+
+def _closed(git: GitCommand) -> PaasError | None:
+    """A repository that git can't read is none to git; None: there is nothing that looks like one."""
+    folder = git.folder.absolute()
+    there = next((it / ".git" for it in (folder, *folder.parents) if (it / ".git").is_dir()), None)
+    parts = [there, there / "HEAD", there / "objects", there / "refs"] if there else []
+    closed = next((it for it in parts if not os.access(it, os.R_OK, effective_ids=True)), None)
+    return unreadable(f"reading the checkout {folder}", f"git can't read {closed}") if closed else None
 
 
 def _no_tags(root: Path) -> Refused:

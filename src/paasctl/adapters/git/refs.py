@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from paasctl.adapters.git.command import GitCommand
-from paasctl.adapters.git.complaints import failure
+from paasctl.adapters.git.complaints import failure, unreadable
 from paasctl.adapters.git.history import Tags
 from paasctl.errors import Refused
 from paasctl.planning.tags import TagRule, is_version_tag
@@ -29,3 +32,15 @@ def read_tags(git: GitCommand, rule: TagRule) -> Tags:
             names.append(name)
             on.setdefault((peeled or commit).encode(), []).append(name)
     return Tags(names=names, on=on, rule=rule)
+
+
+def check_folders(common: Path) -> None:
+    """Git takes a folder of refs that it can't open for an empty one; we don't. `common`: the one where refs lie."""
+
+    def closed(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):  # packed, or kept otherwise
+            raise unreadable("reading branches and tags", f"git can't open {error.filename}") from error
+
+    for kind in ("heads", "tags"):
+        for _ in os.walk(common / "refs" / kind, onerror=closed):
+            pass
