@@ -217,6 +217,17 @@ def test_v7_a_release_under_way_whose_tag_is_not_here_yet() -> None:
     assert release_version(at(checkout, (0, 3), there=checkout.commit), RULES).tag == "v1.2.4"
 
 
+def test_a_project_of_which_nothing_changed_is_not_released_again() -> None:
+    rules = dataclasses.replace(RULES, paths=("web",))
+    checkout = dataclasses.replace(history("o v1.2.3 o o").checkout(), changes=0)
+    assert name_version(checkout, rules).story == ("nothing of web changed since tag v1.2.3, 2 commits back",)
+    with pytest.raises(Refused) as caught:
+        release_version(at(checkout, there=OTHER), rules)
+    assert caught.value.code == "nothing-to-release"
+    assert "nothing of this project changed since tag v1.2.3" in caught.value.message
+    assert release_version(at(checkout), rules, explicit="1.3.0").tag == "v1.3.0"
+
+
 @pytest.mark.parametrize("branch", ["main", "release/1.2"])
 def test_a_release_is_made(branch: str) -> None:
     rules = dataclasses.replace(RULES, release_from=("main", "release/.*"))
