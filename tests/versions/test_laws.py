@@ -126,7 +126,8 @@ def _first_parents(drawn: Drawn) -> Iterator[Checkout]:
 @given(_drawings(), rules)
 def test_along_the_main_line_versions_never_go_back_where_the_highest_tag_counts(drawn: Drawn, of: Versioning) -> None:
     of = replace(of, pick="highest", snapshot="semver")
-    assume(not any(it.endswith("-alpha") for it in drawn.tags))  # who announces 2.0.0 may still release 1.3.0
+    # Who announces 2.0.0, by a tag or by a rule, may still release 1.3.0.
+    assume(of.increment != "major" and not any(it.endswith("-alpha") for it in drawn.tags))
     told = [Version.parse(name_version(it, of).text) for it in _first_parents(drawn)]
     assert told == sorted(told)
 
