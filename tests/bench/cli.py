@@ -18,14 +18,38 @@ from pathlib import Path
 from typing import Any
 
 import paasctl
-from bench import building, copying, deploying, imagecosts, pulling, rendering, simulated, squashing, startup, traffic
+from bench import (
+    building,
+    copying,
+    deploying,
+    imagecosts,
+    pulling,
+    rendering,
+    simulated,
+    squashing,
+    startup,
+    traffic,
+    versions,
+)
 from bench.commands import BrokenCommandError
 from bench.place import Place, missing, program
 from bench.report import machine, table, with_numbers
 from bench.rows import Measured, Row, ratio, verdict
 from bench.shop import NotTheSameError
 
-_KINDS = (startup, rendering, deploying, simulated, traffic, squashing, imagecosts, pulling, copying, building)
+_KINDS = (
+    startup,
+    versions,
+    rendering,
+    deploying,
+    simulated,
+    traffic,
+    squashing,
+    imagecosts,
+    pulling,
+    copying,
+    building,
+)
 ROWS = tuple(row for kind in _KINDS for row in kind.rows())
 _README = Path("README.md")
 _VERSIONS = {

@@ -52,7 +52,8 @@ def test_the_full_example_as_values() -> None:
     web = config.services["web"]
     assert config.version.branches == (
         BranchRule(pattern="release/.*", increment="patch"),
-        BranchRule(pattern="feature/.*", increment="minor", decorate=True),
+        BranchRule(pattern="legacy/.*", tag_prefix="legacy-"),
+        BranchRule(pattern="feature/.*", increment="minor", decorate="branch"),
     )
     assert config.version.release_from == ("main", "release/.*")
     assert list(config.images) == ["web", "report", "tools", "admin"]

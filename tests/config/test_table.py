@@ -15,15 +15,15 @@ from paasctl.adapters.yaml.read import read
 from paasctl.config.reference import keys, reference
 from paasctl.config.shape import Key, Section, snake
 from paasctl.config.show import show
-from paasctl.config.table import images, services, top
+from paasctl.config.table import images, services, top, version
 from paasctl.model import config as model
 from paasctl.model.layer import KINDS
 
 TABLE = dict(keys())
 _SECTIONS: tuple[tuple[Section, Any, dict[str, str]], ...] = (
     (top.TOP, model.Config, {}),
-    (top.VERSION, model.Versioning, {}),
-    (top.BRANCH, model.BranchRule, {}),
+    (version.VERSION, model.Versioning, {}),
+    (version.BRANCH, model.BranchRule, {}),
     (top.REGISTRY, model.Registry, {}),
     (top.CLUSTER, model.Cluster, {}),
     (top.ENVIRONMENT, model.Environment, {"cluster": "clusters"}),
@@ -100,7 +100,7 @@ def test_defaults_are_what_the_table_says() -> None:
     shown = show(config_of(_LITTLE))
     image, service = shown["images"]["web"], shown["services"]["web"]
     sections = (
-        (top.VERSION, shown["version"]),
+        (version.VERSION, shown["version"]),
         (images.IMAGE, image),
         (images.FILES, shown["images"]["own"]["layers"][0]),
         (images.SQUASH, {**shown["images"]["own"]["squash"], "layers": "auto"}),

@@ -21,9 +21,9 @@ MAVEN = Versioning(snapshot="maven")
 BRANCHES = Versioning(
     branches=(
         BranchRule(pattern="release/.*", increment="patch"),
-        BranchRule(pattern="feature/.*", decorate=True),
-        BranchRule(pattern="plain/.*", decorate=False),
-        BranchRule(pattern="main", decorate=True),
+        BranchRule(pattern="feature/.*", decorate="branch"),
+        BranchRule(pattern="plain/.*", decorate="none"),
+        BranchRule(pattern="main", decorate="branch"),
         BranchRule(pattern=".*", increment="minor"),
     )
 )
@@ -217,6 +217,17 @@ def test_v7_a_release_under_way_whose_tag_is_not_here_yet() -> None:
     assert release_version(at(checkout, (0, 3), there=checkout.commit), RULES).tag == "v1.2.4"
 
 
+def test_a_project_of_which_nothing_changed_is_not_released_again() -> None:
+    rules = dataclasses.replace(RULES, paths=("web",))
+    checkout = dataclasses.replace(history("o v1.2.3 o o").checkout(), changes=0)
+    assert name_version(checkout, rules).story == ("nothing of web changed since tag v1.2.3, 2 commits back",)
+    with pytest.raises(Refused) as caught:
+        release_version(at(checkout, there=OTHER), rules)
+    assert caught.value.code == "nothing-to-release"
+    assert "nothing of this project changed since tag v1.2.3" in caught.value.message
+    assert release_version(at(checkout), rules, explicit="1.3.0").tag == "v1.3.0"
+
+
 @pytest.mark.parametrize("branch", ["main", "release/1.2"])
 def test_a_release_is_made(branch: str) -> None:
     rules = dataclasses.replace(RULES, release_from=("main", "release/.*"))
@@ -249,7 +260,7 @@ def test_a_rule_that_is_no_regular_expression() -> None:
             [
                 "the nearest tag is v1.2.3, 2 commits back",
                 "the next release is 1.2.4: patch, by version.increment",
-                "branch feature/x is spelled feature-x",
+                "branch feature/x (git) is spelled feature-x",
                 "1 path differs: .dirty, and a hash of what lies there",
             ],
         ),
@@ -259,7 +270,7 @@ def test_a_rule_that_is_no_regular_expression() -> None:
             [
                 "no version tag in the whole history of 1 commit",  # decision 19: said aloud
                 "a first version is 0.1.0",
-                "branch main is left out",
+                "branch main (git) is left out",
             ],
         ),
         (
@@ -277,7 +288,7 @@ def test_a_rule_that_is_no_regular_expression() -> None:
             [
                 "the nearest tag is v1.2.3, 1 commit back",
                 "the next release is 1.3.0: minor, by branches '.*'",
-                "branch topic",
+                "branch topic (git) is named",
             ],
         ),
     ],

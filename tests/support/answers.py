@@ -27,7 +27,7 @@ from paasctl.model.kube import Kind
 from paasctl.model.masked import Masked
 from paasctl.model.plan import FieldChange
 from paasctl.model.problem import Problem
-from paasctl.model.version import Named
+from paasctl.model.version import Named, Spelled, Why
 from support.image_answers import IMAGE_ANSWERS
 from support.stories import CRASHED
 from support.telling import COMMIT, EU, REPOSITORY, STAGING, US, manifest, wait, workload
@@ -37,8 +37,24 @@ VERSION = VersionAnswer(
         text="1.2.4-feature-x.3.g4f6a1c0",
         is_release=False,
         dirty=False,
-        story=("the nearest tag is v1.2.3, 3 commits back", "the branch feature/x decorates"),
+        story=("the nearest tag is v1.2.3, 3 commits back", "branch feature/x (git) is spelled feature-x"),
         tag="v1.2.4",
+        why=Why(
+            tag="v1.2.3",
+            back=3,
+            commits=3,
+            rule="patch",
+            rule_from="version.increment",
+            next="1.2.4",
+            branch="feature/x",
+            branch_from="git",
+            cut=("feature/x: feature-x",),
+        ),
+        spelled=Spelled(
+            image_tag="1.2.4-feature-x.3.g4f6a1c0",
+            label="1.2.4-feature-x.3.g4f6a1c0",
+            dns="1-2-4-feature-x-3-g4f6a1c0",
+        ),
     ),
     explain=True,
 )

@@ -11,7 +11,7 @@ import pytest
 from paasctl.adapters.git import CheckoutGit
 from paasctl.errors import Refused
 from paasctl.ports.git import Git
-from support.histories import git, git_environ, repository
+from support.histories import RULES, git, git_environ, repository
 from support.memory_git import Annotated, MemoryGit
 
 
@@ -77,7 +77,7 @@ Draw = Callable[[str], GitWorld]
 def refusal(git: Git) -> tuple[str, str]:
     """Code and hint of a checkout that is refused."""
     with pytest.raises(Refused) as caught:
-        git.checkout("v", {})
+        git.checkout(RULES, {})
     return caught.value.code, caught.value.hint
 
 

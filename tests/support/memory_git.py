@@ -9,9 +9,11 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from paasctl.adapters.git.branch import branch_from_ci
+from paasctl.adapters.git.branch import branch_from_ci, is_ci, told_branch
 from paasctl.errors import Forbidden, PaasError, Refused, Unavailable, WouldClobber
+from paasctl.model.config import Versioning
 from paasctl.model.version import Checkout, Version
+from paasctl.planning.tags import TagRule, is_version_tag, read_tag, tag_rule
 from support.histories import history
 
 FIRST = 1_700_000_000
@@ -73,10 +75,12 @@ class MemoryGit:
         drawn, made = history(drawing), cls()
         names = {0: ""}
         for number, parents in drawn.parents.items():
-            names[number] = made.add(f"commit {number}", tuple(names[it] for it in parents))
+            files = {path: str(of).encode() for path, of in drawn.files[number].items()}
+            names[number] = made.add(f"commit {number}", tuple(names[it] for it in parents), files)
         made.head, made.branch = names[drawn.head], drawn.branch
-        for at, (tag, number) in enumerate(drawn.tags.items()):
-            made.tags[tag] = Annotated(names[number], "") if at % 2 else names[number]
+        for tag, number in drawn.tags.items():
+            made.tags[tag] = Annotated(names[number], "") if tag in drawn.annotated else names[number]
+        made.files = dict(made.commits[made.head].files) if made.head else {}
         if drawn.dirty:
             made.files["edited.txt"] = b"changed\n"
         return made
@@ -107,12 +111,16 @@ class MemoryGit:
         files = dict(self.commits[self.head].files)
         return replace(self, tags=kept, files=files, remotes={"origin": origin}, settings={}, is_shallow=shallow)
 
-    def checkout(self, prefix: str, environ: Mapping[str, str]) -> Checkout:
+    def checkout(self, rules: Versioning, environ: Mapping[str, str]) -> Checkout:
+        lacks = self.is_shallow or not all(it.brings_tags for it in self.remotes.values())
+        fetched = self._fetch() if lacks and is_ci(environ) and rules.fetch == "ci" else ""
         if self.is_shallow:
             raise _refused("shallow-clone", "git fetch --unshallow --tags")
         if not self.head:
             raise _refused("no-commit", 'git add -A && git commit -m "feat: begin"')
-        versions = dict(self._versions(prefix))
+        here = (self.branch, "git") if self.branch else None
+        branch, source = told_branch(environ) or here or branch_from_ci(environ) or (None, "git")
+        versions = dict(self._versions(tag_rule(branch, rules)))
         remote = self._push_remote()
         if not versions and not all(it.brings_tags for it in self.remotes.values()):
             raise _refused("no-tags", "git fetch --tags")
@@ -124,15 +132,35 @@ class MemoryGit:
         return Checkout(
             commit=self.head,
             committed=self.commits[self.head].when,
-            branch=self.branch or branch_from_ci(environ),
+            branch=branch,
+            branch_from=source,
             tags=tags,
+            changes=self._changes(rules, tags, whole) if rules.is_narrowed else None,
             commits=len(whole),
             dirty=dirty,
             tree=self._tree(dirty) if dirty else "",
             root=self.root,
             remote=remote,
+            fetched=fetched,
             head_subjects=tuple(fresh[:_SUBJECTS]),
         )
+
+    def _fetch(self) -> str:
+        """What CI lacks, from the only remote; its name."""
+        (name,) = self.remotes
+        self.tags |= self._reached(name).tags
+        self.remotes[name].brings_tags, self.is_shallow = True, False
+        return name
+
+    def _changes(self, rules: Versioning, tags: tuple[tuple[str, int], ...], whole: set[str]) -> int:
+        """Of the commits since the nearest tag those that change one of the paths: a merge, if no parent has it so."""
+        since = whole - (self._history(peeled(self.tags[tags[0][0]])) if tags else set())
+        return sum(any(_is_inside(path, rules) for path in self._changed(it)) for it in since)
+
+    def _changed(self, commit: str) -> set[str]:
+        files, parents = self.commits[commit].files, [self.commits[it].files for it in self.commits[commit].parents]
+        every = {path for tree in (files, *parents) for path in tree}
+        return {path for path in every if all(files.get(path) != it.get(path) for it in parents)}
 
     def tag_commit(self, tag: str) -> str | None:
         return peeled(self.tags[tag]) if tag in self.tags else None
@@ -195,17 +223,13 @@ class MemoryGit:
                 queue.extend(self.commits[here].parents)
         return found
 
-    def _versions(self, prefix: str) -> Iterator[tuple[str, Version]]:
+    def _versions(self, rule: TagRule) -> Iterator[tuple[str, Version]]:
         for name, tag in self.tags.items():
-            try:
-                version = Version.parse(name.removeprefix(prefix))
-            except ValueError:
-                continue
-            if not name.startswith(prefix):
+            if not is_version_tag(name, rule):
                 continue
             if isinstance(tag, Annotated) and isinstance(tag.target, Annotated):
                 raise _refused("nested-tag", f"git tag -f {name} {name}^{{}}")
-            yield name, version
+            yield name, read_tag(name, rule).version
 
     def _nearest_first(self, versions: Mapping[str, Version], whole: set[str]) -> tuple[tuple[str, int], ...]:
         at = {name: peeled(self.tags[name]) for name in versions}
@@ -233,6 +257,13 @@ class MemoryGit:
         if name not in self.remotes or not self.remotes[name].is_reachable:
             raise Unavailable(f"asking {name}: it does not appear to be a git repository")
         return self.remotes[name]
+
+
+def _is_inside(path: str, rules: Versioning) -> bool:
+    def below(folders: tuple[str, ...]) -> bool:
+        return any(path.startswith(it.strip("/")) for it in folders)
+
+    return below(rules.paths or ("/",)) and not below(rules.exclude)
 
 
 def peeled(tag: Tag) -> str:

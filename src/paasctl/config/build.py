@@ -75,8 +75,7 @@ def _versioning(checked: Checked) -> Versioning:
 
 
 def _branch(pattern: str, rule: Checked) -> BranchRule:
-    decorate = {"branch": True, "none": False}.get(rule.get("decorate", ""))
-    return BranchRule(pattern=pattern, increment=rule.get("increment", ""), decorate=decorate)
+    return BranchRule(pattern=pattern, **_fields(rule))
 
 
 def _image(name: str, checked: Checked) -> Image:

@@ -45,6 +45,12 @@ def _inside(text: str) -> str:
     return text
 
 
+def _in_repository(text: str) -> str:
+    if ".." in text.split("/"):
+        raise ValueError("begin with / for a path below the repository's top folder")
+    return text
+
+
 def _base(text: str) -> str:
     if text != "scratch" and not (text.startswith("oci:") and len(text) > len("oci:")):
         name = text.rpartition("/")[2]
@@ -115,6 +121,23 @@ QUANTITY = Form(
 )
 PATTERN = Form(words="a regular expression", example="release/.*", parse=_regular_expression)
 TAG_PREFIX = Form(words="the beginning of a git tag", example="v", pattern=r"(?:[A-Za-z0-9_+-][A-Za-z0-9_+/-]*)?")
+VERSION = Form(
+    words="a version (MAJOR.MINOR.PATCH)", example="0.1.0", pattern=r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){2}"
+)
+TAG_SEPARATOR = Form(words="what may stand in a git tag", example="-", pattern=r"[A-Za-z0-9_+/-]*")
+PRERELEASE = Form(
+    words="a pre-release part of a version that begins with a letter",
+    example="rc.1",
+    pattern=r"[A-Za-z][0-9A-Za-z-]*(?:\.(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*",
+)
+MARKER = Form(words="a word (letters, digits, -) or nothing", example="alpha", pattern=r"(?:[A-Za-z][0-9A-Za-z-]*)?")
+MARK = Form(words="a word of letters, digits and -", example="SNAPSHOT", pattern=r"[A-Za-z][0-9A-Za-z-]*")
+IN_REPOSITORY = Form(
+    words="a path below the folder of paas.yaml, or with a leading / below the repository's",
+    example="/libs/common",
+    pattern=r"[^\0]+",
+    parse=_in_repository,
+)
 PATH = Form(words="a path below the folder of paas.yaml", example="config/app.ini", pattern=r"[^\0]+", parse=_inside)
 ANY_PATH = Form(words="a path", example="~/.secrets/key", pattern=r"[^\0]+")
 ABSOLUTE = Form(words="an absolute path in the container", example="/var/data", pattern=r"/[^\0]*")

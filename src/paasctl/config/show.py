@@ -10,6 +10,7 @@ from paasctl.config.cascade import Assignment, resolve
 from paasctl.config.masking import masked, masked_at
 from paasctl.model.answer import Setting
 from paasctl.model.config import (
+    BranchRule,
     BuildSecret,
     Config,
     Environment,
@@ -95,10 +96,14 @@ def _plain(value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912 - one arm per typ
 
 
 def _versioning(value: Versioning) -> dict[str, Any]:
-    words = {True: "branch", False: "none", None: None}
-    rules = {it.pattern: {"increment": it.increment, "decorate": words[it.decorate]} for it in value.branches}
-    branches = {pattern: {key: it for key, it in rule.items() if it} for pattern, rule in rules.items()}
-    return {**_fields(value, "branches"), **({"branches": branches} if branches else {})}
+    branches = {it.pattern: _branch(it) for it in value.branches}
+    empty = {"nextMarker": ""} if not value.next_marker else {}  # "" means none, and is not the default
+    return {**_fields(value, "branches"), **empty, **({"branches": branches} if branches else {})}
+
+
+def _branch(rule: BranchRule) -> dict[str, Any]:
+    prefix = {"tagPrefix": ""} if rule.tag_prefix == "" else {}
+    return {**_fields(rule, "pattern"), **prefix}
 
 
 def _image(image: Image) -> dict[str, Any]:

@@ -31,25 +31,57 @@ class Where:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+Increment = Literal["patch", "minor", "major", "minorIfNotOnRelease", "prerelease"]
+Decoration = Literal["branch", "commit", "none"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BranchRule:
-    """What `version.branches` says of branches that match a regular expression."""
+    """What `version.branches` says of branches that match a regular expression; None and "" leave it to the next."""
 
     pattern: str
-    increment: str = ""
-    decorate: bool | None = None
+    tag_prefix: str | None = None
+    increment: Increment | Literal[""] = ""
+    decorate: Decoration | Literal[""] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Versioning:
-    """`version:`: from git tags to versions (cli.md, decision 1)."""
+    """`version:`: from git tags to versions (cli.md, decision 1; peers.md 1.12)."""
 
     tag_prefix: str = "v"
-    increment: Literal["patch", "minor", "major", "minorIfNotOnRelease", "prerelease"] = "patch"
+    tag_separator: str = ""
+    """Between prefix and version; nothing where the prefix is empty."""
+    fallback_prefixes: tuple[str, ...] = ()
+    """Prefixes that tags had once: read, never written."""
+    pick: Literal["nearest", "highest"] = "nearest"
+    increment: Increment = "patch"
+    first: str = "0.1.0"
+    """What a whole history without a version tag leads to."""
+    release_branches: str = "release/.+"
+    """Where `minorIfNotOnRelease` means patch."""
+    first_prerelease: str = "rc.1"
+    """What `prerelease` begins with, after a release."""
+    next_marker: str = "alpha"
+    """How a tag ends that announces the next version and releases nothing: v2.0.0-alpha. "" where none does."""
     branches: tuple[BranchRule, ...] = ()
     release_from: tuple[str, ...] = ("main", "master")
     """Regular expressions of branch names a release may be made from."""
     snapshot: Literal["semver", "maven"] = "semver"
+    snapshot_mark: str = "SNAPSHOT"
+    """How a snapshot ends that is spelled Maven's way."""
+    decorate: Decoration = "branch"
+    paths: tuple[str, ...] = ()
+    """What a project of a monorepo lives on, below the folder of paas.yaml, or with a leading / of the repository."""
+    exclude: tuple[str, ...] = ()
+    """What of it does not count."""
+    fetch: Literal["ci", "always", "never"] = "ci"
+    """Where a history cut short, or without its tags, is fetched rather than refused."""
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether only some paths of the repository count."""
+        return bool(self.paths or self.exclude)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

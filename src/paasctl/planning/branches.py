@@ -25,5 +25,5 @@ def matches(pattern: str, branch: str) -> bool:
     except re.error as error:
         raise ConfigError(
             f"matching branch {branch} with {pattern!r}: not a regular expression ({error})",
-            hint="mend version.branches or version.releaseFrom",
+            hint="mend version.branches, version.releaseBranches or version.releaseFrom",
         ) from error

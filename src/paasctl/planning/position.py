@@ -7,6 +7,7 @@ from paasctl.model.config import Versioning
 from paasctl.model.counting import count
 from paasctl.model.version import Checkout, Named
 from paasctl.planning.branches import MAIN, matches
+from paasctl.planning.snapshot import differing
 from paasctl.values import dataclass
 
 
@@ -33,6 +34,12 @@ def check_position(wanted: Named, position: ReleasePosition, rules: Versioning) 
         )
     if position.remote_tag_commit == checkout.commit:
         return
+    if wanted.is_release and wanted.why.back:
+        raise Refused(
+            f"{doing}: it is there already, nothing of this project changed since tag {wanted.tag}",
+            hint=f"paasctl deploy ENV --version {wanted.text}, or paasctl release --version with one above it",
+            code="nothing-to-release",
+        )
     if position.remote_tag_commit is not None:
         raise _clobber(doing, wanted, position.remote_tag_commit, checkout)
     if not wanted.is_release:
@@ -83,8 +90,3 @@ def _clobber(doing: str, wanted: Named, elsewhere: str, checkout: Checkout) -> W
         f"{doing}: {checkout.remote} has tag {wanted.tag} on commit {elsewhere[:7]}, HEAD is {checkout.commit[:7]}",
         hint=f"{drop}git fetch --tags {checkout.remote}, then run again",
     )
-
-
-def differing(checkout: Checkout) -> str:
-    """How many paths differ, in words."""
-    return f"{count(len(checkout.dirty), 'path')} {'differs' if len(checkout.dirty) == 1 else 'differ'}"

@@ -2,77 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from paasctl.errors import Refused, UsageError
 from paasctl.model.config import Versioning
 from paasctl.model.counting import count
-from paasctl.model.version import Checkout, Named, Version
-from paasctl.planning.branches import MAIN, rule_for
-from paasctl.planning.increment import incremented
-from paasctl.planning.position import ReleasePosition, check_position, differing
-from paasctl.planning.spelling import dns_label, image_tag, label_value, prerelease_word
+from paasctl.model.version import NO_WISH, Checkout, Named, Spelled, Why, Wish
+from paasctl.planning.following import Following, following
+from paasctl.planning.position import ReleasePosition, check_position
+from paasctl.planning.snapshot import spell_snapshot
+from paasctl.planning.spelling import dns_label, image_tag, label_value
+from paasctl.planning.tags import TagRule, VersionTag, counted_from, is_version_tag, read_tag, tag_rule
 from paasctl.values import dataclass
 
 __all__ = [
-    "FIRST",
     "ReleasePosition",
     "dns_label",
     "image_tag",
     "label_value",
     "name_version",
+    "next_release",
     "release_version",
     "wanted_release",
 ]
 
-FIRST = Version(0, 1, 0)
-"""What a whole history without a version tag leads to."""
 
+def name_version(checkout: Checkout, rules: Versioning, wish: Wish = NO_WISH) -> Named:
+    """The version of what lies in the checkout: its tag's, or one between the tag it counts from and the next release.
 
-def name_version(checkout: Checkout, rules: Versioning) -> Named:
-    """The version of what lies in the checkout: its tag's, or one between the nearest tag and the next release.
-
-    Snapshots sort after the tag they follow and before the release that the rule leads to.
+    A `wish` for a version is none for the tag's own; see `wanted_release` for what is refused.
     """
-    nearest = _nearest(checkout, rules)
-    if nearest and nearest.distance == 0 and not checkout.dirty:
-        return _tagged(nearest, checkout)
-    following = _following(checkout, rules, nearest)
-    text, story = _snapshot(checkout, rules, nearest, following)
-    return Named(
-        text=text,
-        is_release=False,
-        dirty=bool(checkout.dirty),
-        story=(*_where(checkout, nearest), *following.story, *story),
-        tag=f"{rules.tag_prefix}{following.version}",
-    )
+    seen = _look(checkout, rules)
+    if seen.carried and not (checkout.dirty or wish.snapshot) and _suits(wish, seen.carried[0]):
+        return _tagged(seen, seen.carried, wish)
+    then = following(checkout, rules, seen.tag, wish)
+    made = spell_snapshot(checkout, rules, seen.tag, seen.commits, then.version)
+    return _named(seen, then, text=made.text, story=made.story, cut=made.cut)
+
+
+def next_release(checkout: Checkout, rules: Versioning, wish: Wish = NO_WISH) -> Named:
+    """The release after what is there: on a tag the one after it, else what `release` would make."""
+    seen = _look(checkout, rules)
+    then = following(checkout, rules, seen.tag, wish)
+    return _named(seen, then, text=str(then.version), story=())
 
 
 def wanted_release(checkout: Checkout, rules: Versioning, *, explicit: str = "") -> Named:
     """What `release` would tag: the version HEAD is tagged with, else the next by the rule, or the `explicit` one.
 
     Judges nothing else; `release_version` does. An `explicit` version that is none is a `UsageError`; one that is not
-    above the nearest tag is refused.
+    above the tag that counts is refused.
     """
-    nearest = _nearest(checkout, rules)
-    if nearest and nearest.distance == 0 and explicit in ("", str(nearest.version)):
-        return _tagged(nearest, checkout)
-    following = _asked(explicit, nearest) if explicit else _following(checkout, rules, nearest)
-    return Named(
-        text=str(following.version),
-        is_release=False,
-        dirty=bool(checkout.dirty),
-        story=(*_where(checkout, nearest), *following.story),
-        tag=f"{rules.tag_prefix}{following.version}",
-    )
+    seen, wish = _look(checkout, rules), Wish(version=explicit)
+    if seen.carried and _suits(wish, seen.carried[0]):
+        return _tagged(seen, seen.carried, wish)
+    return next_release(checkout, rules, wish)
 
 
 def release_version(position: ReleasePosition, rules: Versioning, *, explicit: str = "") -> Named:
     """The release that may be made of this very commit, or why not.
 
     Refused: a dirty tree (V4), a branch releases aren't made from, a detached HEAD without a tag, a branch ahead of or
-    behind its remote (V5), a tag that the remote has on another commit (V6). A tag that the remote has on this commit
-    is a release under way: running again completes it, from wherever it is checked out (V7).
+    behind its remote (V5), a tag that the remote has on another commit (V6), a project of which nothing changed. A tag
+    that the remote has on this commit is a release under way: running again completes it, from wherever it is checked
+    out (V7).
     """
     wanted = wanted_release(position.checkout, rules, explicit=explicit)
     check_position(wanted, position, rules)
@@ -82,121 +72,122 @@ def release_version(position: ReleasePosition, rules: Versioning, *, explicit: s
 # --- tags -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Tag:
-    name: str
-    version: Version
-    distance: int
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """The checkout beside the tags that matter to it."""
+
+    checkout: Checkout
+    rules: Versioning
+    rule: TagRule
+    counted: tuple[VersionTag, int] | None
+    """The tag to count from, and commits between it and HEAD."""
+    carried: tuple[VersionTag, int] | None
+    """The tag whose version this is, but for dirt."""
+
+    @property
+    def tag(self) -> VersionTag | None:
+        return self.counted[0] if self.counted else None
+
+    @property
+    def commits(self) -> int:
+        """Commits that count since that tag."""
+        if self.checkout.changes is not None:
+            return self.checkout.changes
+        return self.counted[1] if self.counted else self.checkout.commits
 
 
-@dataclass(frozen=True, slots=True)
-class _Following:
-    """The next release, and why that one."""
-
-    version: Version
-    story: tuple[str, ...]
-
-
-def _nearest(checkout: Checkout, rules: Versioning) -> _Tag | None:
-    """The version tag at the least distance; of several there the highest version."""
-    return max(_tags(checkout, rules), key=lambda it: (-it.distance, it.version), default=None)
+def _look(checkout: Checkout, rules: Versioning) -> _Seen:
+    rule = tag_rule(checkout.branch, rules)
+    tags = [(read_tag(name, rule), distance) for name, distance in checkout.tags if is_version_tag(name, rule)]
+    counted = counted_from(tags, rule)
+    # What announces a version names no commit: on HEAD a release beside it goes first.
+    released = counted_from([it for it in tags if not it[0].is_marker], rule)
+    unchanged = checkout.changes == 0 and released == counted
+    carried = released if released and (released[1] == 0 or unchanged) else None
+    return _Seen(checkout=checkout, rules=rules, rule=rule, counted=counted, carried=carried)
 
 
-def _tags(checkout: Checkout, rules: Versioning) -> Iterator[_Tag]:
-    for name, distance in checkout.tags:
-        if name.startswith(rules.tag_prefix):
-            try:
-                yield _Tag(name, Version.parse(name.removeprefix(rules.tag_prefix)), distance)
-            except ValueError:
-                continue  # `vacation` starts with v too
+def _suits(wish: Wish, tag: VersionTag) -> bool:
+    return wish.version in ("", str(tag.version))
 
 
-def _tagged(tag: _Tag, checkout: Checkout) -> Named:
+def _tagged(seen: _Seen, carried: tuple[VersionTag, int], wish: Wish) -> Named:
+    tag, back = carried
+    then = following(seen.checkout, seen.rules, seen.tag, Wish(increment=wish.increment))
+    text = str(tag.version)
     return Named(
-        text=str(tag.version),
+        text=text,
         is_release=True,
-        dirty=bool(checkout.dirty),
-        story=(f"commit {checkout.commit[:7]} carries tag {tag.name}",),
+        dirty=bool(seen.checkout.dirty),
+        story=(*_fetched(seen.checkout), _carries(seen, tag.name, back)),
         tag=tag.name,
+        why=_why(seen, then, tag=tag.name, back=back, commits=0),
+        spelled=_spelled(text),
     )
 
 
-def _where(checkout: Checkout, nearest: _Tag | None) -> tuple[str, ...]:
-    if nearest is None:
-        return (f"no version tag in the whole history of {count(checkout.commits, 'commit')}",)
-    if nearest.distance == 0:
-        return (f"commit {checkout.commit[:7]} carries tag {nearest.name}",)
-    return (f"the nearest tag is {nearest.name}, {count(nearest.distance, 'commit')} back",)
+def _named(seen: _Seen, then: Following, *, text: str, story: tuple[str, ...], cut: tuple[str, ...] = ()) -> Named:
+    tag, back = seen.counted or (None, seen.checkout.commits)
+    spelled = _spelled(text)
+    short = f"as a label it is cut to {spelled.label}"
+    cut_label = (short,) if len(text) > len(spelled.label) else ()
+    return Named(
+        text=text,
+        is_release=False,
+        dirty=bool(seen.checkout.dirty),
+        story=(*_fetched(seen.checkout), _where(seen), then.story, *story, *cut_label),
+        tag=seen.rule.spell(then.version),
+        why=_why(seen, then, tag=tag.name if tag else "", back=back, commits=seen.commits, cut=(*cut, *cut_label)),
+        spelled=spelled,
+    )
 
 
-# --- the next release -----------------------------------------------------------------------------------------------
+def _why(seen: _Seen, then: Following, *, tag: str, back: int, commits: int, cut: tuple[str, ...] = ()) -> Why:  # noqa: PLR0913 - what came of it, by name
+    branch = seen.checkout.branch
+    return Why(
+        tag=tag,
+        back=back,
+        commits=commits,
+        rule=then.rule,
+        rule_from=then.rule_from,
+        next=str(then.version),
+        branch=branch or "",
+        branch_from=seen.checkout.branch_from if branch else "",
+        cut=cut,
+    )
 
 
-def _following(checkout: Checkout, rules: Versioning, nearest: _Tag | None) -> _Following:
-    """The release that comes after the nearest tag, by the branch's rule or the general one."""
-    if nearest is None:
-        return _Following(FIRST, (f"a first version is {FIRST}",))
-    rule = rule_for(checkout.branch, rules, lambda it: bool(it.increment))
-    increment = rule.increment if rule else rules.increment
-    version = incremented(nearest.version, increment, checkout.branch)
-    source = f"branches {rule.pattern!r}" if rule else "version.increment"
-    return _Following(version, (f"the next release is {version}: {increment}, by {source}",))
+def _spelled(text: str) -> Spelled:
+    return Spelled(image_tag=image_tag(text), label=label_value(text), dns=dns_label(text))
 
 
-def _asked(text: str, nearest: _Tag | None) -> _Following:
-    try:
-        version = Version.parse(text)
-    except ValueError as error:
-        raise UsageError(f"releasing {text}: {error}", hint="for example --version 1.4.0") from error
-    if nearest and version <= nearest.version:
-        raise Refused(
-            f"releasing {version}: the history of this commit has {nearest.name} already",
-            hint=f"choose a version above {nearest.version}",
-            code="version-not-higher",
-        )
-    return _Following(version, (f"{version} was asked for",))
+# --- the story ------------------------------------------------------------------------------------------------------
 
 
-# --- snapshots ------------------------------------------------------------------------------------------------------
+def _fetched(checkout: Checkout) -> tuple[str, ...]:
+    return (f"the history was completed from {checkout.fetched} first",) if checkout.fetched else ()
 
 
-def _snapshot(
-    checkout: Checkout, rules: Versioning, nearest: _Tag | None, following: _Following
-) -> tuple[str, tuple[str, ...]]:
-    """The text of a version that no tag names, and what its parts are."""
-    word, story = _branch_word(checkout.branch, rules)
-    if rules.snapshot == "maven":
-        spelled = "-".join(filter(None, (str(following.version), word, "SNAPSHOT")))
-        return spelled, (*story, "snapshots are spelled Maven's way")
-    distance = nearest.distance if nearest else checkout.commits
-    dirt = ["dirty", f"h{checkout.tree}"] if checkout.dirty else []
-    parts = [*([word] if word else []), str(distance), f"g{checkout.commit[:7]}", *dirt]
-    if dirt:
-        story = (*story, f"{differing(checkout)}: .dirty, and a hash of what lies there")
-    return f"{_base(nearest, following)}{'.'.join(parts)}", story
+def _carries(seen: _Seen, name: str, back: int) -> str:
+    if back == 0:
+        return f"commit {seen.checkout.commit[:7]} carries tag {name}"
+    return f"nothing of {_scope(seen.rules)} changed since tag {name}, {count(back, 'commit')} back"
 
 
-def _base(nearest: _Tag | None, following: _Following) -> str:
-    """What a snapshot extends: after 1.3.0-rc.1 that very pre-release, so that it sorts between it and what follows."""
-    if nearest and nearest.version.pre and nearest.version < following.version <= _core(nearest.version):
-        unnumbered = not nearest.version.pre[
-            -1
-        ].isdigit()  # beta leads to beta.1, so beta.0.4 comes between, not beta.4
-        return f"{nearest.version}.{'0.' if unnumbered else ''}"
-    return f"{_core(following.version)}-"
+def _where(seen: _Seen) -> str:
+    rules, commits = seen.rules, seen.commits
+    if seen.counted is None:
+        whole = f"no version tag in the whole history of {count(seen.checkout.commits, 'commit')}"
+        return f"{whole}, of which {commits} changed {_scope(rules)}" if rules.is_narrowed else whole
+    tag, back = seen.counted
+    if back == 0:
+        return f"commit {seen.checkout.commit[:7]} carries tag {tag.name}"
+    which = "highest" if seen.rule.is_highest else "nearest"
+    where = f"the {which} tag is {tag.name}, {count(back, 'commit')} back"
+    return f"{where}, of which {commits} changed {_scope(rules)}" if rules.is_narrowed else where
 
 
-def _core(version: Version) -> Version:
-    return Version(version.major, version.minor, version.patch)
-
-
-def _branch_word(branch: str | None, rules: Versioning) -> tuple[str, tuple[str, ...]]:
-    """The branch as one SemVer identifier, "" where it is left out, and why."""
-    if branch is None:
-        return "", ("HEAD is detached and no CI variable names its branch",)
-    rule = rule_for(branch, rules, lambda it: it.decorate is not None)
-    decorate = rule.decorate if rule else branch not in MAIN
-    if not decorate:
-        return "", (f"branch {branch} is left out",)
-    word = prerelease_word(branch)
-    return word, (f"branch {branch}" + (f" is spelled {word}" if word != branch else ""),)
+def _scope(rules: Versioning) -> str:
+    """The paths of a project, in words."""
+    what = ", ".join("this folder" if it == "." else it for it in rules.paths) or "the repository"
+    return f"{what} without {', '.join(rules.exclude)}" if rules.exclude else what

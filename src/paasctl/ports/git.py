@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from paasctl.model.config import Versioning
 from paasctl.model.version import Checkout
 
 
 class GitReads(Protocol):
     """Reads only. Anything that can't be known raises: `Refused` with the command that mends it, or `Unavailable`."""
 
-    def checkout(self, prefix: str, environ: Mapping[str, str]) -> Checkout:
-        """What HEAD is, with the tags that start with `prefix`. `environ` names the branch where HEAD is detached."""
+    def checkout(self, rules: Versioning, environ: Mapping[str, str]) -> Checkout:
+        """What HEAD is, with the tags that are versions by the rules.
+
+        `environ` names the branch where HEAD is detached, and everywhere with `PAASCTL_BRANCH`. What a clone lacks of
+        its history is fetched where the rules allow it.
+        """
         ...
 
     def tag_commit(self, tag: str) -> str | None:

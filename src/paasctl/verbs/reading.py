@@ -52,7 +52,7 @@ def place(config: Config, name: str, only: tuple[str, ...] = ()) -> Place:
 def named(reads: Reads) -> tuple[Checkout, Named]:
     """The checkout and the version of what lies in it."""
     rules = reads.config.version
-    checkout = reads.git.checkout(rules.tag_prefix, reads.secrets.environ())
+    checkout = reads.git.checkout(rules, reads.secrets.environ())
     return checkout, name_version(checkout, rules)
 
 

@@ -41,7 +41,7 @@ class Release:
         config = reads.config
         repository = first_repository(config)
         rules = config.version
-        checkout = reads.git.checkout(rules.tag_prefix, reads.secrets.environ())
+        checkout = reads.git.checkout(rules, reads.secrets.environ())
         tag = wanted_release(checkout, rules, explicit=self.version).tag
         position = _position(reads, checkout, tag)
         cancel.check()

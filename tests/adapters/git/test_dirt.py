@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from paasctl.adapters.git.reads import ReadingGit
-from support.histories import git, repository
+from support.histories import RULES, git, repository
 
 Environ = Mapping[str, str]
 
@@ -30,7 +30,7 @@ def work(tmp_path: Path, environ: Environ) -> Path:
 
 
 def tree(folder: Path, environ: Environ) -> str:
-    return ReadingGit(folder, environ).checkout("v", {}).tree
+    return ReadingGit(folder, environ).checkout(RULES, {}).tree
 
 
 def rewrite(folder: Path, name: str, content: str) -> None:
@@ -61,7 +61,7 @@ CHANGES: dict[str, Callable[[Path], None]] = {
 def test_clean(work: Path, environ: Environ) -> None:
     (work / "ignored").mkdir()
     (work / "ignored/file").write_text("nobody looks")
-    told = ReadingGit(work, environ).checkout("v", {})
+    told = ReadingGit(work, environ).checkout(RULES, {})
     assert (told.dirty, told.tree) == ((), "")
 
 
@@ -90,7 +90,7 @@ def test_v4_a_settings_file_cannot_hide_dirt(work: Path, environ: Environ) -> No
     git(work, environ, "config", "diff.ignoreSubmodules", "all")
     CHANGES["a new file"](work)
     CHANGES["an edit in a submodule"](work)
-    assert ReadingGit(work, environ).checkout("v", {}).dirty == ("lib", "new.txt")
+    assert ReadingGit(work, environ).checkout(RULES, {}).dirty == ("lib", "new.txt")
 
 
 def test_reading_writes_nothing(work: Path, environ: Environ) -> None:

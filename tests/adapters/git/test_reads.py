@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from paasctl.adapters.git.reads import ReadingGit
 from paasctl.errors import PaasError, Refused, Unavailable
-from support.histories import git, repository
+from paasctl.model.config import Versioning
+from support.histories import RULES, git, repository
 
 Environ = Mapping[str, str]
 
@@ -46,14 +47,37 @@ def test_distances_are_those_of_the_plain_count(tmp_path: Path, environ: Environ
     numbered = "".join(f"{part}{at}" for at, part in enumerate(f"o {line}".split("{}")[:-1]))
     drawing = numbered + f"o {line}".split("{}")[-1]
     drawn = repository(tmp_path / "work", drawing, environ)
-    assert ReadingGit(tmp_path / "work", environ).checkout("v", {}).tags == drawn.distances()
+    assert ReadingGit(tmp_path / "work", environ).checkout(RULES, {}).tags == drawn.distances()
 
 
-def test_a_checkout_takes_at_most_five_processes(tmp_path: Path, environ: Environ) -> None:
-    repository(tmp_path / "work", "o v1.0.0 o !", environ)
+@pytest.mark.parametrize(
+    ("drawing", "rules"),
+    [
+        ("o v1.0.0 o !", RULES),
+        ("o o", RULES),
+        ("o v1.0.0 o @-", RULES),
+        ("o v1.0.0 o< o o<", RULES),
+        ("o v2.0.0 o v1.0.0 o", Versioning(pick="highest")),
+        ("o:web/a v1.0.0 o:api/a", Versioning(paths=("/web",), exclude=("/web/docs",))),
+        ("o v1.0.0" + 3000 * " o", RULES),
+    ],
+    ids=["dirty", "no tag", "detached", "a wrong clock", "the highest", "paths", "a long history"],
+)
+def test_a_checkout_takes_at_most_five_processes(
+    tmp_path: Path, environ: Environ, drawing: str, rules: Versioning
+) -> None:
+    repository(tmp_path / "work", drawing, environ)
     counted, log = counting(tmp_path, environ)
-    ReadingGit(tmp_path / "work", counted).checkout("v", {})
-    assert len(log.read_text().split()) <= 5
+    ReadingGit(tmp_path / "work", counted).checkout(rules, {"CI_COMMIT_BRANCH": "main"})
+    assert sorted(log.read_text().split()) == ["config", "for-each-ref", "log", "rev-parse", "status"]
+
+
+def test_a_walk_that_does_not_end_is_stopped(tmp_path: Path, environ: Environ, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("paasctl.adapters.git.command.LOCAL", 1.0)
+    repository(tmp_path / "work", "o v1.0.0 o", environ)
+    faked = fake_git(tmp_path, environ, f'[ "$1" = log ] && exec sleep 60; exec {shutil.which("git")} "$@"')
+    with pytest.raises(Unavailable, match="no end within 1 s"):
+        ReadingGit(tmp_path / "work", faked).checkout(RULES, {})
 
 
 # --- what is refused ------------------------------------------------------------------------------------------------
@@ -61,7 +85,7 @@ def test_a_checkout_takes_at_most_five_processes(tmp_path: Path, environ: Enviro
 
 def refusal(folder: Path, environ: Environ) -> PaasError:
     with pytest.raises(PaasError) as caught:
-        ReadingGit(folder, environ).checkout("v", {})
+        ReadingGit(folder, environ).checkout(RULES, {})
     return caught.value
 
 
@@ -69,7 +93,7 @@ def test_v1_the_hint_mends_it(tmp_path: Path, environ: Environ) -> None:
     repository(tmp_path / "work", "o v1.0.0 o o", environ)
     git(tmp_path, environ, "clone", "-q", "--depth=1", f"file://{tmp_path}/work", "clone")
     git(tmp_path / "clone", environ, *refusal(tmp_path / "clone", environ).hint.split()[1:])
-    assert ReadingGit(tmp_path / "clone", environ).checkout("v", {}).tags == (("v1.0.0", 2),)
+    assert ReadingGit(tmp_path / "clone", environ).checkout(RULES, {}).tags == (("v1.0.0", 2),)
 
 
 def test_v3_somebody_elses_repository(tmp_path: Path, environ: Environ) -> None:
@@ -128,7 +152,7 @@ def test_a_folder_that_status_cannot_open_is_not_clean(tmp_path: Path, environ: 
     warning = "echo \"warning: could not open directory 'x/': Permission denied\" >&2"
     faked = fake_git(tmp_path, environ, f'[ "$1" = status ] && {warning}; exec {shutil.which("git")} "$@"')
     with pytest.raises(PaasError, match="could not open directory"):
-        ReadingGit(tmp_path / "work", faked).checkout("v", {})
+        ReadingGit(tmp_path / "work", faked).checkout(RULES, {})
 
 
 # --- where we are ---------------------------------------------------------------------------------------------------
@@ -158,19 +182,19 @@ def test_v2_ci_names_the_branch_of_a_detached_head(
     tmp_path: Path, environ: Environ, variables: Environ, branch: str | None
 ) -> None:
     repository(tmp_path / "work", "o @-", environ)
-    assert ReadingGit(tmp_path / "work", environ).checkout("v", variables).branch == branch
+    assert ReadingGit(tmp_path / "work", environ).checkout(RULES, variables).branch == branch
 
 
 def test_a_folder_inside(tmp_path: Path, environ: Environ) -> None:
     repository(tmp_path / "work", "o", environ)
     (tmp_path / "work/sub").mkdir()
-    assert ReadingGit(tmp_path / "work/sub", environ).checkout("v", {}).root == str(tmp_path / "work")
+    assert ReadingGit(tmp_path / "work/sub", environ).checkout(RULES, {}).root == str(tmp_path / "work")
 
 
 def test_a_linked_worktree(tmp_path: Path, environ: Environ) -> None:
     repository(tmp_path / "work", "o v1.0.0 o", environ)
     git(tmp_path / "work", environ, "worktree", "add", "-q", "-b", "topic", "../linked")
-    told = ReadingGit(tmp_path / "linked", environ).checkout("v", {})
+    told = ReadingGit(tmp_path / "linked", environ).checkout(RULES, {})
     assert (told.branch, told.root, told.tags) == ("topic", str(tmp_path / "linked"), (("v1.0.0", 1),))
 
 
@@ -178,4 +202,4 @@ def test_a_hooks_environment_does_not_lead_elsewhere(tmp_path: Path, environ: En
     repository(tmp_path / "work", "o v1.0.0", environ)
     repository(tmp_path / "other", "o v2.0.0", environ)
     stray = {"GIT_DIR": str(tmp_path / "other/.git"), "GIT_INDEX_FILE": "/nowhere", "GIT_WORK_TREE": str(tmp_path)}
-    assert ReadingGit(tmp_path / "work", {**environ, **stray}).checkout("v", {}).tags == (("v1.0.0", 0),)
+    assert ReadingGit(tmp_path / "work", {**environ, **stray}).checkout(RULES, {}).tags == (("v1.0.0", 0),)

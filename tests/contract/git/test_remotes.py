@@ -6,26 +6,27 @@ import pytest
 
 from paasctl.errors import Unavailable
 from support.git_worlds import Draw, refusal
+from support.histories import RULES
 
 pytestmark = pytest.mark.contract
 
 
 def test_without_a_remote_there_is_none_to_push_to(draw: Draw) -> None:
     world = draw("o")
-    assert (world.git.checkout("v", {}).remote, world.git.remote_url()) == (None, "")
+    assert (world.git.checkout(RULES, {}).remote, world.git.remote_url()) == (None, "")
 
 
 def test_the_only_remote_is_the_one(draw: Draw) -> None:
     world = draw("o")
     url = world.publish("there")
-    assert (world.git.checkout("v", {}).remote, world.git.remote_url()) == ("there", url)
+    assert (world.git.checkout(RULES, {}).remote, world.git.remote_url()) == ("there", url)
 
 
 def test_of_several_remotes_origin_is_the_one(draw: Draw) -> None:
     world = draw("o")
     world.publish("a")
     url = world.publish("origin")
-    assert (world.git.checkout("v", {}).remote, world.git.remote_url()) == ("origin", url)
+    assert (world.git.checkout(RULES, {}).remote, world.git.remote_url()) == ("origin", url)
 
 
 def test_of_several_remotes_none_is_guessed(draw: Draw) -> None:
@@ -48,7 +49,7 @@ def test_the_remote_is_the_one_git_would_push_to(draw: Draw, setting: str) -> No
     world.publish("origin")
     world.publish("there")
     world.set(setting, "there")
-    assert world.git.checkout("v", {}).remote == "there"
+    assert world.git.checkout(RULES, {}).remote == "there"
 
 
 def test_a_branch_s_own_remote_to_push_to_goes_before_all_others(draw: Draw) -> None:
@@ -57,16 +58,16 @@ def test_a_branch_s_own_remote_to_push_to_goes_before_all_others(draw: Draw) -> 
         world.publish(name)
     world.set("branch.main.remote", "origin")
     world.set("remote.pushDefault", "default")
-    assert world.git.checkout("v", {}).remote == "default"
+    assert world.git.checkout(RULES, {}).remote == "default"
     world.set("branch.main.pushRemote", "own")
-    assert world.git.checkout("v", {}).remote == "own"
+    assert world.git.checkout(RULES, {}).remote == "own"
 
 
 def test_a_setting_that_names_no_remote_does_not_count(draw: Draw) -> None:
     world = draw("o")
     world.publish("there")
     world.set("branch.main.remote", ".")
-    assert world.git.checkout("v", {}).remote == "there"
+    assert world.git.checkout(RULES, {}).remote == "there"
 
 
 def test_position_where_nothing_differs(draw: Draw) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from paasctl.errors import Forbidden, Unavailable, WouldClobber
 from support.git_worlds import Draw
+from support.histories import RULES
 
 pytestmark = pytest.mark.contract
 
@@ -55,7 +56,7 @@ def test_a_tag_that_is_made_is_annotated(draw: Draw) -> None:
     world = draw("o o")
     world.git.tag("v1.0.1", world.at(1), "Release 1.0.1")
     assert world.message("v1.0.1") == "Release 1.0.1"
-    assert world.git.checkout("v", {}).tags == (("v1.0.1", 1),)
+    assert world.git.checkout(RULES, {}).tags == (("v1.0.1", 1),)
 
 
 def test_a_tag_that_is_made_again_stays_as_it_was(draw: Draw) -> None:

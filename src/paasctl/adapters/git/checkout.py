@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from paasctl.adapters.git.reads import ReadingGit
+from paasctl.model.config import Versioning
 from paasctl.model.version import Checkout
 from paasctl.values import dataclass
 
@@ -21,9 +22,9 @@ class CheckoutGit:
     def _reads(self) -> ReadingGit:
         return ReadingGit(self.folder, self.environ)
 
-    def checkout(self, prefix: str, environ: Mapping[str, str]) -> Checkout:
+    def checkout(self, rules: Versioning, environ: Mapping[str, str]) -> Checkout:
         """See `GitReads.checkout`."""
-        return self._reads.checkout(prefix, environ)
+        return self._reads.checkout(rules, environ)
 
     def tag_commit(self, tag: str) -> str | None:
         """See `GitReads.tag_commit`."""

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
+from typing import IO
 
-from paasctl.errors import Forbidden, PaasError, Refused, Unavailable
+from paasctl.adapters.git.complaints import failure
+from paasctl.errors import PaasError, Refused, Unavailable
 from paasctl.values import dataclass
 
 LOCAL = 120.0
 """Seconds a question to the local repository may take; a first `status` of a big tree reads every file."""
 REMOTE = 60.0
 """Seconds a question over the network may take."""
+FETCH = 900.0
+"""Seconds that bringing the rest of a history may take."""
+_PIPE = 1 << 16
+"""Bytes that a pipe holds: what was written is taken out at once."""
 
 # Variables that would point git at another repository, as inside a hook. Those that carry configuration or credentials
 # (GIT_CONFIG_COUNT, GIT_SSH_COMMAND, GIT_ASKPASS) stay: CI systems hand over access that way.
@@ -41,13 +49,6 @@ _QUIET = {
     "GIT_PAGER": "cat",
     "SSH_ASKPASS_REQUIRE": "force",  # no question on the terminal; without an SSH_ASKPASS ssh fails at once
 }
-_OWNER = re.compile(r"(?:dubious ownership in repository at|unsafe repository \()\s*'(?P<path>[^']+)'")
-_NO_ACCESS = re.compile(
-    r"permission denied|authentication failed|could not read (?:username|password)|terminal prompts disabled"
-    r"|http basic: access denied|returned error: 40[13]|host key verification failed|not allowed to"
-    r"|hook declined|is protected|protected (?:tag|ref)",
-    re.IGNORECASE,
-)
 
 
 def scrubbed(environ: Mapping[str, str]) -> dict[str, str]:
@@ -100,35 +101,44 @@ class GitCommand:
             raise failure(f"asking git ({words[0]}) in {self.folder}", answered.complaint, answered.code)
         return answered.out
 
+    @contextmanager
+    def lines(self, *words: str) -> Iterator[Iterator[bytes]]:
+        """Its output, line by line as it comes. Who has read enough leaves, and git is stopped; a failure raises."""
+        doing = f"asking git ({words[0]}) in {self.folder}"
+        with tempfile.TemporaryFile() as complaints:
+            try:
+                child = subprocess.Popen(
+                    ["git", *words],
+                    cwd=self.folder,
+                    env=scrubbed(self.environ) | {"GIT_FLUSH": "0"},  # else git writes each line by itself
+                    bufsize=_PIPE,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=complaints,
+                )
+            except FileNotFoundError as error:
+                raise self._missing(doing) from error
+            except OSError as error:
+                raise Unavailable(f"{doing}: {error.strerror}") from error
+            late = Timer(LOCAL, child.kill)
+            late.start()
+            try:
+                yield _read(child, complaints, doing)
+            finally:
+                late.cancel()
+                child.kill()
+                child.communicate()
+
     def _missing(self, doing: str) -> PaasError:
         if not self.folder.is_dir():
             return Refused(f"{doing}: there is no such folder", code="not-a-repository")
         return Unavailable(f"{doing}: there is no git program on the PATH", hint="install git", code="git-missing")
 
 
-def failure(doing: str, complaint: str, code: int) -> PaasError:
-    """The error for a failed git process, from its words; all lines of them are the evidence."""
-    evidence = tuple(complaint.splitlines())
-    said = _said(evidence) or f"git ended with {code} and said nothing"
-    if found := _OWNER.search(complaint):
-        return Refused(
-            f"{doing}: git trusts no repository that belongs to somebody else ({found['path']})",
-            hint=f"git config --global --add safe.directory {found['path']}",
-            code="dubious-ownership",
-            evidence=evidence,
-        )
-    if "not a git repository" in complaint:
-        return Refused(
-            f"{doing}: this is no git repository", hint="git init, or use -C DIRECTORY", code="not-a-repository"
-        )
-    if _NO_ACCESS.search(complaint):
-        return Forbidden(f"{doing}: {said}", hint="check the credentials git uses for this remote", evidence=evidence)
-    return Unavailable(f"{doing}: {said}", evidence=evidence)
-
-
-def _said(lines: tuple[str, ...]) -> str:
-    """The line that says why: git puts it behind `fatal:` or `error:`, a remote behind `remote:`."""
-    for mark in ("fatal:", "error:", "remote:", " ! "):
-        if found := [line.strip() for line in lines if line.startswith(mark)]:
-            return found[0].removeprefix(mark).strip()
-    return lines[-1].strip() if lines else ""
+def _read(child: subprocess.Popen[bytes], complaints: IO[bytes], doing: str) -> Iterator[bytes]:
+    yield from child.stdout or ()
+    if (code := child.wait()) < 0:
+        raise Unavailable(f"{doing}: no end within {LOCAL:.0f} s", hint="try again")
+    if code:
+        complaints.seek(0)
+        raise failure(doing, complaints.read().decode("utf-8", "replace").strip(), code)

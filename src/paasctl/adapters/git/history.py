@@ -1,89 +1,180 @@
-"""A walk of the history, as `git log` printed it: distances of all tags, and what came since the nearest. Pure."""
+"""A walk of the history, as `git log` prints it: distances of tags, and what came since. Pure.
+
+It ends early: where the tags that were met can't be beaten by those that were not, the rest is not read. Both git and
+this walk go by commit times; where a clock was wrong, so that a commit came before its child, all is read and sorted.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from itertools import islice
+from operator import and_
 
-from paasctl.model.version import Version
-from paasctl.values import dataclass
+from paasctl import values
+from paasctl.adapters.git.distances import columns
+from paasctl.adapters.git.order import in_order
+from paasctl.planning.tags import TagRule, VersionTag, alive, counted_from, rank, read_tag
 
-LOG = ("log", "--topo-order", "--no-color", "--no-show-signature", "--no-decorate", "--format=%H%x1f%P%x1f%ct%x1f%s")
-"""The question whose answer `walk` reads: children before their parents, one line per commit."""
+LOG = ("log", "--no-color", "--no-show-signature", "--no-decorate", "--format=%H%x1f%P%x1f%ct%x1f%s")
+"""The question whose answer `walk` reads: a line per commit, then one per path that it changed; they have no \\x1f."""
+NARROWED = ("--full-history", "--sparse", "-c", "--no-renames", "--name-only")
+"""With it, and paths, all commits are still there, and what each changed of those paths: of a merge what is its own."""
 _SUBJECTS = 1000
+_LOOK = 512
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@values.dataclass(frozen=True, slots=True, kw_only=True)
+class Tags:
+    """Names of version tags, those on a commit, and what decides between them."""
+
+    names: Sequence[str]
+    on: Mapping[bytes, Sequence[str]]
+    rule: TagRule
+
+
+@values.dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """HEAD's commit time, how many commits there are, reachable tags by distance, subjects since the nearest below."""
+    """As in `Checkout`. `changes` is 0 unless paths were asked for."""
 
     committed: int
     commits: int
     tags: tuple[tuple[str, int], ...]
+    changes: int
     subjects: tuple[str, ...]
 
 
-def walk(log: bytes, tags: Mapping[str, Version], commits: Mapping[str, str]) -> History:
-    """Read the answer to `LOG`. `tags`: version tags; `commits`: the commit each of them names.
+def walk(lines: Iterable[bytes], tags: Tags, *, narrowed: bool = False) -> History:
+    """Read the answer to `LOG`, no more of it than is needed.
 
     A tag's distance is the number of commits that HEAD has and the tag has not, as `git rev-list --count TAG..HEAD`
-    counts them. Each commit gets the set of tags it belongs to (one bit per tag), handed down from child to parent, so
-    that all distances come from one walk.
+    counts them. `narrowed`: only commits that changed a path have a subject.
     """
-    names = sorted(tags)
-    bits: dict[str, int] = {}
-    for place, name in enumerate(names):
-        bits[commits[name]] = bits.get(commits[name], 0) | 1 << place
-    at_start = dict(bits)
-    seen: list[tuple[int, bytes]] = []
-    committed = 0
-    reached = 0
-    for line in log.split(b"\n"):
-        if not line:
-            continue
-        commit, parents, when, subject = line.decode("ascii", "surrogateescape").split("\x1f", 3)
-        committed = committed if seen else int(when)
-        reached |= at_start.get(commit, 0)
-        mine = bits.pop(commit, 0)
-        seen.append((mine, subject.encode("ascii", "surrogateescape")))
-        for parent in parents.split():
-            had = bits.get(parent)
-            bits[parent] = had | mine if had else mine  # the same number again costs no memory
-    distances = _distances([mine for mine, _ in seen], names, reached)
-    found = sorted(distances.items(), key=lambda it: tags[it[0]], reverse=True)
-    nearest = sorted(found, key=lambda it: it[1])
-    below = next((names.index(name) for name, distance in nearest if distance), None)
-    return History(committed=committed, commits=len(seen), tags=tuple(nearest), subjects=tuple(_since(seen, below)))
+    rest = iter(lines)
+    read: list[bytes] = []
+    walked = _Walk(tags)
+    if not walked.follow(rest, read):
+        walked = _Walk(tags)
+        walked.follow(in_order([*read, *rest]), [])
+    return walked.told(narrowed=narrowed)
 
 
-def _distances(seen: list[int], names: list[str], reached: int) -> dict[str, int]:
-    """Commits outside each tag that was met on the way."""
-    inside = _columns(Counter(seen), len(names))  # few distinct sets, however long the history
-    return {name: len(seen) - inside[place] for place, name in enumerate(names) if reached >> place & 1}
+@dataclass
+class _Walk:
+    """Each commit gets the set of tags it belongs to, one bit per tag that was met, handed down to its parents."""
+
+    tags: Tags
+    seen: dict[bytes, int] = field(default_factory=dict)
+    """Commit -> its set of tags."""
+    said: list[bytes] = field(default_factory=list)
+    """Time and subject of each."""
+    ahead: dict[bytes, int] = field(default_factory=dict)
+    """Parents that are still to come -> the tags they belong to so far."""
+    touched: set[int] = field(default_factory=set)
+    """Places in `seen` of commits that changed a path."""
+    met: dict[str, int] = field(default_factory=dict)
+    """Tag -> its bit."""
+    sizes: Counter[int] = field(default_factory=Counter)
+    """Set of tags -> how many commits have just that one; counted when it is asked for."""
+
+    def follow(self, lines: Iterable[bytes], read: list[bytes]) -> bool:
+        """As far as is needed. False: a commit came before its child. What was read is kept in `read`.
+
+        One loop without calls: a history has a hundred thousand lines.
+        """
+        seen, ahead, on = self.seen, self.ahead, self.tags.on
+        look, was_sure = _LOOK, False
+        for line in lines:
+            read.append(line)
+            commit, *more = line.split(b"\x1f", 2)
+            if not more:
+                self.touched |= {len(seen) - 1} if line.strip() else set()
+                continue
+            mine = ahead.pop(commit, 0)
+            if commit in on:
+                mine |= self._bits(commit)
+            seen[commit] = mine
+            self.said.append(more[1])
+            for parent in more[0].split():
+                if parent in seen:
+                    return False
+                had = ahead.get(parent)
+                ahead[parent] = had | mine if had else mine  # the same number again costs no memory
+            if len(seen) == look:
+                sure = self._is_sure()
+                if sure and was_sure:  # twice: dates are no proof that no child of what was seen is still to come
+                    break
+                look, was_sure = look + self._step, sure
+        return True
+
+    def _bits(self, commit: bytes) -> int:
+        return sum(1 << self.met.setdefault(name, len(self.met)) for name in self.tags.on[commit])
+
+    @property
+    def _step(self) -> int:
+        """Commits until it is worth to ask again whether it is sure: that takes longer, the more tags there are."""
+        return _LOOK + 2 * len(self.tags.names if self.tags.rule.is_highest else self.met)
+
+    def _is_sure(self) -> bool:
+        """Whether what is still to come changes neither the tag that counts nor the release below HEAD."""
+        if not self.met:
+            return False
+        final, open_ = self._distances()
+        below = [it for it in final if _is_below(it)], [it for it in open_ if _is_below(it)]
+        return self._decides(final, open_) and self._decides(*below)
+
+    def told(self, *, narrowed: bool) -> History:
+        """What was found."""
+        final = sorted(self._distances()[0], key=lambda it: it[0].version.precedence, reverse=True)
+        nearest = sorted(final, key=lambda it: it[1])
+        counted = counted_from(final, self.tags.rule)
+        below = counted_from(filter(_is_below, final), self.tags.rule)
+        return History(
+            committed=int(self.said[0].partition(b"\x1f")[0]),
+            commits=len(self.seen),
+            tags=tuple((tag.name, distance) for tag, distance in nearest),
+            changes=sum(place in self.touched for place in self._since(counted)),
+            subjects=tuple(self._subjects(below, narrowed=narrowed)),
+        )
+
+    def _distances(self) -> tuple[list[tuple[VersionTag, int]], list[tuple[VersionTag, int]]]:
+        """Tags that were met, less what is spent: those whose distance won't grow any more, and those that are open."""
+        held = reduce(and_, self.ahead.values(), (1 << len(self.met)) - 1)
+        self.sizes.update(islice(self.seen.values(), self.sizes.total(), None))
+        inside = columns(self.sizes, len(self.met))
+        found = {name: len(self.seen) - inside[bit] for name, bit in self.met.items()}
+        usable = alive((read_tag(name, self.tags.rule), distance) for name, distance in found.items())
+        sides: tuple[list[tuple[VersionTag, int]], list[tuple[VersionTag, int]]] = ([], [])
+        for it in usable:
+            sides[not held >> self.met[it[0].name] & 1].append(it)
+        return sides
+
+    def _decides(self, final: list[tuple[VersionTag, int]], open_: list[tuple[VersionTag, int]]) -> bool:
+        rule, unmet = self.tags.rule, [it for it in self.tags.names if it not in self.met]
+        if (best := counted_from(final, rule)) is None:
+            return not (open_ or unmet)
+        # An open tag gets farther, if anything. One that was not met is farther than all that was seen; only by its
+        # height it may count, or by having released what the best only announces.
+        others = list(open_)
+        if rule.is_highest or best[0].is_marker:
+            still = [read_tag(it, rule) for it in unmet]
+            if best[0].is_marker and any(it.version == best[0].version for it in still):
+                return False
+            others += [(it, len(self.seen)) for it in still]
+        return all(rank(*it, rule) <= rank(*best, rule) for it in others)
+
+    def _since(self, tag: tuple[VersionTag, int] | None) -> Iterator[int]:
+        """Places of commits that the tag has not."""
+        bit = None if tag is None else self.met[tag[0].name]
+        return (at for at, mine in enumerate(self.seen.values()) if bit is None or not mine >> bit & 1)
+
+    def _subjects(self, below: tuple[VersionTag, int] | None, *, narrowed: bool) -> Iterator[str]:
+        fresh = (at for at in self._since(below) if at in self.touched or not narrowed)
+        for at in islice(fresh, _SUBJECTS):
+            yield self.said[at].partition(b"\x1f")[2].rstrip(b"\n").decode("utf-8", "replace")
 
 
-def _columns(sets: Mapping[int, int], width: int) -> list[int]:
-    """How many of the sets (each as often as it says) hold each place.
-
-    All places are counted at once: plane k holds bit k of every place's count, and adding a set is adding one binary
-    digit to every place. Thousands of tags would otherwise ask about millions of pairs.
-    """
-    planes: list[int] = []
-    for held, times in sets.items():
-        for digit in range(times.bit_length()):
-            if times >> digit & 1:
-                _add(planes, held, digit)
-    digits = [f"{it:0{width}b}"[::-1] for it in planes]
-    return [sum(1 << k for k, plane in enumerate(digits) if plane[place] == "1") for place in range(width)]
-
-
-def _add(planes: list[int], held: int, plane: int) -> None:
-    while held:
-        planes.extend([0] * (plane + 1 - len(planes)))
-        planes[plane], held, plane = planes[plane] ^ held, planes[plane] & held, plane + 1
-
-
-def _since(seen: Iterable[tuple[int, bytes]], nearest: int | None) -> Iterable[str]:
-    fresh = (subject for mine, subject in seen if nearest is None or not mine >> nearest & 1)
-    for _, subject in zip(range(_SUBJECTS), fresh, strict=False):
-        yield subject.decode("utf-8", "replace")
+def _is_below(tag: tuple[VersionTag, int]) -> bool:
+    return tag[1] > 0 and not tag[0].is_marker

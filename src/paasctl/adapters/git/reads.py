@@ -5,19 +5,27 @@ Not through GitPython: importing it alone takes longer (70 ms and more) than all
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from paasctl.adapters.git.branch import branch_from_ci
-from paasctl.adapters.git.command import REMOTE, GitCommand, failure
+from paasctl.adapters.git.branch import branch_from_ci, is_ci, told_branch
+from paasctl.adapters.git.command import FETCH, REMOTE, GitCommand
+from paasctl.adapters.git.complaints import failure, unreadable
 from paasctl.adapters.git.dirt import STATUS, Status, read_status, tree_hash
-from paasctl.adapters.git.history import LOG, walk
-from paasctl.errors import Refused, Unavailable
-from paasctl.model.version import Checkout, Version
+from paasctl.adapters.git.history import LOG, NARROWED, walk
+from paasctl.adapters.git.refs import check_folders, read_tags
+from paasctl.adapters.git.remotes import read_remotes, remote_url
+from paasctl.errors import Forbidden, PaasError, Refused, Unavailable
+from paasctl.model.config import Versioning
+from paasctl.model.version import Checkout
+from paasctl.planning.tags import tag_rule
 from paasctl.values import dataclass
 
-_TAGS = "--format=%(refname:strip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"
+_LACKING = ("shallow-clone", "no-tags")
+"""What a fetch mends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,38 +35,71 @@ class ReadingGit:
     folder: Path
     environ: Mapping[str, str]
 
-    def checkout(self, prefix: str, environ: Mapping[str, str]) -> Checkout:
-        """What HEAD is, whole or not at all: a shallow clone, an unreadable tag or a failing `status` raises."""
+    def checkout(self, rules: Versioning, environ: Mapping[str, str]) -> Checkout:
+        """What HEAD is, whole or not at all: an unreadable tag or a failing `status` raises.
+
+        What a clone lacks of its history, or of its tags, is fetched where `rules` allow it, else refused (V1).
+        """
+        may_fetch = rules.fetch == "always" or (rules.fetch == "ci" and is_ci(environ))
+        try:
+            return self._checkout(rules, environ, is_doubted=may_fetch)
+        except Refused as lacking:
+            if not may_fetch or lacking.code not in _LACKING:
+                raise
+            remote = self._complete(lacking)
+        return replace(self._checkout(rules, environ, is_whole=True), fetched=remote)
+
+    def _checkout(
+        self, rules: Versioning, environ: Mapping[str, str], *, is_doubted: bool = False, is_whole: bool = False
+    ) -> Checkout:
+        """`is_doubted`: no tag at all is believed of no clone. `is_whole`: it is, for all tags were just fetched."""
         git = GitCommand(self.folder, self.environ)
-        root = _root(git)
-        status = _status(git)
-        commits = _tags(git, prefix)
-        remote, no_tags = _remotes(git, status.branch)
-        if not commits and no_tags:
-            raise Refused(
-                f"reading the tags of {root}: it was cloned without tags, so no version can be told",
-                hint="git fetch --tags",
-                code="no-tags",
-            )
-        versions = {name: Version.parse(name.removeprefix(prefix)) for name in commits}
-        history = walk(git.ask(*LOG, "HEAD"), versions, commits)
+        paths = _pathspecs(rules)
+        asked = (*LOG, *(NARROWED if paths else ()), "HEAD", "--", *paths)
+        with git.lines(*asked) as log:  # it reads while we ask for the rest
+            root, common = _places(git)
+            check_folders(common)
+            status = _status(git, paths)
+            told = told_branch(environ) or (status.branch and (status.branch, "git")) or branch_from_ci(environ)
+            branch, source = told or (None, "git")
+            tags = read_tags(git, tag_rule(branch, rules))
+            remotes = read_remotes(git, branch)
+            if not tags.names and not is_whole and (remotes.without_tags or (is_doubted and remotes.chosen)):
+                raise _no_tags(root)
+            history = walk(log, tags, narrowed=bool(paths))
         return Checkout(
             commit=status.commit,
             committed=history.committed,
-            branch=status.branch or branch_from_ci(environ),
+            branch=branch,
+            branch_from=source,
             tags=history.tags,
+            changes=history.changes if paths else None,
             commits=history.commits,
             dirty=tuple(path.decode("utf-8", "backslashreplace") for path in status.paths),
             tree=tree_hash(root, status),
             root=str(root),
-            remote=remote,
+            remote=remotes.chosen,
             head_subjects=history.subjects,
         )
 
+    def _complete(self, lacking: Refused) -> str:
+        """Fetch what a clone lacks; the remote it came from. No branch and no file changes."""
+        git = GitCommand(self.folder, self.environ)
+        remote = read_remotes(git, None).chosen
+        if remote is None:
+            raise lacking
+        deep = ("--unshallow",) if lacking.code == "shallow-clone" else ()
+        words = ("fetch", "--quiet", *deep, "--tags", "--no-write-fetch-head", "--no-auto-maintenance")
+        answered = git.run(*words, "--no-recurse-submodules", "--", remote, timeout=FETCH)
+        if answered.code:
+            said = failure(f"fetching what it lacks from {remote}", answered.complaint, answered.code)
+            kind = Forbidden if isinstance(said, Forbidden) else Unavailable
+            raise kind(f"{lacking.message}; {said.message}", hint=lacking.hint, evidence=said.evidence)
+        return remote
+
     def remote_url(self) -> str:
         """URL of `origin`, or of the only remote; empty where there is no repository, no remote or several."""
-        urls = _urls(GitCommand(self.folder, self.environ))
-        return urls.get("origin") or (next(iter(urls.values())) if len(urls) == 1 else "")
+        return remote_url(GitCommand(self.folder, self.environ))
 
     def tag_commit(self, tag: str) -> str | None:
         """The commit a local tag points to (peeled); None: proved absent."""
@@ -99,11 +140,12 @@ class ReadingGit:
         return {name: commit for commit, name in lines if name in names}  # ls-remote matches the ends of names
 
 
-def _root(git: GitCommand) -> Path:
-    """The top folder. Bare and shallow repositories are refused (V1): what they lack can't be guessed."""
+def _places(git: GitCommand) -> tuple[Path, Path]:
+    """The top folder, and the one where refs lie. Bare and shallow repositories are refused (V1)."""
     where = ("--is-bare-repository", "--is-inside-work-tree", "--is-shallow-repository", "--show-toplevel")
-    answered = git.run("rev-parse", *where)
-    bare, inside, shallow, *top = [*answered.out.decode("utf-8", "surrogateescape").splitlines(), "", "", ""]
+    answered = git.run("rev-parse", "--path-format=absolute", *where, "--git-common-dir")
+    said = answered.out.decode("utf-8", "surrogateescape").splitlines()
+    bare, inside, shallow, *places = [*said, "", "", ""]
     if bare == "true" or inside == "false":
         raise Refused(
             f"reading the checkout {git.folder}: a bare repository or the inside of .git, nothing is checked out",
@@ -111,74 +153,51 @@ def _root(git: GitCommand) -> Path:
             code="bare-repository",
         )
     if answered.code:
-        raise failure(f"reading the checkout {git.folder}", answered.complaint, answered.code)
+        raise _closed(git) or failure(f"reading the checkout {git.folder}", answered.complaint, answered.code)
     if shallow == "true":
         raise Refused(
-            f"reading the history of {top[0]}: the clone is shallow, and a version told from half a history would lie",
+            f"reading the history of {places[0]}: the clone is shallow, and half a history would lie",
             hint="git fetch --unshallow --tags",
             code="shallow-clone",
         )
-    return Path(top[0])
+    return Path(places[0]), Path(places[1])
 
 
-def _status(git: GitCommand) -> Status:
-    answered = git.run(*STATUS)
+def _closed(git: GitCommand) -> PaasError | None:
+    """A repository that git can't read is none to git; None: there is nothing that looks like one."""
+    folder = git.folder.absolute()
+    there = next((it / ".git" for it in (folder, *folder.parents) if (it / ".git").is_dir()), None)
+    parts = [there, there / "HEAD", there / "objects", there / "refs"] if there else []
+    closed = next((it for it in parts if not os.access(it, os.R_OK, effective_ids=True)), None)
+    return unreadable(f"reading the checkout {folder}", f"git can't read {closed}") if closed else None
+
+
+def _no_tags(root: Path) -> Refused:
+    return Refused(
+        f"reading the tags of {root}: it was cloned without tags, so no version can be told",
+        hint="git fetch --tags",
+        code="no-tags",
+    )
+
+
+def _status(git: GitCommand, paths: tuple[str, ...]) -> Status:
+    answered = git.run(*STATUS, "--", *paths)
     if answered.code or "could not open directory" in answered.complaint:
         raise failure(f"reading the state of {git.folder}", answered.complaint, answered.code)
     return read_status(answered.out, git.folder)
 
 
-def _tags(git: GitCommand, prefix: str) -> dict[str, str]:
-    """Version tags with the prefix, and the commit each names. An unreadable one raises: it might be the nearest."""
-    answered = git.run("for-each-ref", _TAGS, "refs/tags/")
-    if answered.code or "broken ref" in answered.complaint:
-        raise failure(f"reading the tags of {git.folder}", answered.complaint, answered.code)
-    return dict(_version_tags(answered.out.decode("utf-8", "replace"), prefix))
+def _pathspecs(rules: Versioning) -> tuple[str, ...]:
+    """What git is told of `version.paths`; empty: every path counts."""
+    if not rules.is_narrowed:
+        return ()
+    inside = [_pathspec(it, "literal") for it in rules.paths] or [":(top)"]
+    return (*inside, *(_pathspec(it, "exclude,literal") for it in rules.exclude))
 
 
-def _version_tags(answer: str, prefix: str) -> Iterator[tuple[str, str]]:
-    for line in answer.splitlines():
-        name, kind, oid, peeled_kind, peeled = line.split("\0")
-        if not (name.startswith(prefix) and _is_version(name.removeprefix(prefix))):
-            continue
-        if peeled_kind == "tag":
-            hint = f"git tag -f {name} {name}^{{}}"
-            raise Refused(f"reading tag {name}: it is a tag of a tag, not of a commit", hint=hint, code="nested-tag")
-        if "commit" in (kind, peeled_kind):
-            yield name, peeled or oid
-
-
-def _is_version(text: str) -> bool:
-    try:
-        Version.parse(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _urls(git: GitCommand) -> dict[str, str]:
-    answered = git.run("remote", "-v")
-    lines = (line.split() for line in answered.out.decode("utf-8", "replace").splitlines())
-    return {words[0]: words[1] for words in lines if len(words) > 1}
-
-
-def _remotes(git: GitCommand, branch: str | None) -> tuple[str | None, bool]:
-    """The remote git itself would push to, and whether a remote is set up to bring no tags."""
-    answered = git.run("config", "--null", "--get-regexp", r"^(remote|branch)\.")
-    if answered.code not in (0, 1):  # 1: nothing matches
-        raise failure(f"reading the configuration of {git.folder}", answered.complaint, answered.code)
-    lines = (line.partition("\n") for line in answered.out.decode("utf-8", "replace").split("\0") if line)
-    settings = {name: value for name, _, value in lines}
-    names = [it[len("remote.") : -len(".url")] for it in settings if it.startswith("remote.") and it.endswith(".url")]
-    wanted = (f"branch.{branch}.pushremote", "remote.pushdefault", f"branch.{branch}.remote")
-    chosen = [settings[it] for it in wanted if settings.get(it) in names] + [it for it in names if it == "origin"]
-    if not chosen and len(names) > 1:
-        raise Refused(
-            f"choosing the remote for release tags: {', '.join(sorted(names))} are there, none marked to push to",
-            hint=f"git config remote.pushDefault {min(names)}",
-            code="ambiguous-remote",
-        )
-    return next(iter(chosen or names), None), "--no-tags" in (settings.get(f"remote.{it}.tagopt") for it in names)
+def _pathspec(path: str, magic: str) -> str:
+    """A path below our folder, or with a leading / below the top one."""
+    return f":(top,{magic}){path.strip('/')}" if path.startswith("/") else f":({magic}){path}"
 
 
 def _objects_apart(git: GitCommand, folder: str) -> dict[str, str]:

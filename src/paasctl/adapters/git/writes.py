@@ -10,7 +10,8 @@ import git
 from git.exc import GitCommandError, GitError
 from git.remote import PushInfo
 
-from paasctl.adapters.git.command import failure, scrubbed
+from paasctl.adapters.git.command import scrubbed
+from paasctl.adapters.git.complaints import failure
 from paasctl.adapters.git.reads import ReadingGit
 from paasctl.errors import PaasError, Refused, WouldClobber
 from paasctl.values import dataclass

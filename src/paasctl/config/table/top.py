@@ -6,37 +6,7 @@ from paasctl.config import forms
 from paasctl.config.shape import Choice, Free, Items, Key, Named, Section, Switch, Text
 from paasctl.config.table.images import IMAGE
 from paasctl.config.table.services import SERVICE
-
-_INCREMENTS = ("patch", "minor", "major", "minorIfNotOnRelease", "prerelease")
-
-BRANCH = Section(
-    "a rule for branches",
-    (
-        Key("increment", Choice(_INCREMENTS), "what is next on such a branch"),
-        Key("decorate", Choice(("branch", "none")), "whether the branch's name is part of a snapshot's version"),
-    ),
-)
-
-VERSION = Section(
-    "the rules of versions",
-    (
-        Key("tagPrefix", Text(forms.TAG_PREFIX), "what git tags begin with, before the version", "v"),
-        Key("increment", Choice(_INCREMENTS), "what comes next: " + ", ".join(_INCREMENTS), "patch"),
-        Key(
-            "branches",
-            Named("PATTERN", forms.PATTERN, BRANCH),
-            "rules for branches that match; the first match wins",
-            {},
-        ),
-        Key(
-            "releaseFrom",
-            Items(Text(forms.PATTERN), least=1),
-            "branches that releases may be made from",
-            ["main", "master"],
-        ),
-        Key("snapshot", Choice(("semver", "maven")), "how versions between releases look", "semver"),
-    ),
-)
+from paasctl.config.table.version import VERSION
 
 REGISTRY = Section(
     "a registry",
