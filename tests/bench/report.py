@@ -7,8 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _COLUMNS = ("row", "ours", "min-max", "peer's", "min-max", "ratio", "cpu", "bound", "verdict")
-_IMAGES = ("squash-", "inspect-", "pull-", "copy-", "build-")
-"""What rows begin with that have a block of their own: they take half an hour, the others less."""
+_BLOCKS = {
+    "version numbers": ("version", "promote-"),
+    "image numbers": ("squash-", "inspect-", "pull-", "copy-", "build-"),
+}
+"""Blocks of the README, and what the names of their rows begin with; all others stand in `numbers`.
+
+Each can be taken alone: those of images take half an hour.
+"""
 Result = Mapping[str, Any]
 """A row's result as it stands in the JSON file; see `cli._result`."""
 
@@ -78,12 +84,17 @@ def with_numbers(readme: str, result: Mapping[str, Any]) -> str:
 
     `ValueError`: it has no such marks.
     """
-    rows = [it for it in result["rows"] if it.get("measured")]
-    of_images = [it for it in rows if it["row"].startswith(_IMAGES)]
-    for name, its in (("numbers", [it for it in rows if it not in of_images]), ("image numbers", of_images)):
-        if its:
-            readme = _with_block(readme, f"<!-- {name} -->", f"<!-- /{name} -->", {**result, "rows": its})
+    blocks: dict[str, list[Result]] = {}
+    for it in result["rows"]:
+        if it.get("measured"):
+            blocks.setdefault(_name_of_block(it["row"]), []).append(it)
+    for name, rows in blocks.items():
+        readme = _with_block(readme, f"<!-- {name} -->", f"<!-- /{name} -->", {**result, "rows": rows})
     return readme
+
+
+def _name_of_block(row: str) -> str:
+    return next((name for name, starts in _BLOCKS.items() if row.startswith(starts)), "numbers")
 
 
 def _with_block(readme: str, begin: str, stop: str, result: Mapping[str, Any]) -> str:

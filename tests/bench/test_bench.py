@@ -129,12 +129,15 @@ def test_only_the_readme_s_block_is_written_and_twice_is_once() -> None:
         with_numbers("nothing", result)
 
 
-def test_rows_of_images_have_a_block_of_their_own() -> None:
-    result = {"machine": {"cores": 2, "system": "Linux x86_64", "versions": {}}, "rows": [_result(row="squash-proof")]}
-    readme = "<!-- numbers -->\nold\n<!-- /numbers -->\n<!-- image numbers -->\nold\n<!-- /image numbers -->\n"
-    found = with_numbers(readme, result)
-    assert found.startswith("<!-- numbers -->\nold\n<!-- /numbers -->\n<!-- image numbers -->\nTaken 2026-11-22")
-    assert found.count("old") == 1
+@pytest.mark.parametrize(
+    ("row", "block"), [("squash-proof", "image numbers"), ("version-100k", "version numbers"), ("start", "numbers")]
+)
+def test_rows_of_one_subject_have_a_block_of_their_own(row: str, block: str) -> None:
+    result = {"machine": {"cores": 2, "system": "Linux x86_64", "versions": {}}, "rows": [_result(row=row)]}
+    names = ("numbers", "version numbers", "image numbers")
+    found = with_numbers("".join(f"<!-- {it} -->\nold\n<!-- /{it} -->\n" for it in names), result)
+    assert f"<!-- {block} -->\nTaken 2026-11-22" in found
+    assert [f"<!-- {it} -->\nold\n<!-- /{it} -->" in found for it in names] == [it != block for it in names]
 
 
 def test_what_is_missing_is_told_with_what_would_bring_it(monkeypatch: pytest.MonkeyPatch) -> None:
