@@ -8,6 +8,7 @@ status.
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from enum import IntEnum, unique
 from typing import ClassVar
 
@@ -72,6 +73,23 @@ class PaasError(Exception):
         self.evidence = evidence
         if code:
             self.code = code
+
+    _all: tuple[PaasError, ...] = ()
+
+    @property
+    def problems(self) -> tuple[PaasError, ...]:
+        """Every problem that was found; one error stands for itself."""
+        return self._all or (self,)
+
+
+def together(problems: Sequence[PaasError]) -> PaasError:
+    """One error that carries all of `problems` (at least one); the first of them is who must act, and the exit."""
+    first = problems[0]
+    if len(problems) == 1:
+        return first
+    whole = type(first)(first.message, hint=first.hint, where=first.where, evidence=first.evidence, code=first.code)
+    whole._all = tuple(problems)  # noqa: SLF001 - nobody else makes one of several
+    return whole
 
 
 class UsageError(PaasError):

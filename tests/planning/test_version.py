@@ -165,7 +165,7 @@ REFUSED: dict[str, tuple[str, tuple[int, int] | None, str, str]] = {
     "V4 a dirty tree on a tag": ("o v1.2.3 !", (0, 0), "dirty-tree", "git status; commit or stash the changes"),
     "V5 behind": ("o v1.2.3 o", (0, 2), "branch-behind", "git pull --ff-only origin main"),
     "V5 ahead": ("o v1.2.3 o", (1, 0), "branch-ahead", "git push origin main"),
-    "V5 both": ("o v1.2.3 o", (1, 1), "branch-behind", "git pull --ff-only origin main"),
+    "V5 both": ("o v1.2.3 o", (1, 1), "branch-behind", "git pull --rebase origin main, then git push origin main"),
     "V5 the remote has no such branch": ("o v1.2.3 o", None, "branch-not-pushed", "git push origin main"),
     "V5 ahead, with a tag that only we have": ("o v1.2.3", (1, 0), "branch-ahead", "git push origin main"),
     "not a branch for releases": (

@@ -28,7 +28,7 @@ from paasctl.adapters.yaml.edit import pin_identity
 from paasctl.adapters.yaml.manifests import documents
 from paasctl.adapters.yaml.read import read
 from paasctl.config.load import load
-from paasctl.errors import Unavailable, WouldClobber
+from paasctl.errors import Forbidden, Unavailable, WouldClobber
 from paasctl.model.config import Config
 from paasctl.model.image import Descriptor, Pinned, Platform, Reference, Repository
 from paasctl.model.kube import Holder
@@ -78,6 +78,8 @@ class FakeRegistry:
     blobs: dict[tuple[str, str], bytes] = field(default_factory=dict)
     manifests: dict[tuple[str, str], tuple[str, bytes]] = field(default_factory=dict)
     named: dict[tuple[str, str], str] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
+    """Repositories that we may not push to."""
     lock: threading.Lock = field(default_factory=threading.Lock)
     """Two that push the same blob at once write it once, or the writes of a run would not be the same every time."""
 
@@ -107,6 +109,10 @@ class FakeRegistry:
         held = ((name, it) for (path, name), it in self.manifests.items() if path == repository.path)
         found = [(name, it) for name, it in held if (json.loads(it[1]).get("subject") or {}).get("digest") == digest]
         return tuple(Descriptor(media_type, name, len(content)) for name, (media_type, content) in found)
+
+    def check_writable(self, repository: Repository) -> None:
+        if repository.path in self.closed:
+            raise Forbidden(f"asking whether {repository} may be pushed to: denied", hint=f"docker login {self.host}")
 
     def push_blob(
         self,

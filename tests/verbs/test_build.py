@@ -6,7 +6,7 @@ from pathlib import Path
 
 from paasctl.errors import Exit
 from paasctl.model.event import Outcome
-from paasctl.verbs.release import BuildImages
+from paasctl.verbs.build import BuildImages
 from support.conducted import go
 from support.world import FakeWorld
 

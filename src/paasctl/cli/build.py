@@ -16,7 +16,7 @@ def build(settings: Settings, image: ImageNames = None, *, dry_run: DryRun = Fal
       paasctl build web --output json
     """
     from paasctl.cli.session import Session
-    from paasctl.verbs.release import BuildImages
+    from paasctl.verbs.build import BuildImages
 
     images = tuple(image or ())
     return Session(settings, "build").act(

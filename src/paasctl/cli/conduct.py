@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from typing import Any, Literal, Protocol
 
 from paasctl.engine.cancel import Cancel
-from paasctl.errors import Cancelled, ConfigError, Exit, PaasError, Protected, Refused, Unavailable, exhausted
+from paasctl.errors import Cancelled, Exit, PaasError, Protected, Refused, Unavailable, exhausted
 from paasctl.model.answer import Answer
 from paasctl.model.event import Answered, Emit, Outcome, Planned, Problem
 from paasctl.model.kube import Holder
@@ -190,8 +190,7 @@ def ended(outcome: Outcome, began: float, how: Conduct) -> Exit:
 
 def failed(error: PaasError) -> Outcome:
     """The outcome of an error that came before anything was done."""
-    errors: tuple[PaasError, ...] = error.problems if isinstance(error, ConfigError) else (error,)
-    return Outcome(status=_status(error), exit=error.exit, problems=tuple(map(Problem.of, errors)))
+    return Outcome(status=_status(error), exit=error.exit, problems=tuple(map(Problem.of, error.problems)))
 
 
 def _status(error: PaasError) -> Literal["refused", "cancelled", "failed"]:

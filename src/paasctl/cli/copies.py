@@ -256,6 +256,9 @@ class ReadThrough:
         found = (*self.live.referrers(repository, digest), *(own.referrers(repository, digest) if own else ()))
         return tuple({it.digest: it for it in found}.values())
 
+    def check_writable(self, repository: Repository) -> None:
+        """As in the port: here anything may be written, and none of it is live."""
+
     def push_blob(
         self,
         repository: Repository,

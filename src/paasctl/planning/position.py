@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from paasctl.errors import DirtyTree, Refused, WouldClobber
+from collections.abc import Iterator
+
+from paasctl.errors import DirtyTree, PaasError, Refused, WouldClobber
 from paasctl.model.config import Versioning
 from paasctl.model.counting import count
 from paasctl.model.version import Checkout, Named
@@ -22,12 +24,12 @@ class ReleasePosition:
     """The commit that the wanted release's tag is on at the remote; None: proved absent (or there is no remote)."""
 
 
-def check_position(wanted: Named, position: ReleasePosition, rules: Versioning) -> None:
-    """Refuse what `release_version` promises to refuse; a tag that the remote has on this very commit is under way."""
+def position_problems(wanted: Named, position: ReleasePosition, rules: Versioning) -> Iterator[PaasError]:
+    """All that `release_version` promises to refuse; a tag that the remote has on this very commit is under way."""
     checkout = position.checkout
     doing = f"releasing {wanted.text}"
     if checkout.dirty:
-        raise DirtyTree(
+        yield DirtyTree(
             f"{doing}: {differing(checkout)} from commit {checkout.commit[:7]}",
             hint="git status; commit or stash the changes",
             evidence=checkout.dirty[:20],
@@ -35,35 +37,37 @@ def check_position(wanted: Named, position: ReleasePosition, rules: Versioning) 
     if position.remote_tag_commit == checkout.commit:
         return
     if wanted.is_release and wanted.why.back:
-        raise Refused(
+        yield Refused(
             f"{doing}: it is there already, nothing of this project changed since tag {wanted.tag}",
             hint=f"paasctl deploy ENV --version {wanted.text}, or paasctl release --version with one above it",
             code="nothing-to-release",
         )
+        return
     if position.remote_tag_commit is not None:
-        raise _clobber(doing, wanted, position.remote_tag_commit, checkout)
+        yield _clobber(doing, wanted, position.remote_tag_commit, checkout)
     if not wanted.is_release:
-        _check_branch(doing, checkout, rules)
-    _check_remote_branch(doing, position)
+        yield from _branch(doing, checkout, rules)
+    yield from _remote_branch(doing, position)
 
 
-def _check_branch(doing: str, checkout: Checkout, rules: Versioning) -> None:
+def _branch(doing: str, checkout: Checkout, rules: Versioning) -> Iterator[Refused]:
     if checkout.branch is None:
-        raise Refused(
+        yield Refused(
             f"{doing}: HEAD is detached and no CI variable names its branch",
             hint=f"git switch {MAIN[0]}, or check out the tag that is to be released",
             code="detached-head",
         )
-    if not any(matches(pattern, checkout.branch) for pattern in rules.release_from):
-        raise Refused(
-            f"{doing}: branch {checkout.branch} is none of those that releases are made from"
-            f" ({', '.join(rules.release_from)})",
+        return
+    branch = checkout.branch
+    if not any(matches(pattern, branch) for pattern in rules.release_from):
+        yield Refused(
+            f"{doing}: branch {branch} is none of those that releases are made from ({', '.join(rules.release_from)})",
             hint=f"git switch {MAIN[0]}, or add the branch to version.releaseFrom",
             code="not-a-release-branch",
         )
 
 
-def _check_remote_branch(doing: str, position: ReleasePosition) -> None:
+def _remote_branch(doing: str, position: ReleasePosition) -> Iterator[Refused]:
     """Compare with the remote's branch, where there is a remote and a branch."""
     checkout = position.checkout
     if checkout.remote is None or checkout.branch is None:
@@ -71,16 +75,19 @@ def _check_remote_branch(doing: str, position: ReleasePosition) -> None:
     there = f"{checkout.remote}/{checkout.branch}"
     push = f"git push {checkout.remote} {checkout.branch}"
     if position.ahead_behind is None:
-        raise Refused(f"{doing}: there is no branch {there}", hint=push, code="branch-not-pushed")
+        yield Refused(f"{doing}: there is no branch {there}", hint=push, code="branch-not-pushed")
+        return
     ahead, behind = position.ahead_behind
     if behind:
-        raise Refused(
+        yield Refused(
             f"{doing}: HEAD is {count(behind, 'commit')} behind {there}; a late run must not tag an older commit",
-            hint=f"git pull --ff-only {checkout.remote} {checkout.branch}",
+            hint=f"git pull --ff-only {checkout.remote} {checkout.branch}"
+            if not ahead
+            else f"git pull --rebase {checkout.remote} {checkout.branch}, then {push}",
             code="branch-behind",
         )
-    if ahead:
-        raise Refused(f"{doing}: HEAD is {count(ahead, 'commit')} ahead of {there}", hint=push, code="branch-ahead")
+    elif ahead:
+        yield Refused(f"{doing}: HEAD is {count(ahead, 'commit')} ahead of {there}", hint=push, code="branch-ahead")
 
 
 def _clobber(doing: str, wanted: Named, elsewhere: str, checkout: Checkout) -> WouldClobber:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from paasctl.errors import Refused, WouldClobber
+from paasctl.errors import Refused, WouldClobber, together
 from paasctl.model.config import Image
 from paasctl.model.image import Pinned, Repository
 from paasctl.model.plan import Build, Plan, Push, Record, SquashImage, Stage, TagCommit, TagImage
@@ -62,9 +62,15 @@ def plan_release(facts: ReleaseFacts) -> Plan:
 
     Raises `Refused` where the version's tag, record or image tags belong to another commit or image (V6).
     """
-    _check(facts)
+    if problems := tuple(release_problems(facts)):
+        raise together(problems)
     stages = _finish(facts.recorded, facts) if facts.recorded else _make(facts)
     return Plan(verb="release", subject=facts.named.text, stages=tuple(stage for stage in stages if stage))
+
+
+def is_complete(facts: ReleaseFacts) -> bool:
+    """Whether nothing of it is missing."""
+    return facts.recorded is not None and not any(_finish(facts.recorded, facts))
 
 
 def pinned_already(facts: ReleaseFacts) -> dict[str, Pinned]:
@@ -134,21 +140,22 @@ def _tag_given(facts: ReleaseFacts) -> Iterator[TagImage]:
 # --- refusals -------------------------------------------------------------------------------------------------------
 
 
-def _check(facts: ReleaseFacts) -> None:
+def release_problems(facts: ReleaseFacts) -> Iterator[Refused]:
+    """Every name of the release that is taken by something else already (V6)."""
     if facts.recorded and facts.recorded.commit != facts.commit:
-        raise _taken(f"record {facts.repository}:{facts.named.text}", facts.recorded.commit, facts)
+        yield _taken(f"record {facts.repository}:{facts.named.text}", facts.recorded.commit, facts)
     if not facts.snapshot:
-        _check_tags(facts)
+        yield from _tags(facts)
     for it in facts.images:
-        _check_image(it, facts)
+        yield from _image(it, facts)
 
 
-def _check_tags(facts: ReleaseFacts) -> None:
+def _tags(facts: ReleaseFacts) -> Iterator[Refused]:
     tag = facts.named.tag
     if facts.remote_tag not in (None, facts.commit):
-        raise _taken(f"tag {tag} at {facts.remote}", facts.remote_tag, facts)
+        yield _taken(f"tag {tag} at {facts.remote}", facts.remote_tag, facts)
     if facts.local_tag not in (None, facts.commit):
-        raise WouldClobber(
+        yield WouldClobber(
             f"releasing {facts.named.text}: the local tag {tag} is on {_short(facts.local_tag)}, not on "
             f"{_short(facts.commit)}",
             hint=f"git tag -d {tag}   (if it was never pushed)",
@@ -164,16 +171,16 @@ def _taken(what: str, commit: str | None, facts: ReleaseFacts) -> WouldClobber:
     )
 
 
-def _check_image(it: ImageFacts, facts: ReleaseFacts) -> None:
+def _image(it: ImageFacts, facts: ReleaseFacts) -> Iterator[Refused]:
     if it.tagged is None:
         return
     name = f"{it.repository}:{facts.named.text}"
     wanted = facts.recorded.images.get(it.image.name) if facts.recorded else it.given
     if wanted:
         if wanted.digest != it.tagged.digest and wanted.repository == it.repository:
-            raise _moved(name, f"{it.tagged.digest}, not {wanted.digest}")
+            yield _moved(name, f"{it.tagged.digest}, not {wanted.digest}")
     elif it.tagged_revision != facts.commit:
-        raise _moved(name, f"there already, of {_of(it.tagged_revision)}")
+        yield _moved(name, f"there already, of {_of(it.tagged_revision)}")
 
 
 def _moved(name: str, what: str) -> Refused:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from paasctl.errors import together
 from paasctl.model.config import Versioning
 from paasctl.model.counting import count
 from paasctl.model.version import NO_WISH, Checkout, Named, Spelled, Why, Wish
 from paasctl.planning.following import Following, following
-from paasctl.planning.position import ReleasePosition, check_position
+from paasctl.planning.position import ReleasePosition, position_problems
 from paasctl.planning.snapshot import spell_snapshot
 from paasctl.planning.spelling import dns_label, image_tag, label_value
 from paasctl.planning.tags import TagRule, VersionTag, counted_from, is_version_tag, read_tag, tag_rule
@@ -19,6 +20,7 @@ __all__ = [
     "label_value",
     "name_version",
     "next_release",
+    "position_problems",
     "release_version",
     "wanted_release",
 ]
@@ -62,10 +64,11 @@ def release_version(position: ReleasePosition, rules: Versioning, *, explicit: s
     Refused: a dirty tree (V4), a branch releases aren't made from, a detached HEAD without a tag, a branch ahead of or
     behind its remote (V5), a tag that the remote has on another commit (V6), a project of which nothing changed. A tag
     that the remote has on this commit is a release under way: running again completes it, from wherever it is checked
-    out (V7).
+    out (V7). All that is wrong is told at once.
     """
     wanted = wanted_release(position.checkout, rules, explicit=explicit)
-    check_position(wanted, position, rules)
+    if problems := tuple(position_problems(wanted, position, rules)):
+        raise together(problems)
     return wanted
 
 

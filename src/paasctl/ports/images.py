@@ -105,6 +105,10 @@ class RegistryReads(Protocol):
         """Manifests whose `subject` it is, by the API, else by the tag that clients keep in its stead."""
         ...
 
+    def check_writable(self, repository: Repository) -> None:
+        """Raise what a push to it would raise now: `Forbidden`, `Unavailable`. Nothing is left there by asking."""
+        ...
+
 
 Pushed = Literal["exists", "mounted", "uploaded"]
 

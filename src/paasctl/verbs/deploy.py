@@ -30,7 +30,7 @@ from paasctl.ports.cluster import ClusterReads
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.reading import Place, named, needed, place
-from paasctl.verbs.release import release_facts
+from paasctl.verbs.releasing import release_facts
 from paasctl.verbs.rendering import Source, inputs, of_release, render, resolved, secrets_of, settings, with_secrets
 
 _READERS = 8

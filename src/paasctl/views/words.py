@@ -30,6 +30,7 @@ from paasctl.views.amounts import duration
 from paasctl.views.between import detail_between, phase_between, say_between, say_written
 from paasctl.views.clean import clean, clean_lines
 from paasctl.views.mask import fields_of
+from paasctl.views.releasing import say_release
 
 _VALUE = 80
 _NAMED = 4
@@ -40,7 +41,7 @@ _UNCHANGED = frozenset({Exit.USAGE, Exit.REFUSED, Exit.LOCKED, Exit.CONFIG, Exit
 """Exits that promise that nothing changed, where nothing was done."""
 
 
-def say(step: Step) -> str:  # noqa: C901, PLR0911 - a match over a closed union
+def say(step: Step) -> str:  # noqa: C901 - a match over a closed union
     """What a step does, in the infinitive: `create ConfigMap/web`."""
     match step:
         case Build():
@@ -51,13 +52,8 @@ def say(step: Step) -> str:  # noqa: C901, PLR0911 - a match over a closed union
             return f"push {step.name} to {step.repository}"
         case SquashTo() | CopyTo() | RebaseTo():
             return say_between(step)
-        case TagCommit():
-            where = f" and push it to {step.remote}" if step.remote else " (there is no remote)"
-            return f"tag commit {step.commit[:7]} as {step.tag}{where}"
-        case Record():
-            return f"record the release as {step.repository}:{step.version}"
-        case TagImage():
-            return f"tag {step.name} as {step.repository}:{step.tag}"
+        case TagCommit() | Record() | TagImage():
+            return say_release(step)
         case Apply():
             return f"{step.change} {step.manifest.key}"
         case Delete():

@@ -259,6 +259,9 @@ def test_p4_who_may_pull_but_not_push_is_told_so(tmp_path: Path, scheme: Scheme,
         with pytest.raises(Forbidden, match=r"may pull from .*team/web, may not push to it") as caught:
             push(client, home.registry)
         assert caught.value.code == "push-forbidden"
+        with pytest.raises(Forbidden, match="asking whether") as asked:
+            client.check_writable(home.registry.repository("team/web"))
+        assert asked.value.code == "push-forbidden"
         assert f"auths of {home.file}" in caught.value.message
         assert clock.pauses == []
 

@@ -49,6 +49,31 @@ def test_an_empty_blob_is_a_blob() -> None:
         assert registry.blobs["a"] == {describe(b"").digest: b""}
 
 
+# --- asking first ---
+
+
+def test_asking_whether_one_may_push_leaves_nothing() -> None:
+    with Registry() as registry, talking(registry) as client:
+        client.check_writable(registry.repository("team/web"))
+        assert registry.requests == {"POST uploads": 1, "DELETE uploads": 1}
+        assert registry.running.registry.uploads.under_way == {}
+        assert not registry.folder.knows("team/web")
+
+
+def test_p5_a_repository_that_must_be_made_first_is_told_before_a_push() -> None:
+    with Registry() as registry, talking(registry) as client:
+        registry.rules.creates = False
+        with pytest.raises(Unavailable) as caught:
+            client.check_writable(registry.repository("team/web"))
+    assert caught.value.code == "repository-missing"
+
+
+def test_a_registry_that_ends_no_uploads_is_writable_all_the_same() -> None:
+    with Registry() as registry, talking(registry) as client:
+        registry.fault(on="DELETE uploads", status=405)
+        client.check_writable(registry.repository("team/web"))
+
+
 # --- mounts ---
 
 

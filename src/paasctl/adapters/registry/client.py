@@ -83,6 +83,10 @@ class RegistryClient:
         """Manifests whose `subject` it is, by the API, else by the tag that clients keep in its stead."""
         return self._referrers.all_of(repository, digest)
 
+    def check_writable(self, repository: Repository) -> None:
+        """Raise what a push to it would raise now: an upload is opened, and ended again."""
+        uploads.check(self._session, repository)
+
     def push_blob(
         self,
         repository: Repository,

@@ -83,6 +83,18 @@ def mount(session: Session, repository: Repository, digest: str, sources: tuple[
     return is_mounted
 
 
+def check(session: Session, repository: Repository) -> None:
+    """Whether a push may begin: open an upload and end it. Raises why not; nothing is left there."""
+    call = Call(
+        method="POST",
+        url=f"/v2/{repository.path}/blobs/uploads/",
+        doing=f"asking whether {repository} may be pushed to",
+        access=Access.push(repository.path),
+    )
+    opened = opened_by(session.ask(call, 202))
+    session.dismiss(closing_call(call, opened))
+
+
 def _mounted(session: Session, cargo: Cargo, sources: tuple[Repository, ...]) -> tuple[bool, Opened | None]:
     """Whether a source gave it; if none did, the upload that the last answer opened in its stead."""
     opened: Opened | None = None

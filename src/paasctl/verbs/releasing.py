@@ -1,0 +1,95 @@
+"""What is known of a release before it is made: how much of it is there, in git and in the registry."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePath
+from typing import Literal
+
+from paasctl.errors import Cancelled, ConfigError, PaasError
+from paasctl.model.config import Config
+from paasctl.model.image import Descriptor, Pinned, Repository
+from paasctl.model.version import Checkout, Named
+from paasctl.planning.release import ImageFacts, ReleaseFacts
+from paasctl.planning.spelling import image_tag
+from paasctl.ports.images import RegistryReads
+from paasctl.ports.world import Reads
+from paasctl.verbs.reading import blob, recorded
+from paasctl.verbs.rendering import FILE, gathered
+
+_REVISION = "org.opencontainers.image.revision"
+
+
+def first_repository(config: Config) -> Repository:
+    """Where releases begin: the first registry of the path. None configured: 78 before anything."""
+    if not config.registries:
+        raise ConfigError(
+            "releasing: no registry is configured",
+            hint="registries: {dev: {repository: registry.example/shop}}",
+            where=config.file,
+            code="no-registry",
+        )
+    return next(iter(config.registries.values())).repository
+
+
+def release_facts(  # noqa: PLR0913 - the release, and what was already found out about it
+    reads: Reads, repository: Repository, checkout: Checkout, version: Named, *, snapshot: bool, remote_tag: str | None
+) -> ReleaseFacts:
+    """How much of a version is there: record, image tags, git tags."""
+    config = reads.config
+    release = recorded(reads, repository, version.text)
+    images = tuple(
+        _image(reads, name, it.repository or repository.child(name), version.text, config)
+        for name, it in config.images.items()
+    )
+    return ReleaseFacts(
+        app=config.app,
+        named=version,
+        commit=checkout.commit,
+        committed=checkout.committed,
+        repository=repository,
+        images=images,
+        subjects=checkout.head_subjects,
+        files=tuple(sorted(project_files(reads).items())),
+        remote=None if snapshot else checkout.remote,
+        local_tag=None if snapshot else reads.git.tag_commit(version.tag),
+        remote_tag=remote_tag,
+        recorded=release,
+        snapshot=snapshot,
+    )
+
+
+def project_files(reads: Reads) -> dict[str, bytes]:
+    """What a record keeps of the project: `paas.yaml` (under that name) and everything rendering needs."""
+    whole = reads.files.read(PurePath(reads.config.file).name)
+    return {**gathered(reads.config, reads.files), FILE: whole or b""}
+
+
+def _image(reads: Reads, name: str, repository: Repository, version: str, config: Config) -> ImageFacts:
+    registry = reads.registry(repository.host)
+    found = registry.manifest(repository.tagged(image_tag(version)))
+    if found is None:
+        return ImageFacts(image=config.images[name], repository=repository)
+    descriptor, content = found
+    return ImageFacts(
+        image=config.images[name],
+        repository=repository,
+        tagged=Pinned(repository, descriptor.digest),
+        tagged_revision=_revision(registry, repository, content),
+    )
+
+
+def _revision(registry: RegistryReads, repository: Repository, content: bytes) -> str:
+    """The commit an image says it was built from: its annotation, or the label of its configuration."""
+    manifest = json.loads(content)
+    said = (manifest.get("annotations") or {}).get(_REVISION)
+    if said or "config" not in manifest:
+        return str(said or "")
+    config = manifest["config"]
+    document = json.loads(blob(registry, repository, Descriptor(config["mediaType"], config["digest"], config["size"])))
+    return str(((document.get("config") or {}).get("Labels") or {}).get(_REVISION, ""))
+
+
+def status(error: PaasError) -> Literal["failed", "cancelled", "refused"]:
+    """How a run ended that broke."""
+    return "cancelled" if isinstance(error, Cancelled) else "failed"
