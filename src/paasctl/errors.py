@@ -131,6 +131,12 @@ class Refused(PaasError):  # noqa: N818 - a refusal is not a fault
     code = "refused"
 
 
+class Overtaken(Refused):
+    """Another run is making, or has made, what this one was to make: nothing failed, it is looked at again."""
+
+    code = "overtaken"
+
+
 class StalePlan(Refused):
     """The world moved between the plan and the lock."""
 

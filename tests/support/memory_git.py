@@ -195,13 +195,13 @@ class MemoryGit:
         self.spend()
         self.tags[tag] = Annotated(commit, message)
 
-    def push_tag(self, remote: str, tag: str) -> None:
+    def push_tag(self, remote: str, tag: str) -> bool:
         there, doing = self._reached(remote), f"pushing tag {tag} to {remote}"
         if tag not in self.tags:
             raise Unavailable(f"{doing}: there is no such tag here")
         ours, theirs = self.tag_commit(tag), self.remote_tag_commit(remote, tag)
         if theirs == ours:
-            return
+            return False
         if theirs is not None:
             raise WouldClobber(
                 f"{doing}: it is there already, on commit {theirs[:7]} and not on {str(ours)[:7]}",
@@ -211,6 +211,15 @@ class MemoryGit:
             raise Forbidden(f"{doing}: pre-receive hook declined")
         self.spend()
         there.tags[tag] = self.tags[tag]
+        return True
+
+    def adopt_tag(self, remote: str, tag: str) -> None:
+        theirs = self._reached(remote).tags
+        if tag not in theirs:
+            raise Unavailable(f"asking git (fetch): couldn't find remote ref refs/tags/{tag}")
+        if self.tags.get(tag) != theirs[tag]:
+            self.spend()
+            self.tags[tag] = theirs[tag]
 
     def _history(self, commit: str) -> set[str]:
         """The commit and everything below it."""

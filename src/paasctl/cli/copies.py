@@ -94,9 +94,13 @@ class _GitAsItIs:
         """Never asked for."""
         raise AssertionError(f"a rehearsal makes no tag: {tag} on {commit} ({message})")
 
-    def push_tag(self, remote: str, tag: str) -> None:
+    def push_tag(self, remote: str, tag: str) -> bool:
         """Never asked for."""
         raise AssertionError(f"a rehearsal pushes no tag: {tag} to {remote}")
+
+    def adopt_tag(self, remote: str, tag: str) -> None:
+        """Never asked for."""
+        raise AssertionError(f"a rehearsal takes no tag: {tag} from {remote}")
 
 
 @dataclass

@@ -4,32 +4,87 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Final, NoReturn, Protocol
 
-from paasctl.errors import Unavailable
-from paasctl.model.image import Pinned, parse_reference
+from paasctl.errors import Overtaken, Unavailable, WouldClobber
+from paasctl.model.event import Emit, Noted
+from paasctl.model.image import Pinned, Tagged, parse_reference
 from paasctl.model.plan import Record, TagCommit, TagImage
 from paasctl.model.release import Release
 from paasctl.oci.documents.record import MANIFEST_TYPE, record_artifact
-from paasctl.ports.git import Git
 from paasctl.ports.images import Layout
 from paasctl.ports.world import World
 
 PUSHED = "image.{}"
 """Name of the fact that a push leaves: which digest it was. The place may hold another run's image by now."""
+PATIENCE: Final = 60.0
+"""Seconds that a run which lost the race waits for the record of the one that won it. Going on is safe, too: whoever
+records first is adopted by the others."""
+_POLL = 1.0
 _BASE = "org.opencontainers.image.base.digest"
 
 
-def tag_commit(step: TagCommit, git: Git) -> None:
-    """Tag, then push the tag. The push is the claim in a race: whoever loses it learns so here."""
+class Needs(Protocol):
+    """What claiming a version needs of a run."""
+
+    @property
+    def world(self) -> World:
+        """Ports, writing halves included."""
+        ...
+
+    @property
+    def emit(self) -> Emit:
+        """Where events go."""
+        ...
+
+
+def tag_commit(step: TagCommit, run: Needs) -> None:
+    """Tag, then push the tag. The push is the claim in a race (V6).
+
+    Who loses it to a run on the same commit waits for that one's record, and raises `Overtaken`: there is a record by
+    then, or whoever claimed it is taken to be dead. Lost to another commit it is `WouldClobber`. Either way the tag
+    here is the remote's in the end.
+    """
+    git = run.world.git
+    had = git.tag_commit(step.tag) is not None
     git.tag(step.tag, step.commit, step.message)
-    if step.remote:
-        git.push_tag(step.remote, step.tag)
+    if not step.remote:
+        return
+    try:
+        is_ours = git.push_tag(step.remote, step.tag)
+    except WouldClobber as lost:
+        if had:
+            raise
+        git.adopt_tag(step.remote, step.tag)
+        raise WouldClobber(
+            lost.message,
+            hint=f"git pull --ff-only {step.remote}, then run again: the next version is counted from there",
+            evidence=lost.evidence,
+        ) from lost
+    if is_ours:
+        return
+    if not had:
+        git.adopt_tag(step.remote, step.tag)
+    if step.record:
+        _await(step.tag, step.record, run)
+
+
+def _await(tag: str, record: Tagged, run: Needs) -> NoReturn:
+    run.emit(Noted(f"another run was first to push tag {tag} on this commit: waiting for its record"))
+    clock, registry = run.world.clock, run.world.registry(record.repository.host)
+    late = clock.now() + PATIENCE
+    while registry.resolve(record) is None:
+        if clock.now() > late:
+            raise Overtaken(f"there is no record {record} after {PATIENCE:.0f} s: going on in its stead")
+        clock.pause(_POLL)
+    raise Overtaken(f"another run has recorded {record}: it is this release")
 
 
 def record(step: Record, world: World, facts: Mapping[str, str]) -> Pinned:
     """Write the record and its blobs, then its tag; already there with the same bytes is success.
 
-    It names what this run pushed, by the run's `facts`.
+    Another record under that name is `Overtaken`: the next look says whose it is. It names what this run pushed, by the
+    run's `facts`.
     """
     pushed = {name: _pushed(name, facts) for name, _ in step.images}
     release = Release(
@@ -48,7 +103,10 @@ def record(step: Record, world: World, facts: Mapping[str, str]) -> Pinned:
     for descriptor, content in artifact.blobs:
         world.layout.put(descriptor.media_type, content)
         registry.push_blob(step.repository, descriptor, world.layout)
-    found = registry.put_manifest(step.repository, MANIFEST_TYPE, artifact.manifest, tag=step.version)
+    try:
+        found = registry.put_manifest(step.repository, MANIFEST_TYPE, artifact.manifest, tag=step.version)
+    except WouldClobber as error:
+        raise Overtaken(f"another run has recorded {step.repository}:{step.version} meanwhile") from error
     return step.repository.pinned(found.digest)
 
 

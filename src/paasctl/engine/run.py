@@ -13,7 +13,7 @@ from functools import partial
 
 from paasctl.engine.history import Records
 from paasctl.engine.stage import Taken, take_stage
-from paasctl.errors import Cancelled, PaasError, Refused, StalePlan, TimedOut
+from paasctl.errors import Cancelled, Overtaken, PaasError, Refused, StalePlan, TimedOut
 from paasctl.model.event import Emit, Noted, Planned
 from paasctl.model.kube import Holder, Target
 from paasctl.model.plan import NOTHING, AwaitReady, Plan, Step
@@ -171,6 +171,10 @@ def _one(plan: Plan, run: Run) -> Round:
         first += len(stage)
         done += taken.done
         if taken.error:
+            overtaken = isinstance(taken.error, Overtaken)
             left = tuple(step for step in plan.steps if not any(step is it for it in done))
-            return Round(plan=plan, done=tuple(done), left=left, error=taken.error, facts=tuple(run.facts.items()))
+            if overtaken:
+                run.emit(Noted(taken.error.message))
+            error = None if overtaken else taken.error
+            return Round(plan=plan, done=tuple(done), left=left, error=error, facts=tuple(run.facts.items()))
     return Round(plan=plan, done=tuple(done), facts=tuple(run.facts.items()))

@@ -62,7 +62,7 @@ def take(step: Step, index: int, run: Needs) -> None:
 
             take_between(step, index, run)
         case TagCommit():
-            release.tag_commit(step, run.world.git)
+            release.tag_commit(step, run)
             run.facts["tag"] = step.tag
         case Record():
             run.facts["record"] = str(release.record(step, run.world, run.facts))

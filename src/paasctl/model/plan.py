@@ -11,7 +11,7 @@ from typing import Literal
 
 from paasctl.model.between import BetweenStep as BetweenStep  # noqa: PLC0414 - steps are looked for here
 from paasctl.model.config import Image
-from paasctl.model.image import Pinned, Repository
+from paasctl.model.image import Pinned, Repository, Tagged
 from paasctl.model.kube import Key, Manifest, Target
 from paasctl.values import dataclass
 
@@ -57,6 +57,8 @@ class TagCommit:
     commit: str
     message: str
     remote: str | None
+    record: Tagged | None = None
+    """Where whoever has pushed it first records the release."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ there. Whatever an earlier run has done already is a fact, so running again is f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from paasctl.errors import Refused, WouldClobber, together
 from paasctl.model.config import Image
@@ -51,20 +51,24 @@ class ReleaseFacts:
     """The commit that the tag points to here; None: proved absent."""
     remote_tag: str | None = None
     """The same at the remote."""
+    record: Pinned | None = None
+    """Digest of the record, where it is there."""
     recorded: Release | None = None
     """The release record of this version; None: proved absent."""
     snapshot: bool = False
     """For `deploy --build`: no git tag, never promotable."""
 
 
-def plan_release(facts: ReleaseFacts) -> Plan:
+def plan_release(facts: ReleaseFacts, built: Collection[str] = ()) -> Plan:
     """The steps that are missing; empty where the version is recorded and every image has its tag.
+
+    `built`: images that lie in the layout already, by this very run.
 
     Raises `Refused` where the version's tag, record or image tags belong to another commit or image (V6).
     """
     if problems := tuple(release_problems(facts)):
         raise together(problems)
-    stages = _finish(facts.recorded, facts) if facts.recorded else _make(facts)
+    stages = _finish(facts.recorded, facts) if facts.recorded else _make(facts, built)
     return Plan(verb="release", subject=facts.named.text, stages=tuple(stage for stage in stages if stage))
 
 
@@ -82,12 +86,13 @@ def pinned_already(facts: ReleaseFacts) -> dict[str, Pinned]:
 # --- stages ---------------------------------------------------------------------------------------------------------
 
 
-def _make(facts: ReleaseFacts) -> Iterator[Stage]:
+def _make(facts: ReleaseFacts, built: Collection[str]) -> Iterator[Stage]:
     there = pinned_already(facts)
     missing = [it for it in facts.images if it.image.name not in there]
+    fresh = [it.image for it in missing if it.image.name not in built]
     version = facts.named.text
-    yield tuple(Build(image=it.image, version=version, revision=facts.commit, epoch=facts.committed) for it in missing)
-    yield tuple(SquashImage(image=it.image) for it in missing if it.image.squashes)
+    yield tuple(Build(image=it, version=version, revision=facts.commit, epoch=facts.committed) for it in fresh)
+    yield tuple(SquashImage(image=it) for it in fresh if it.squashes)
     yield tuple(_git_tag(facts))
     yield tuple(Push(name=it.image.name, repository=it.repository) for it in missing)
     yield (_record(facts, missing, there),)
@@ -112,7 +117,13 @@ def _git_tag(facts: ReleaseFacts) -> Iterator[TagCommit]:
     claimed = facts.remote_tag if facts.remote else facts.local_tag
     if claimed is None:
         message = f"{facts.app} {facts.named.text}"
-        yield TagCommit(tag=facts.named.tag, commit=facts.commit, message=message, remote=facts.remote)
+        yield TagCommit(
+            tag=facts.named.tag,
+            commit=facts.commit,
+            message=message,
+            remote=facts.remote,
+            record=facts.repository.tagged(facts.named.text),
+        )
 
 
 def _record(facts: ReleaseFacts, missing: list[ImageFacts], there: dict[str, Pinned]) -> Record:

@@ -44,6 +44,13 @@ class Git(GitReads, Protocol):
         """Make an annotated tag; already on this commit is success, on another `WouldClobber`."""
         ...
 
-    def push_tag(self, remote: str, tag: str) -> None:
-        """Push one tag, never forced; already there on the same commit is success, else `WouldClobber`."""
+    def push_tag(self, remote: str, tag: str) -> bool:
+        """Push one tag, never forced; there already, on the same commit, is success, on another `WouldClobber`.
+
+        True: this very push put it there, of however many at once. That is the claim in a race.
+        """
+        ...
+
+    def adopt_tag(self, remote: str, tag: str) -> None:
+        """Have the remote's tag here, instead of one that we made."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from paasctl.config.find import find_environment
 from paasctl.errors import Refused, UsageError
 from paasctl.model.config import Cluster, Config, Environment
-from paasctl.model.image import Descriptor, Repository
+from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.kube import Target
 from paasctl.model.release import Release
 from paasctl.model.version import Checkout, Named, Version
@@ -58,13 +58,20 @@ def named(reads: Reads) -> tuple[Checkout, Named]:
 
 def recorded(reads: Reads, repository: Repository, version: str) -> Release | None:
     """The release record of a version; None: proved absent."""
+    found = record_of(reads, repository, version)
+    return found[1] if found else None
+
+
+def record_of(reads: Reads, repository: Repository, version: str) -> tuple[Pinned, Release] | None:
+    """The same, with the digest of the record itself."""
     registry = reads.registry(repository.host)
     reference = repository.tagged(image_tag(version))
     found = registry.manifest(reference)
     if found is None:
         return None
     document, files = record_layers(found[1], str(reference))
-    return read_record(blob(registry, repository, document), blob(registry, repository, files), repository)
+    release = read_record(blob(registry, repository, document), blob(registry, repository, files), repository)
+    return repository.pinned(found[0].digest), release
 
 
 def needed(reads: Reads, where: Place, version: str | None) -> Release:

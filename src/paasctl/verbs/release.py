@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from paasctl.errors import Exit
+from paasctl.errors import Exit, Unavailable
 from paasctl.model.event import Emit, Outcome, Problem
-from paasctl.model.plan import NOTHING, Plan
+from paasctl.model.plan import NOTHING, Build, Plan
 from paasctl.model.rounds import Rounds
 from paasctl.planning.release import ReleaseFacts, plan_release
 from paasctl.planning.version import wanted_release
@@ -15,6 +15,9 @@ from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.preflight import preflight
 from paasctl.verbs.releasing import first_repository, status
+
+_ROUNDS = 4
+"""Overtaken at the tag and at the record, and still not done: something else is wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +39,17 @@ class Release:
         return facts
 
     def next(self, facts: ReleaseFacts, rounds: Rounds) -> Plan:
-        """What is missing of it; after a failure nothing: running again is how to go on."""
-        return NOTHING if rounds and rounds[-1].error else plan_release(facts)
+        """What is missing of it; after a failure nothing: running again is how to go on.
+
+        A round that was overtaken by another run's has no error: what that one has not done is done here.
+        """
+        if rounds and rounds[-1].error:
+            return NOTHING
+        if len(rounds) > _ROUNDS:
+            raise Unavailable(
+                f"releasing {facts.named.text}: other runs are in the way again and again", hint="run it again"
+            )
+        return plan_release(facts, {step.image.name for it in rounds for step in it.done if isinstance(step, Build)})
 
     def end(self, rounds: Rounds) -> Outcome:
         """The version and every digest."""
@@ -45,11 +57,14 @@ class Release:
 
 
 def release_outcome(facts: ReleaseFacts, rounds: Rounds) -> Outcome:
-    """How a release ended, with its named results: `version`, `tag`, `record`, `image.NAME`."""
-    known: dict[str, str] = {"version": facts.named.text, "record": f"{facts.repository}:{facts.named.text}"}
-    if not facts.snapshot:
-        known["tag"] = facts.named.tag
+    """How a release ended, with its named results: `version`, `tag`, `record`, `image.NAME`.
+
+    What is recorded counts, whoever did it: after a lost race what this run has pushed is nobody's.
+    """
+    known = {"version": facts.named.text, "record": f"{facts.repository}:{facts.named.text}", "tag": facts.named.tag}
+    known |= dict(rounds[-1].facts if rounds else ())
     if facts.recorded:
+        known["record"] = str(facts.record or known["record"])
         known |= {f"image.{name}": str(image) for name, image in facts.recorded.images.items()}
     error = rounds[-1].error if rounds else None
     return Outcome(
@@ -60,5 +75,5 @@ def release_outcome(facts: ReleaseFacts, rounds: Rounds) -> Outcome:
         done=tuple(step for it in rounds for step in it.done),
         left=rounds[-1].left if rounds else (),
         problems=(Problem.of(error),) if error else (),
-        facts=tuple((known | dict(rounds[-1].facts if rounds else ())).items()),
+        facts=tuple(known.items()),
     )

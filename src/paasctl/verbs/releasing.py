@@ -14,7 +14,7 @@ from paasctl.planning.release import ImageFacts, ReleaseFacts
 from paasctl.planning.spelling import image_tag
 from paasctl.ports.images import RegistryReads
 from paasctl.ports.world import Reads
-from paasctl.verbs.reading import blob, recorded
+from paasctl.verbs.reading import blob, record_of
 from paasctl.verbs.rendering import FILE, gathered
 
 _REVISION = "org.opencontainers.image.revision"
@@ -37,7 +37,7 @@ def release_facts(  # noqa: PLR0913 - the release, and what was already found ou
 ) -> ReleaseFacts:
     """How much of a version is there: record, image tags, git tags."""
     config = reads.config
-    release = recorded(reads, repository, version.text)
+    found = record_of(reads, repository, version.text)
     images = tuple(
         _image(reads, name, it.repository or repository.child(name), version.text, config)
         for name, it in config.images.items()
@@ -54,7 +54,8 @@ def release_facts(  # noqa: PLR0913 - the release, and what was already found ou
         remote=None if snapshot else checkout.remote,
         local_tag=None if snapshot else reads.git.tag_commit(version.tag),
         remote_tag=remote_tag,
-        recorded=release,
+        record=found[0] if found else None,
+        recorded=found[1] if found else None,
         snapshot=snapshot,
     )
 

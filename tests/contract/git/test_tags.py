@@ -113,8 +113,33 @@ def test_a_tag_that_is_there_on_the_same_commit_is_success(draw: Draw) -> None:
     world.publish("origin")
     world.others_tag("origin", "v1.0.1", world.at(1))
     world.git.tag("v1.0.1", world.at(1), "ours")
-    world.git.push_tag("origin", "v1.0.1")
+    assert not world.git.push_tag("origin", "v1.0.1")
     assert world.message("v1.0.1", "origin") == "theirs"
+
+
+def test_who_pushes_a_tag_first_has_it(draw: Draw) -> None:
+    world = draw("o")
+    world.publish("origin")
+    world.git.tag("v1.0.1", world.at(1), "Release")
+    assert [world.git.push_tag("origin", "v1.0.1") for _ in range(2)] == [True, False]
+
+
+def test_the_remote_s_tag_takes_the_place_of_ours(draw: Draw) -> None:
+    world = draw("o o")
+    world.publish("origin")
+    world.others_tag("origin", "v1.0.1", world.at(1))
+    world.git.tag("v1.0.1", world.at(2), "ours")
+    world.git.adopt_tag("origin", "v1.0.1")
+    assert (world.message("v1.0.1"), world.git.tag_commit("v1.0.1")) == ("theirs", world.at(1))
+
+
+def test_a_tag_that_the_remote_has_not_is_not_adopted(draw: Draw) -> None:
+    world = draw("o")
+    world.publish("origin")
+    world.git.tag("v1.0.1", world.at(1), "ours")
+    with pytest.raises(Unavailable, match=r"refs/tags/v1\.0\.1"):
+        world.git.adopt_tag("origin", "v1.0.1")
+    assert world.message("v1.0.1") == "ours"
 
 
 def test_a_tag_that_is_there_on_another_commit_is_never_forced(draw: Draw) -> None:

@@ -48,9 +48,15 @@ class CheckoutGit:
 
         WritingGit(self.folder, self.environ).tag(tag, commit, message)
 
-    def push_tag(self, remote: str, tag: str) -> None:
+    def push_tag(self, remote: str, tag: str) -> bool:
         """See `Git.push_tag`."""
         # GitPython takes longer to import than all questions to git together; only who writes a tag pays for it.
         from paasctl.adapters.git.writes import WritingGit  # noqa: PLC0415
 
-        WritingGit(self.folder, self.environ).push_tag(remote, tag)
+        return WritingGit(self.folder, self.environ).push_tag(remote, tag)
+
+    def adopt_tag(self, remote: str, tag: str) -> None:
+        """See `Git.adopt_tag`."""
+        from paasctl.adapters.git.writes import WritingGit  # noqa: PLC0415 - see `push_tag`
+
+        WritingGit(self.folder, self.environ).adopt_tag(remote, tag)

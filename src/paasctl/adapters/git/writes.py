@@ -10,7 +10,7 @@ import git
 from git.exc import GitCommandError, GitError
 from git.remote import PushInfo
 
-from paasctl.adapters.git.command import scrubbed
+from paasctl.adapters.git.command import REMOTE, GitCommand, scrubbed
 from paasctl.adapters.git.complaints import failure
 from paasctl.adapters.git.reads import ReadingGit
 from paasctl.errors import PaasError, Refused, WouldClobber
@@ -43,8 +43,11 @@ class WritingGit:
             if not self._has(tag, commit):  # else somebody made the same tag at the same moment
                 raise _untagged(f"making tag {tag}", error) from error
 
-    def push_tag(self, remote: str, tag: str) -> None:
-        """Push one tag, never forced; already there on the same commit is success, else `WouldClobber` (V6)."""
+    def push_tag(self, remote: str, tag: str) -> bool:
+        """Push one tag, never forced; there already, on the same commit, is success, on another `WouldClobber` (V6).
+
+        True: this very push put it there.
+        """
         doing = f"pushing tag {tag} to {remote}"
         ref = f"refs/tags/{tag}"
         heard = git.RemoteProgress()  # keeps what the remote said; the error alone has git's last words only
@@ -59,6 +62,15 @@ class WritingGit:
         lost = [info.summary.strip() for info in pushed if info.flags & _LOST]
         if lost or not pushed or pushed.error:
             self._lost(doing, remote, tag, "; ".join(lost) or str(pushed.error or "git said nothing"))
+        # Two that make the same tag object at the same moment both find it there afterwards: git knows who was first.
+        return not lost and any(info.flags & PushInfo.NEW_TAG for info in pushed)
+
+    def adopt_tag(self, remote: str, tag: str) -> None:
+        """Have the remote's tag here, instead of one that we made."""
+        ref = f"refs/tags/{tag}"
+        quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules")
+        git_ = GitCommand(self.folder, self.environ)
+        git_.ask("fetch", *quiet, "--force", "--", remote, f"{ref}:{ref}", timeout=REMOTE)
 
     def _lost(self, doing: str, remote: str, tag: str, why: str) -> None:
         """A push that did not go through: fine where the remote has the tag on our commit all the same."""
