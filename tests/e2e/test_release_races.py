@@ -113,6 +113,22 @@ def test_killed_at_any_step_another_machine_completes_the_release(clones: Clones
     assert _promised([here, elsewhere]) == _promised([elsewhere])
 
 
+def test_what_it_brings_is_in_the_tag_the_record_and_the_file(clones: Clones) -> None:
+    clones.commit(clones.first, "fix: a thing (#12)")
+    words = ("release", "--changelog", "CHANGELOG.md")
+    clones.run(clones.first, *words)
+    short = clones.git(clones.first, "rev-parse", "HEAD")[:7]
+    message = clones.git(clones.first, "for-each-ref", "--format=%(contents)", "refs/tags/v0.1.0")
+    assert message.startswith("shop 0.1.0\n\nFeatures:\n\n- begin (")
+    assert f"Fixes:\n\n- a thing (#12) ({short})" in message
+    written = (clones.first / "CHANGELOG.md").read_text()
+    assert written.startswith("# Changelog\n\n## 0.1.0 (")
+    assert f"### Fixes\n\n- a thing (#12) ({short})\n" in written
+    records = [it for it in clones.registry.blobs["shop"].values() if b'"changelog":' in it]
+    assert [json.loads(it)["changelog"] in written for it in records] == [True]
+    assert clones.run(clones.first, *words)["status"] == "nothing-to-do"
+
+
 def test_a_tag_whose_images_could_not_be_pushed_is_completed(clones: Clones) -> None:
     commit = clones.git(clones.first, "rev-parse", "HEAD")
     clones.registry.fault("PUT uploads", status=403)

@@ -58,6 +58,7 @@ def _bare(world: FakeWorld) -> None:
 
 VERBS: dict[str, Case] = {
     "release": Case(Release),
+    "release, with a changelog": Case(lambda: Release(changelog="CHANGES.md")),
     "deploy, first": Case(lambda: Deploy(environment="dev"), _released),
     "deploy, a changed release": Case(lambda: Deploy(environment="dev"), _changed),
     "deploy --build": Case(lambda: Deploy(environment="dev", build=True), _dirty),

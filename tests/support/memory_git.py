@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from paasctl.adapters.git.branch import branch_from_ci, is_ci, told_branch
 from paasctl.errors import Forbidden, PaasError, Refused, Unavailable, WouldClobber
+from paasctl.model.change import Change
 from paasctl.model.config import Versioning
 from paasctl.model.version import Checkout, Version
 from paasctl.planning.tags import TagRule, is_version_tag, read_tag, tag_rule
@@ -127,7 +128,7 @@ class MemoryGit:
         whole = self._history(self.head)
         tags = self._nearest_first(versions, whole)
         below = next((self._history(peeled(self.tags[name])) for name, distance in tags if distance), set[str]())
-        fresh = [it.subject for name, it in reversed(self.commits.items()) if name in whole - below]
+        fresh = [it.subject.partition("\n")[0] for name, it in reversed(self.commits.items()) if name in whole - below]
         dirty = self._dirty()
         return Checkout(
             commit=self.head,
@@ -175,6 +176,21 @@ class MemoryGit:
             return None
         ours, theirs = self._history(self.head), self._history(tip)
         return len(ours - theirs), len(theirs - ours)
+
+    def changes(self, since: str, rules: Versioning) -> tuple[Change, ...]:
+        fresh = self._history(self.head) - (self._history(peeled(self.tags[since])) if since else set())
+        if rules.is_narrowed:
+            fresh = {it for it in fresh if any(_is_inside(path, rules) for path in self._changed(it))}
+        newest = [(name, it) for name, it in reversed(self.commits.items()) if name in fresh]
+        return tuple(
+            Change(
+                commit=name,
+                subject=it.subject.partition("\n")[0],
+                body=it.subject.partition("\n")[2].strip(),
+                is_merge=len(it.parents) > 1,
+            )
+            for name, it in newest[:_SUBJECTS]
+        )
 
     def remote_url(self) -> str:
         if "origin" in self.remotes:

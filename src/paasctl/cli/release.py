@@ -15,6 +15,10 @@ def release(
     version: Annotated[
         str, typer.Option("--version", help="This version instead of the next one.", metavar="VERSION")
     ] = "",
+    changelog: Annotated[
+        str,
+        typer.Option("--changelog", help="A file that gets a section about it, on top.", metavar="FILE"),
+    ] = "",
     dry_run: DryRun = False,
     exit_code: ExitCode = False,
     yes: Yes = False,
@@ -25,13 +29,13 @@ def release(
 
       paasctl release --dry-run
 
-      paasctl release --version 2.0.0
+      paasctl release --version 2.0.0 --changelog CHANGELOG.md
     """
     from paasctl.cli.session import Session
     from paasctl.verbs.release import Release
 
     return Session(settings, "release").act(
-        lambda: Release(version=version), dry_run=dry_run, exit_code=exit_code, yes=yes
+        lambda: Release(version=version, changelog=changelog), dry_run=dry_run, exit_code=exit_code, yes=yes
     )
 
 

@@ -95,6 +95,7 @@ def record(step: Record, world: World, facts: Mapping[str, str]) -> Pinned:
         images={**dict(step.pinned), **pushed},
         bases=_bases(pushed, world.layout),
         subjects=step.subjects,
+        changelog=step.changelog,
         files=dict(step.files),
         snapshot=step.snapshot,
     )

@@ -75,6 +75,7 @@ class Record:
     pinned: tuple[tuple[str, Pinned], ...]
     """Images that were pushed by an earlier run already."""
     subjects: tuple[str, ...]
+    changelog: str = field(default="", repr=False)
     files: tuple[tuple[str, bytes], ...] = field(repr=False)
     snapshot: bool = False
 

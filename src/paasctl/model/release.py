@@ -27,6 +27,8 @@ class Release:
     """Name in `images` -> digest of the base it was built on, where known (failure row B4)."""
     subjects: tuple[str, ...]
     """Subjects of the commits since the release before, newest first."""
+    changelog: str = ""
+    """What it brings, in Markdown, from those commits."""
     files: Mapping[str, bytes]
     """`paas.yaml`, templates, pods, manifests and config files of its time, by path relative to `paas.yaml`."""
     snapshot: bool = False

@@ -7,13 +7,15 @@ there. Whatever an earlier run has done already is a fact, so running again is f
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
 
 from paasctl.errors import Refused, WouldClobber, together
 from paasctl.model.config import Image
 from paasctl.model.image import Pinned, Repository
-from paasctl.model.plan import Build, Plan, Push, Record, SquashImage, Stage, TagCommit, TagImage
+from paasctl.model.plan import Build, Plan, Push, Record, SquashImage, Stage, TagCommit, TagImage, WriteFile
 from paasctl.model.release import Release
 from paasctl.model.version import Named
+from paasctl.planning.changelog import Changelog, section, with_section
 from paasctl.values import dataclass
 
 
@@ -45,6 +47,10 @@ class ReleaseFacts:
     """Where the record goes."""
     images: tuple[ImageFacts, ...]
     subjects: tuple[str, ...] = ()
+    changes: Changelog = Changelog()
+    """What it brings."""
+    changelog: tuple[str, bytes | None] | None = None
+    """File that it is written into, too, and what is in there now; None: it is not there."""
     files: tuple[tuple[str, bytes], ...] = ()
     remote: str | None = None
     local_tag: str | None = None
@@ -98,6 +104,7 @@ def _make(facts: ReleaseFacts, built: Collection[str]) -> Iterator[Stage]:
     yield (_record(facts, missing, there),)
     made = tuple(TagImage(name=it.image.name, repository=it.repository, tag=version) for it in missing)
     yield (*made, *_tag_given(facts))
+    yield tuple(_written(facts))
 
 
 def _finish(recorded: Release, facts: ReleaseFacts) -> Iterator[Stage]:
@@ -109,6 +116,7 @@ def _finish(recorded: Release, facts: ReleaseFacts) -> Iterator[Stage]:
         for it in facts.images
         if (pinned := recorded.images.get(it.image.name)) and not it.tagged and pinned.repository == it.repository
     )
+    yield tuple(_written(facts))
 
 
 def _git_tag(facts: ReleaseFacts) -> Iterator[TagCommit]:
@@ -116,7 +124,7 @@ def _git_tag(facts: ReleaseFacts) -> Iterator[TagCommit]:
         return
     claimed = facts.remote_tag if facts.remote else facts.local_tag
     if claimed is None:
-        message = f"{facts.app} {facts.named.text}"
+        message = f"{facts.app} {facts.named.text}\n\n{facts.changes.plain}".strip()
         yield TagCommit(
             tag=facts.named.tag,
             commit=facts.commit,
@@ -136,9 +144,22 @@ def _record(facts: ReleaseFacts, missing: list[ImageFacts], there: dict[str, Pin
         images=tuple((it.image.name, it.repository) for it in missing),
         pinned=tuple(sorted(there.items())),
         subjects=facts.subjects,
+        changelog=facts.changes.markdown,
         files=tuple(sorted(facts.files)),
         snapshot=facts.snapshot,
     )
+
+
+def _written(facts: ReleaseFacts) -> Iterator[WriteFile]:
+    """The changelog's file, last of all: whatever it tells of is there."""
+    if facts.changelog is None:
+        return
+    path, before = facts.changelog
+    text = (before or b"").decode("utf-8", "replace")
+    day = datetime.fromtimestamp(facts.committed, UTC).strftime("%Y-%m-%d")
+    after = with_section(text, facts.named.text, section(facts.named.text, day, facts.changes))
+    if after != text:
+        yield WriteFile(path=path, content=after.encode(), before=before)
 
 
 def _tag_given(facts: ReleaseFacts) -> Iterator[TagImage]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from paasctl.model.change import Change
 from paasctl.model.config import Versioning
 from paasctl.model.version import Checkout
 
@@ -30,6 +31,13 @@ class GitReads(Protocol):
 
     def position(self, remote: str, branch: str) -> tuple[int, int] | None:
         """(ahead, behind) of the remote's branch as it is now; None: the remote has no such branch."""
+        ...
+
+    def changes(self, since: str, rules: Versioning) -> tuple[Change, ...]:
+        """Commits of HEAD that the tag `since` has not (all where it is ""), newest first, at most 1,000.
+
+        Where `rules` have paths, those that touch them.
+        """
         ...
 
     def remote_url(self) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 
 from paasctl.errors import Exit, Unavailable
 from paasctl.model.event import Emit, Outcome, Problem
 from paasctl.model.plan import NOTHING, Build, Plan
 from paasctl.model.rounds import Rounds
+from paasctl.model.version import Checkout
+from paasctl.planning.changelog import has_section
 from paasctl.planning.release import ReleaseFacts, plan_release
 from paasctl.planning.version import wanted_release
 from paasctl.ports.cancel import Cancel
@@ -25,6 +27,8 @@ class Release:
     """Make the release of this commit: the next version, or `version` where one is asked for."""
 
     version: str = ""
+    changelog: str = ""
+    """File of the project that gets a section about it; "": none."""
     _told: dict[str, ReleaseFacts] = field(default_factory=dict, repr=False, compare=False)
 
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> ReleaseFacts:
@@ -34,7 +38,11 @@ class Release:
         repository = first_repository(config)
         checkout = reads.git.checkout(config.version, reads.secrets.environ())
         wanted = wanted_release(checkout, config.version, explicit=self.version)
+        before = reads.files.read(self.changelog) if self.changelog else None
+        checkout = _without_ours(checkout, self.changelog, before, wanted.text)
         facts = preflight(reads, checkout, wanted, repository, cancel)
+        if self.changelog:
+            facts = replace(facts, changelog=(self.changelog, before))
         self._told["last"] = facts
         return facts
 
@@ -54,6 +62,13 @@ class Release:
     def end(self, rounds: Rounds) -> Outcome:
         """The version and every digest."""
         return release_outcome(self._told["last"], rounds)
+
+
+def _without_ours(checkout: Checkout, path: str, content: bytes | None, version: str) -> Checkout:
+    """The changelog's file that an earlier run has written is no dirt: running again must find nothing to do."""
+    if not path or not has_section((content or b"").decode("utf-8", "replace"), version):
+        return checkout
+    return replace(checkout, dirty=tuple(it for it in checkout.dirty if not f"/{it}".endswith(f"/{path}")))
 
 
 def release_outcome(facts: ReleaseFacts, rounds: Rounds) -> Outcome:

@@ -10,6 +10,7 @@ from paasctl.errors import Cancelled, ConfigError, PaasError
 from paasctl.model.config import Config
 from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.version import Checkout, Named
+from paasctl.planning.changelog import changelog, last_release
 from paasctl.planning.release import ImageFacts, ReleaseFacts
 from paasctl.planning.spelling import image_tag
 from paasctl.ports.images import RegistryReads
@@ -50,6 +51,7 @@ def release_facts(  # noqa: PLR0913 - the release, and what was already found ou
         repository=repository,
         images=images,
         subjects=checkout.head_subjects,
+        changes=changelog(reads.git.changes(last_release(checkout, config.version), config.version)),
         files=tuple(sorted(project_files(reads).items())),
         remote=None if snapshot else checkout.remote,
         local_tag=None if snapshot else reads.git.tag_commit(version.tag),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from paasctl.adapters.git.reads import ReadingGit
+from paasctl.model.change import Change
 from paasctl.model.config import Versioning
 from paasctl.model.version import Checkout
 from paasctl.values import dataclass
@@ -37,6 +38,10 @@ class CheckoutGit:
     def position(self, remote: str, branch: str) -> tuple[int, int] | None:
         """See `GitReads.position`."""
         return self._reads.position(remote, branch)
+
+    def changes(self, since: str, rules: Versioning) -> tuple[Change, ...]:
+        """See `GitReads.changes`."""
+        return self._reads.changes(since, rules)
 
     def remote_url(self) -> str:
         """See `GitReads.remote_url`."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from paasctl.adapters.git.branch import branch_from_ci, is_ci, told_branch
+from paasctl.adapters.git.changes import CHANGES, read_changes
 from paasctl.adapters.git.command import FETCH, REMOTE, GitCommand
 from paasctl.adapters.git.complaints import failure, unreadable
 from paasctl.adapters.git.dirt import STATUS, Status, read_status, tree_hash
@@ -19,6 +20,7 @@ from paasctl.adapters.git.history import LOG, NARROWED, walk
 from paasctl.adapters.git.refs import check_folders, read_tags
 from paasctl.adapters.git.remotes import read_remotes, remote_url
 from paasctl.errors import Forbidden, PaasError, Refused, Unavailable
+from paasctl.model.change import Change
 from paasctl.model.config import Versioning
 from paasctl.model.version import Checkout
 from paasctl.planning.tags import tag_rule
@@ -96,6 +98,12 @@ class ReadingGit:
             kind = Forbidden if isinstance(said, Forbidden) else Unavailable
             raise kind(f"{lacking.message}; {said.message}", hint=lacking.hint, evidence=said.evidence)
         return remote
+
+    def changes(self, since: str, rules: Versioning) -> tuple[Change, ...]:
+        """Commits of HEAD that the tag has not, newest first; where `rules` have paths, those that touch them."""
+        git = GitCommand(self.folder, self.environ)
+        what = ("HEAD", *((f"^refs/tags/{since}",) if since else ()), "--", *_pathspecs(rules))
+        return read_changes(git.ask(*CHANGES, *what))
 
     def remote_url(self) -> str:
         """URL of `origin`, or of the only remote; empty where there is no repository, no remote or several."""

@@ -104,6 +104,7 @@ def _release(said: Mapping[str, Any], files: bytes, repository: Repository) -> R
         images=images,
         bases={name: it["base"] for name, it in said["images"].items() if it.get("base")},
         subjects=tuple(said["subjects"]),
+        changelog=said.get("changelog", ""),
         files=_untar(files),
         snapshot=said.get("snapshot", False),
     )
@@ -118,7 +119,9 @@ def _document(release: Release, repository: Repository) -> dict[str, Any]:
         if base := release.bases.get(name):
             entry["base"] = base
         images[name] = entry
+    changes = {"changelog": release.changelog} if release.changelog else {}
     return {
+        **changes,
         "format": RECORD_FORMAT,
         "app": release.app,
         "version": release.version,
