@@ -289,12 +289,16 @@ def _end(running: subprocess.Popen[str]) -> None:
         running.wait()
 
 
+_CI = ("GITHUB_ACTIONS", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "TF_BUILD")
+"""What would have the parts of a demo speak to the job that runs it."""
+
+
 def _environ(folder: Path, more: Mapping[str, str]) -> dict[str, str]:
     """The caller's environment without what would lead git and paasctl elsewhere."""
     kept = {
         name: it
         for name, it in os.environ.items()
-        if not name.startswith(_SCRUBBED) and name.lower() not in _PROXIES and name != "GITHUB_ACTIONS"
+        if not name.startswith(_SCRUBBED) and name.lower() not in _PROXIES and name not in _CI
     }
     quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0"}
     here = str(Path(__file__).parents[2])

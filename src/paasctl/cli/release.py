@@ -19,6 +19,12 @@ def release(
         str,
         typer.Option("--changelog", help="A file that gets a section about it, on top.", metavar="FILE"),
     ] = "",
+    outputs: Annotated[
+        str,
+        typer.Option(
+            "--outputs", help="A file for version and digests: *.env (GitLab), *.properties (Jenkins).", metavar="FILE"
+        ),
+    ] = "",
     dry_run: DryRun = False,
     exit_code: ExitCode = False,
     yes: Yes = False,
@@ -34,7 +40,7 @@ def release(
     from paasctl.cli.session import Session
     from paasctl.verbs.release import Release
 
-    return Session(settings, "release").act(
+    return Session(settings, "release", outputs=outputs).act(
         lambda: Release(version=version, changelog=changelog), dry_run=dry_run, exit_code=exit_code, yes=yes
     )
 

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from paasctl.cli import conduct
 from paasctl.cli.options import Color, Output, Settings, seconds
+from paasctl.cli.outputs import check_outputs, with_outputs
 from paasctl.cli.project import check_directory
 from paasctl.cli.pump import pumped
 from paasctl.cli.signals import listening
@@ -33,6 +34,8 @@ class Session:
     stdout: TextIO = field(default_factory=lambda: sys.stdout)
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
     stdin: TextIO = field(default_factory=lambda: sys.stdin)
+    outputs: str = ""
+    """A file for named results, in the form that its ending says."""
 
     def act(
         self, make: Callable[[], conduct.Act], *, dry_run: bool, exit_code: bool, yes: bool, wait_lock: str = "65s"
@@ -84,6 +87,8 @@ class Session:
             try:
                 self._check_picture(draws=draws)
                 check_directory(self.settings)
+                if self._outputs:
+                    check_outputs(self._outputs)
                 cancel = Cancel(self.settings.timeout_seconds)
                 outside = Outside(settings=self.settings, cancel=cancel, verb=self.verb, emit=emit)
                 how = conduct.Conduct(
@@ -145,7 +150,12 @@ class Session:
     def _view(self) -> View:
         from paasctl.views.annotations import annotated
 
-        return annotated(self._plain_view(), self.stderr, os.environ)
+        view = annotated(self._plain_view(), self.stderr, os.environ)
+        return with_outputs(view, self.stderr, os.environ, self._outputs)
+
+    @property
+    def _outputs(self) -> Path | None:
+        return Path(self.settings.directory or "", self.outputs) if self.outputs else None
 
     def _plain_view(self) -> View:
         match self._output:
