@@ -165,6 +165,10 @@ TAKEN: dict[str, tuple[ReleaseFacts, str]] = {
         facts(image(tagged=pinned("web", "b"), given=pinned("web", "a"))),
         "release another version",
     ),
+    "it was recorded with another image than what is given": (
+        facts(image(given=pinned("web", "b")), recorded=recorded()),
+        "release another version",
+    ),
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from paasctl.errors import Exit
 from paasctl.model.event import Event, Outcome, Planned
+from paasctl.model.image import Repository
 from paasctl.verbs.release import Release
 from support.conducted import go
 from support.world import FakeWorld
@@ -47,6 +48,31 @@ def test_everything_that_is_wrong_is_told_at_once(world: FakeWorld) -> None:
         "asking whether registry.example/shop/web may be pushed to: denied",
     ]
     assert (world.writes.count, world.state) == (0, state)
+
+
+def test_an_image_that_was_built_elsewhere_is_recorded_as_it_is(world: FakeWorld) -> None:
+    elsewhere = Repository.parse("registry.example/ci/web")
+    content = b'{"layers": []}'
+    found = world.only_registry.put_manifest(elsewhere, "application/vnd.oci.image.manifest.v1+json", content)
+    given = elsewhere.pinned(found.digest)
+    world.only_registry.closed = {"shop/web"}  # nothing is pushed there
+    status, events = go(Release(images=(("web", given),)), world)
+    assert status is Exit.OK
+    assert isinstance(events[-1], Outcome)
+    assert dict(events[-1].facts)["image.web"] == str(given)
+
+
+def test_an_image_that_is_not_there_is_refused(world: FakeWorld) -> None:
+    given = Repository.parse("registry.example/ci/web").pinned("sha256:" + "0" * 64)
+    status, events = go(Release(images=(("web", given),)), world)
+    assert status is Exit.REFUSED
+    assert list(told(events)) == ["image-not-found"]
+    assert world.writes.count == 0
+
+
+def test_a_name_that_the_file_has_not_is_a_wrong_word(world: FakeWorld) -> None:
+    given = Repository.parse("registry.example/ci/web").pinned("sha256:" + "0" * 64)
+    assert go(Release(images=(("wbe", given),)), world)[0] is Exit.USAGE
 
 
 def test_a_registry_that_may_only_be_read_is_told_before_anything_is_built(world: FakeWorld) -> None:

@@ -15,6 +15,12 @@ def release(
     version: Annotated[
         str, typer.Option("--version", help="This version instead of the next one.", metavar="VERSION")
     ] = "",
+    image: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--image", help="An image that was built elsewhere, as it is; repeatable.", metavar="NAME=IMAGE@DIGEST"
+        ),
+    ] = None,
     changelog: Annotated[
         str,
         typer.Option("--changelog", help="A file that gets a section about it, on top.", metavar="FILE"),
@@ -36,12 +42,18 @@ def release(
       paasctl release --dry-run
 
       paasctl release --version 2.0.0 --changelog CHANGELOG.md
+
+      paasctl release --image web=registry.example/ci/web@sha256:…
     """
+    from paasctl.cli.given import given_images
     from paasctl.cli.session import Session
     from paasctl.verbs.release import Release
 
     return Session(settings, "release", outputs=outputs).act(
-        lambda: Release(version=version, changelog=changelog), dry_run=dry_run, exit_code=exit_code, yes=yes
+        lambda: Release(version=version, images=given_images(image or ()), changelog=changelog),
+        dry_run=dry_run,
+        exit_code=exit_code,
+        yes=yes,
     )
 
 

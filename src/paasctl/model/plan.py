@@ -76,6 +76,7 @@ class Record:
     """Images that were pushed by an earlier run already."""
     subjects: tuple[str, ...]
     changelog: str = field(default="", repr=False)
+    outside: tuple[Pinned, ...] = ()
     files: tuple[tuple[str, bytes], ...] = field(repr=False)
     snapshot: bool = False
 

@@ -29,6 +29,8 @@ class Release:
     """Subjects of the commits since the release before, newest first."""
     changelog: str = ""
     """What it brings, in Markdown, from those commits."""
+    outside: tuple[Pinned, ...] = ()
+    """Images that it runs and does not make: sidecars, and those of the project's own manifests."""
     files: Mapping[str, bytes]
     """`paas.yaml`, templates, pods, manifests and config files of its time, by path relative to `paas.yaml`."""
     snapshot: bool = False

@@ -47,6 +47,8 @@ class ReleaseFacts:
     """Where the record goes."""
     images: tuple[ImageFacts, ...]
     subjects: tuple[str, ...] = ()
+    outside: tuple[Pinned, ...] = ()
+    """Images that it runs and does not make."""
     changes: Changelog = Changelog()
     """What it brings."""
     changelog: tuple[str, bytes | None] | None = None
@@ -145,6 +147,7 @@ def _record(facts: ReleaseFacts, missing: list[ImageFacts], there: dict[str, Pin
         pinned=tuple(sorted(there.items())),
         subjects=facts.subjects,
         changelog=facts.changes.markdown,
+        outside=facts.outside,
         files=tuple(sorted(facts.files)),
         snapshot=facts.snapshot,
     )
@@ -204,10 +207,13 @@ def _taken(what: str, commit: str | None, facts: ReleaseFacts) -> WouldClobber:
 
 
 def _image(it: ImageFacts, facts: ReleaseFacts) -> Iterator[Refused]:
+    recorded = facts.recorded.images.get(it.image.name) if facts.recorded else None
+    if recorded and it.given and recorded != it.given:
+        yield _moved(f"{facts.repository}:{facts.named.text}", f"recorded with {recorded} already, not {it.given}")
     if it.tagged is None:
         return
     name = f"{it.repository}:{facts.named.text}"
-    wanted = facts.recorded.images.get(it.image.name) if facts.recorded else it.given
+    wanted = recorded if facts.recorded else it.given
     if wanted:
         if wanted.digest != it.tagged.digest and wanted.repository == it.repository:
             yield _moved(name, f"{it.tagged.digest}, not {wanted.digest}")

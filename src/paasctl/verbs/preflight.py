@@ -5,23 +5,32 @@ Where git's remote or the registry can't be asked, what could still be found out
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
 from paasctl.errors import Cancelled, PaasError, Refused, TimedOut, WouldClobber, together
-from paasctl.model.image import Repository
+from paasctl.model.config import NOTHING
+from paasctl.model.image import Pinned, Repository
 from paasctl.model.version import Checkout, Named
 from paasctl.planning.release import ReleaseFacts, is_complete, release_problems
 from paasctl.planning.version import ReleasePosition, position_problems
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
-from paasctl.verbs.releasing import release_facts
+from paasctl.verbs.releasing import check_given, release_facts
 
 T = TypeVar("T")
 
 
-def preflight(reads: Reads, checkout: Checkout, wanted: Named, repository: Repository, cancel: Cancel) -> ReleaseFacts:
+def preflight(  # noqa: PLR0913 - what is to be released, from where, to where
+    reads: Reads,
+    checkout: Checkout,
+    wanted: Named,
+    repository: Repository,
+    *,
+    cancel: Cancel,
+    given: Mapping[str, Pinned] = NOTHING,
+) -> ReleaseFacts:
     """How much of the release is there. Raises what stands against making the rest, all of it together."""
     problems: list[PaasError] = []
     position = _tried(lambda: _position(reads, checkout, wanted.tag), problems)
@@ -35,10 +44,11 @@ def preflight(reads: Reads, checkout: Checkout, wanted: Named, repository: Repos
     there = known.remote_tag_commit
     facts = _tried(
         lambda: release_facts(
-            reads, repository, checkout, wanted, snapshot=False, remote_tag=there if is_ours else None
+            reads, repository, checkout, wanted, snapshot=False, remote_tag=there if is_ours else None, given=given
         ),
         problems,
     )
+    problems += _tried(lambda: tuple(check_given(reads, given)), problems) or ()
     if facts and is_ours:
         problems += release_problems(facts)
     if facts and not is_complete(facts):
@@ -63,8 +73,8 @@ def _position(reads: Reads, checkout: Checkout, tag: str) -> ReleasePosition:
 
 def _not_writable(reads: Reads, facts: ReleaseFacts, cancel: Cancel) -> Iterator[PaasError]:
     """Repositories that would not let us push: nothing is left there by asking."""
-    given = [it.repository for it in facts.images if not it.given]
-    for repository in dict.fromkeys((facts.repository, *given)):
+    made = [it.repository for it in facts.images if not it.given or it.given.repository == it.repository]
+    for repository in dict.fromkeys((facts.repository, *made)):
         cancel.check()
         problems: list[PaasError] = []
         _tried(lambda at=repository: reads.registry(at.host).check_writable(at), problems)  # type: ignore[misc]  # bound now, used now

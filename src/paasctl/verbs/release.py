@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import field, replace
 
+from paasctl.config.find import find_image
 from paasctl.errors import Exit, Unavailable
 from paasctl.model.event import Emit, Outcome, Problem
+from paasctl.model.image import Pinned
 from paasctl.model.plan import NOTHING, Build, Plan
 from paasctl.model.rounds import Rounds
 from paasctl.model.version import Checkout
@@ -27,6 +29,8 @@ class Release:
     """Make the release of this commit: the next version, or `version` where one is asked for."""
 
     version: str = ""
+    images: tuple[tuple[str, Pinned], ...] = ()
+    """Those that were built elsewhere, recorded as they are."""
     changelog: str = ""
     """File of the project that gets a section about it; "": none."""
     _told: dict[str, ReleaseFacts] = field(default_factory=dict, repr=False, compare=False)
@@ -40,7 +44,9 @@ class Release:
         wanted = wanted_release(checkout, config.version, explicit=self.version)
         before = reads.files.read(self.changelog) if self.changelog else None
         checkout = _without_ours(checkout, self.changelog, before, wanted.text)
-        facts = preflight(reads, checkout, wanted, repository, cancel)
+        for name, _ in self.images:
+            find_image(config, name)
+        facts = preflight(reads, checkout, wanted, repository, cancel=cancel, given=dict(self.images))
         if self.changelog:
             facts = replace(facts, changelog=(self.changelog, before))
         self._told["last"] = facts

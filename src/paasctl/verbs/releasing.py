@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Literal
 
-from paasctl.errors import Cancelled, ConfigError, PaasError
-from paasctl.model.config import Config
+from paasctl.errors import Cancelled, ConfigError, PaasError, Refused
+from paasctl.model.config import NOTHING, Config
 from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.version import Checkout, Named
 from paasctl.planning.changelog import changelog, last_release
+from paasctl.planning.outside import outside_images
 from paasctl.planning.release import ImageFacts, ReleaseFacts
 from paasctl.planning.spelling import image_tag
 from paasctl.ports.images import RegistryReads
@@ -34,15 +37,25 @@ def first_repository(config: Config) -> Repository:
 
 
 def release_facts(  # noqa: PLR0913 - the release, and what was already found out about it
-    reads: Reads, repository: Repository, checkout: Checkout, version: Named, *, snapshot: bool, remote_tag: str | None
+    reads: Reads,
+    repository: Repository,
+    checkout: Checkout,
+    version: Named,
+    *,
+    snapshot: bool,
+    remote_tag: str | None,
+    given: Mapping[str, Pinned] = NOTHING,
 ) -> ReleaseFacts:
-    """How much of a version is there: record, image tags, git tags."""
+    """How much of a version is there: record, image tags, git tags. `given`: images that were built elsewhere."""
     config = reads.config
     found = record_of(reads, repository, version.text)
     images = tuple(
-        _image(reads, name, it.repository or repository.child(name), version.text, config)
+        replace(
+            _image(reads, name, it.repository or repository.child(name), version.text, config), given=given.get(name)
+        )
         for name, it in config.images.items()
     )
+    files = project_files(reads)
     return ReleaseFacts(
         app=config.app,
         named=version,
@@ -52,7 +65,8 @@ def release_facts(  # noqa: PLR0913 - the release, and what was already found ou
         images=images,
         subjects=checkout.head_subjects,
         changes=changelog(reads.git.changes(last_release(checkout, config.version), config.version)),
-        files=tuple(sorted(project_files(reads).items())),
+        files=tuple(sorted(files.items())),
+        outside=outside_images(files),
         remote=None if snapshot else checkout.remote,
         local_tag=None if snapshot else reads.git.tag_commit(version.tag),
         remote_tag=remote_tag,
@@ -60,6 +74,17 @@ def release_facts(  # noqa: PLR0913 - the release, and what was already found ou
         recorded=found[1] if found else None,
         snapshot=snapshot,
     )
+
+
+def check_given(reads: Reads, given: Mapping[str, Pinned]) -> Iterator[PaasError]:
+    """What is wrong with images that were built elsewhere: each must be there."""
+    for name, pinned in given.items():
+        if reads.registry(pinned.repository.host).resolve(pinned) is None:
+            yield Refused(
+                f"releasing {name} as {pinned}: there is no such image",
+                hint=f"paasctl image inspect {pinned.repository}@DIGEST shows one that is there",
+                code="image-not-found",
+            )
 
 
 def project_files(reads: Reads) -> dict[str, bytes]:

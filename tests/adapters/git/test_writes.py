@@ -94,3 +94,35 @@ def test_a_hooks_environment_does_not_lead_elsewhere(
 def test_only_writing_loads_gitpython() -> None:
     script = "import sys, paasctl.adapters.git; sys.exit('git' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False, env={"PYTHONPATH": str(SOURCES)}).returncode == 0
+
+
+def _signing(folder: Path, environ: Environ) -> Path:
+    """git here signs tags with an SSH key; the key."""
+    key = folder.parent / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ann", "-f", str(key)], check=True)
+    trusted = folder.parent / "trusted"
+    trusted.write_text(f"ann@example.test {key.with_suffix('.pub').read_text()}")
+    settings = {"gpg.format": "ssh", "user.signingKey": str(key), "tag.gpgSign": "true"}
+    for name, value in (settings | {"gpg.ssh.allowedSignersFile": str(trusted)}).items():
+        git(folder, environ, "config", name, value)
+    return key
+
+
+def test_a_tag_is_signed_where_git_is_set_up_so(clones: tuple[Path, Path], environ: Environ) -> None:
+    ours, _ = clones
+    _signing(ours, environ)
+    writes = CheckoutGit(ours, environ)
+    writes.tag("v1.0.1", head(ours, environ), "Release 1.0.1\n\n- more (#12)")
+    git(ours, environ, "verify-tag", "v1.0.1")
+    assert "- more (#12)" in git(ours, environ, "for-each-ref", "--format=%(contents)", "refs/tags/v1.0.1")
+    assert writes.push_tag("origin", "v1.0.1")
+    assert writes.remote_tag_commit("origin", "v1.0.1") == head(ours, environ)
+
+
+def test_a_tag_that_cannot_be_signed_is_not_made(clones: tuple[Path, Path], environ: Environ) -> None:
+    ours, _ = clones
+    _signing(ours, environ).unlink()
+    with pytest.raises(Refused, match="cannot sign it") as caught:
+        CheckoutGit(ours, environ).tag("v1.0.1", head(ours, environ), "Release 1.0.1")
+    assert caught.value.code == "tag-not-signed"
+    assert CheckoutGit(ours, environ).tag_commit("v1.0.1") is None

@@ -42,6 +42,16 @@ class WritingGit:
         except GitCommandError as error:
             if not self._has(tag, commit):  # else somebody made the same tag at the same moment
                 raise _untagged(f"making tag {tag}", error) from error
+            return
+        self._check_signed(tag)
+
+    def _check_signed(self, tag: str) -> None:
+        """Undo a tag that is not signed though it should be: git may say why, and make it all the same."""
+        command = GitCommand(self.folder, self.environ)
+        wanted = command.run("config", "--type=bool", "--get", "tag.gpgSign").out.strip() == b"true"
+        if wanted and b"\n-----BEGIN " not in command.ask("cat-file", "tag", f"refs/tags/{tag}"):
+            command.ask("update-ref", "-d", f"refs/tags/{tag}")
+            raise _unsigned(f"making tag {tag}")
 
     def push_tag(self, remote: str, tag: str) -> bool:
         """Push one tag, never forced; there already, on the same commit, is success, on another `WouldClobber` (V6).
@@ -115,7 +125,18 @@ def _untagged(doing: str, error: GitCommandError) -> PaasError:
             code="no-identity",
             evidence=tuple(said.splitlines()),
         )
+    if any(words in said for words in ("failed to sign", "unable to sign", "signing failed", "user.signingkey needs")):
+        return _unsigned(doing, said)
     return failure(doing, said, _status(error))
+
+
+def _unsigned(doing: str, said: str = "") -> Refused:
+    return Refused(
+        f"{doing}: git is to sign it (tag.gpgSign), and cannot sign it",
+        hint="git tag -s -m try try; git tag -d try   shows why; git config user.signingKey names the key",
+        code="tag-not-signed",
+        evidence=tuple(said.splitlines()),
+    )
 
 
 def _status(error: GitCommandError) -> int:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from paasctl.errors import Unavailable
-from paasctl.model.image import Descriptor, Repository
+from paasctl.model.image import Descriptor, Pinned, Repository, parse_reference
 from paasctl.model.release import RECORD_FORMAT, RECORD_TYPE, Release
 from paasctl.values import dataclass
 
@@ -105,9 +105,17 @@ def _release(said: Mapping[str, Any], files: bytes, repository: Repository) -> R
         bases={name: it["base"] for name, it in said["images"].items() if it.get("base")},
         subjects=tuple(said["subjects"]),
         changelog=said.get("changelog", ""),
+        outside=tuple(map(_pinned, said.get("outside", ()))),
         files=_untar(files),
         snapshot=said.get("snapshot", False),
     )
+
+
+def _pinned(text: str) -> Pinned:
+    found = parse_reference(text)
+    if not isinstance(found, Pinned):
+        raise ValueError(f"not a digest: {text!r}")  # noqa: TRY004 - a word of the record, no type of ours
+    return found
 
 
 def _document(release: Release, repository: Repository) -> dict[str, Any]:
@@ -119,9 +127,9 @@ def _document(release: Release, repository: Repository) -> dict[str, Any]:
         if base := release.bases.get(name):
             entry["base"] = base
         images[name] = entry
-    changes = {"changelog": release.changelog} if release.changelog else {}
+    more = {"changelog": release.changelog, "outside": [str(it) for it in release.outside]}
     return {
-        **changes,
+        **{name: it for name, it in more.items() if it},
         "format": RECORD_FORMAT,
         "app": release.app,
         "version": release.version,
