@@ -196,6 +196,13 @@ class BuildFailed(PaasError):  # noqa: N818
     code = "build-failed"
 
 
+class HookFailed(PaasError):  # noqa: N818
+    """A command of the project's own ran and did not work; evidence holds the end of what it said."""
+
+    exit = Exit.FAILED
+    code = "hook-failed"
+
+
 class RolloutFailed(PaasError):  # noqa: N818
     """We acted and the target turned bad; state has changed."""
 

@@ -28,7 +28,7 @@ from paasctl.model.plan import (
 )
 from paasctl.model.verdict import Cause, Verdict
 from support.story_images import IMAGE_COPY, IMAGE_REBASE, IMAGE_SQUASH
-from support.story_release import UPLOAD
+from support.story_release import SCAN, UPLOAD
 from support.telling import (
     COMMIT,
     EU,
@@ -315,6 +315,7 @@ STORIES: dict[str, Story] = {
     "good": GOOD,
     "crash": CRASH,
     "upload": UPLOAD,
+    "scan": SCAN,
     "several": SEVERAL,
     "dry-run": DRY_RUN,
     "cancel": CANCEL,

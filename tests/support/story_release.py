@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from paasctl.errors import Exit
+from paasctl.errors import Exit, HookFailed
 from paasctl.model.config import Image, Squash
 from paasctl.model.event import (
     Ended,
@@ -12,6 +13,7 @@ from paasctl.model.event import (
     LogLine,
     Outcome,
     Planned,
+    Problem,
     Progress,
     Started,
     Ticked,
@@ -21,6 +23,7 @@ from paasctl.model.plan import (
     Build,
     Push,
     Record,
+    RunHook,
     SquashImage,
     TagCommit,
     TagImage,
@@ -101,5 +104,41 @@ UPLOAD: Story = (
         done=RELEASE.steps,
         facts=(("version", "1.2.4"), ("record", f"{REPOSITORY}@sha256:{'d' * 64}")),
         seconds=33.4,
+    ),
+)
+
+# --- a hook that fails ----------------------------------------------------------------------------------------------
+
+_SCAN = RunHook(
+    name="scan", command="./scan.sh", version="1.2.4", commit=COMMIT, images=("web",), where="paas.yaml:9:9"
+)
+_FOUND = ("web: 1 critical", "CVE-0000-0001 in libz")
+_TAGGED = replace(_TAG, record=REPOSITORY.tagged("1.2.4"))
+SCANNED = planned("release", "1.2.4", (_BUILD,), (_SCAN,), (_TAGGED,))
+SCAN: Story = (
+    Planned(SCANNED),
+    Started(0, _BUILD),
+    Ended(0, _BUILD, 2.0),
+    Started(1, _SCAN),
+    *(LogLine("scan", it, 1) for it in _FOUND),
+    *seconds(2, 4),
+    Outcome(
+        status="failed",
+        exit=Exit.FAILED,
+        verb="release",
+        subject="1.2.4",
+        done=(_BUILD,),
+        left=(_SCAN, _TAGGED),
+        problems=(
+            Problem.of(
+                HookFailed(
+                    "running the scan hook of 1.2.4: `./scan.sh` exited with 1",
+                    hint="mend it and run again; neither a tag nor an image was pushed",
+                    where="paas.yaml:9:9",
+                    evidence=_FOUND,
+                )
+            ),
+        ),
+        seconds=4.0,
     ),
 )

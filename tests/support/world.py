@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -19,6 +20,7 @@ from typing import Any
 from paasctl import __version__
 from paasctl.adapters.codecs import MachineCodecs
 from paasctl.adapters.files import ProjectFiles, write_whole
+from paasctl.adapters.hooks import run_hook
 from paasctl.adapters.images import Images
 from paasctl.adapters.jinja import JinjaTemplates, builtin_templates
 from paasctl.adapters.kept import KeptFiles
@@ -34,6 +36,7 @@ from paasctl.model.image import Descriptor, Pinned, Platform, Reference, Reposit
 from paasctl.model.kube import Holder
 from paasctl.model.location import Location
 from paasctl.model.plan import Build
+from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import Blobs, BlobWriter, CopyPlace, CopySource, CopyTarget, Moved, Pushed
 from support.clock import FakeClock
 from support.cluster import FakeCluster
@@ -262,6 +265,9 @@ class FakeWorld:
     @property
     def layout(self) -> FolderLayout:
         return create_layout(self.project / ".paasctl" / "images")
+
+    def run_hook(self, command: str, environ: Mapping[str, str], *, log: Callable[[str], None], cancel: Cancel) -> int:
+        return run_hook(command, self.project, {"PATH": os.environ["PATH"], **environ}, log=log, cancel=cancel)
 
     def builder(self, step: Build) -> LayersBuilder:
         del step

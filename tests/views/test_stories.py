@@ -83,7 +83,11 @@ def test_a_failure_ends_with_what_why_evidence_and_the_next_command(name: str) -
     problem = outcome.problems[-1]
     at = {
         "what": lines.index(
-            next(it for it in lines if it.startswith(("deploy dev", "2 problems")) and "step" not in it)
+            next(
+                it
+                for it in lines
+                if it.startswith(("deploy dev", "release 1.2.4: failed", "2 problems")) and "step" not in it
+            )
         ),
         "why": next(number for number, it in enumerate(lines) if problem.message in it),
         "next": len(lines) - 1,

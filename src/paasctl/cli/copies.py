@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from paasctl.model.image import Descriptor, Platform, Reference, Repository
 from paasctl.model.kube import Identity, Kind, Offers
 from paasctl.model.location import Location
 from paasctl.model.plan import Build
-from paasctl.ports.cancel import Clock
+from paasctl.ports.cancel import Cancel, Clock
 from paasctl.ports.cluster import Cluster, ClusterReads
 from paasctl.ports.codecs import Codecs
 from paasctl.ports.files import ProjectFiles, Secrets
@@ -177,6 +177,10 @@ class Copies:
     def write_file(self, path: str, content: bytes, before: bytes | None) -> None:
         """Never asked for."""
         raise AssertionError(f"a rehearsal writes no file: {path} ({count(len(content), 'byte')}, before {before!r})")
+
+    def run_hook(self, command: str, environ: Mapping[str, str], *, log: Callable[[str], None], cancel: Cancel) -> int:
+        """Never asked for: what is rehearsed was released before."""
+        raise AssertionError(f"a rehearsal runs no hook: {command} ({environ}, {log}, {cancel})")
 
     def builder(self, step: Build) -> Builder:
         """As ever: building writes nothing but the checkout's folder for images."""

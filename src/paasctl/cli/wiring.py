@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,6 +26,7 @@ from paasctl.model.image import Descriptor, Platform
 from paasctl.model.kube import Holder
 from paasctl.model.location import Location
 from paasctl.model.plan import Build
+from paasctl.ports.cancel import Cancel as CancelPort
 from paasctl.ports.cluster import Cluster
 from paasctl.ports.codecs import Codecs
 from paasctl.ports.files import ProjectFiles, Secrets
@@ -190,6 +192,14 @@ class Outside:
         from paasctl.adapters.kube.holder import this_process
 
         return this_process(self.verb, os.environ)
+
+    def run_hook(
+        self, command: str, environ: Mapping[str, str], *, log: Callable[[str], None], cancel: CancelPort
+    ) -> int:
+        """A line of the project's own."""
+        from paasctl.adapters.hooks import run_hook
+
+        return run_hook(command, self.project, {**os.environ, **environ}, log=log, cancel=cancel)
 
     def builder(self, step: Build) -> Builder:
         """The builder for this image."""

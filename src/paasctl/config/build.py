@@ -14,6 +14,7 @@ from paasctl.model.config import (
     Config,
     Environment,
     FromKey,
+    Hooks,
     Image,
     ImageConfig,
     Path,
@@ -50,6 +51,7 @@ def build(top: Checked, file: str, places: Mapping[Path, Where]) -> Config:
         clusters={name: Cluster(name=name, **_fields(it)) for name, it in top.get("clusters", {}).items()},
         environments={name: _environment(app, name, it) for name, it in top.get("environments", {}).items()},
         values=top.get("values", {}),
+        hooks=Hooks(**_fields(top.get("hooks", {}))),
         places={**places, **_inline_places(places, inline)},
     )
 

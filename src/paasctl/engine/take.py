@@ -18,6 +18,8 @@ from paasctl.model.plan import (
     Delete,
     Push,
     Record,
+    ReleaseStep,
+    RunHook,
     SquashImage,
     Step,
     TagCommit,
@@ -61,13 +63,8 @@ def take(step: Step, index: int, run: Needs) -> None:
             from paasctl.engine.images.between import take_between  # noqa: PLC0415
 
             take_between(step, index, run)
-        case TagCommit():
-            release.tag_commit(step, run)
-            run.facts["tag"] = step.tag
-        case Record():
-            run.facts["record"] = str(release.record(step, run.world, run.facts))
-        case TagImage():
-            release.tag_image(step, run.world, run.facts)
+        case RunHook() | TagCommit() | Record() | TagImage():
+            _release(step, index, run)
         case WriteFile():
             run.world.write_file(step.path, step.content, step.before)
         case Apply() | Delete() | AwaitReady():
@@ -112,6 +109,21 @@ def _image(step: Build | SquashImage | Push, index: int, run: Needs) -> None:
                 step, world.layout, world.registry(step.repository.host), progress=progress, cancel=run.cancel
             )
             run.facts[release.PUSHED.format(step.name)] = str(pinned)
+
+
+def _release(step: ReleaseStep, index: int, run: Needs) -> None:
+    match step:
+        case RunHook():
+            from paasctl.engine.hooks import run_hook  # noqa: PLC0415
+
+            run_hook(step, index, run)
+        case TagCommit():
+            release.tag_commit(step, run)
+            run.facts["tag"] = step.tag
+        case Record():
+            run.facts["record"] = str(release.record(step, run.world, run.facts))
+        case TagImage():
+            release.tag_image(step, run.world, run.facts)
 
 
 def _what(step: Build | SquashImage | Push) -> str:

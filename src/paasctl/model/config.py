@@ -243,6 +243,14 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """`hooks:`: lines of the project's own, for the shell; empty: none. Between build and tag of a release."""
+
+    test: str = ""
+    scan: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
     """`registries.NAME`: one stop of the promotion path; the file's order is the path's order."""
 
@@ -300,6 +308,7 @@ class Config:
     clusters: Mapping[str, Cluster] = field(default_factory=lambda: NOTHING, hash=False)
     environments: Mapping[str, Environment] = field(default_factory=lambda: NOTHING, hash=False)
     values: Values = field(default_factory=lambda: NOTHING, hash=False)
+    hooks: Hooks = Hooks()
     places: Mapping[Path, Where] = field(default_factory=lambda: NOTHING, compare=False)
 
     def where(self, *path: str | int) -> str:

@@ -91,7 +91,21 @@ class TagImage:
     pinned: Pinned | None = None
 
 
-ReleaseStep = TagCommit | Record | TagImage
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunHook:
+    """Run a line of the project's own on what was built: `images` are places, `pinned` those that need no build."""
+
+    name: Literal["test", "scan"]
+    command: str
+    version: str
+    commit: str
+    images: tuple[str, ...] = ()
+    pinned: tuple[tuple[str, Pinned], ...] = ()
+    where: str = ""
+    """Its place in `paas.yaml`."""
+
+
+ReleaseStep = TagCommit | Record | TagImage | RunHook
 
 # --- clusters -------------------------------------------------------------------------------------------------------
 

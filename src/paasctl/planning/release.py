@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
+from typing import Literal
 
 from paasctl.errors import Refused, WouldClobber, together
 from paasctl.model.config import Image
 from paasctl.model.image import Pinned, Repository
-from paasctl.model.plan import Build, Plan, Push, Record, SquashImage, Stage, TagCommit, TagImage, WriteFile
+from paasctl.model.plan import Build, Plan, Push, Record, RunHook, SquashImage, Stage, TagCommit, TagImage, WriteFile
 from paasctl.model.release import Release
 from paasctl.model.version import Named
 from paasctl.planning.changelog import Changelog, section, with_section
@@ -49,6 +50,8 @@ class ReleaseFacts:
     subjects: tuple[str, ...] = ()
     outside: tuple[Pinned, ...] = ()
     """Images that it runs and does not make."""
+    hooks: tuple[tuple[Literal["test", "scan"], str, str], ...] = ()
+    """What runs between build and tag: which it is, the command line, its place in `paas.yaml`."""
     changes: Changelog = Changelog()
     """What it brings."""
     changelog: tuple[str, bytes | None] | None = None
@@ -101,6 +104,7 @@ def _make(facts: ReleaseFacts, built: Collection[str]) -> Iterator[Stage]:
     version = facts.named.text
     yield tuple(Build(image=it, version=version, revision=facts.commit, epoch=facts.committed) for it in fresh)
     yield tuple(SquashImage(image=it) for it in fresh if it.squashes)
+    yield from () if built else _hooks(facts, missing, there)
     yield tuple(_git_tag(facts))
     yield tuple(Push(name=it.image.name, repository=it.repository) for it in missing)
     yield (_record(facts, missing, there),)
@@ -119,6 +123,22 @@ def _finish(recorded: Release, facts: ReleaseFacts) -> Iterator[Stage]:
         if (pinned := recorded.images.get(it.image.name)) and not it.tagged and pinned.repository == it.repository
     )
     yield tuple(_written(facts))
+
+
+def _hooks(facts: ReleaseFacts, missing: list[ImageFacts], there: dict[str, Pinned]) -> Iterator[Stage]:
+    """One after the other, on what is to be released; of a run that was overtaken they ran before."""
+    for name, command, where in facts.hooks:
+        yield (
+            RunHook(
+                name=name,
+                command=command,
+                version=facts.named.text,
+                commit=facts.commit,
+                images=tuple(it.image.name for it in missing),
+                pinned=tuple(sorted(there.items())),
+                where=where,
+            ),
+        )
 
 
 def _git_tag(facts: ReleaseFacts) -> Iterator[TagCommit]:

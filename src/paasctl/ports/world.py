@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -9,7 +10,7 @@ from paasctl.model.config import Config
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.location import Location
 from paasctl.model.plan import Build
-from paasctl.ports.cancel import Clock
+from paasctl.ports.cancel import Cancel, Clock
 from paasctl.ports.cluster import Cluster, ClusterReads
 from paasctl.ports.codecs import Codecs
 from paasctl.ports.files import ProjectFiles, Secrets
@@ -120,6 +121,10 @@ class World(Protocol):
     @property
     def layout(self) -> Layout:
         """The run's OCI layout: where built images lie until they are pushed."""
+        ...
+
+    def run_hook(self, command: str, environ: Mapping[str, str], *, log: Callable[[str], None], cancel: Cancel) -> int:
+        """Run a line of the project's own in its folder, with these variables beside the caller's; its exit status."""
         ...
 
     @property

@@ -67,6 +67,7 @@ def release_facts(  # noqa: PLR0913 - the release, and what was already found ou
         changes=changelog(reads.git.changes(last_release(checkout, config.version), config.version)),
         files=tuple(sorted(files.items())),
         outside=outside_images(files),
+        hooks=() if snapshot else _hooks(config),
         remote=None if snapshot else checkout.remote,
         local_tag=None if snapshot else reads.git.tag_commit(version.tag),
         remote_tag=remote_tag,
@@ -85,6 +86,11 @@ def check_given(reads: Reads, given: Mapping[str, Pinned]) -> Iterator[PaasError
                 hint=f"paasctl image inspect {pinned.repository}@DIGEST shows one that is there",
                 code="image-not-found",
             )
+
+
+def _hooks(config: Config) -> tuple[tuple[Literal["test", "scan"], str, str], ...]:
+    said: tuple[tuple[Literal["test", "scan"], str], ...] = (("test", config.hooks.test), ("scan", config.hooks.scan))
+    return tuple((name, command, config.where("hooks", name)) for name, command in said if command)
 
 
 def project_files(reads: Reads) -> dict[str, bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from paasctl.model.plan import Record, ReleaseStep, TagCommit, TagImage
+from paasctl.model.plan import Record, ReleaseStep, RunHook, TagCommit, TagImage
 
 _DIGEST = len("sha256:") + 12
 
@@ -21,6 +21,23 @@ def say_release(step: ReleaseStep) -> str:
         case TagImage():
             known = f" ({_short(step.pinned.digest)})" if step.pinned else ""
             return f"tag {step.name} as {step.repository}:{step.tag}{known}"
+        case RunHook():
+            return f"run the {step.name} hook: {step.command}"
+        case _:
+            assert_never(step)
+
+
+def phase_release(step: ReleaseStep) -> str:
+    """Which part of a release it belongs to."""
+    match step:
+        case TagCommit():
+            return "tag"
+        case Record():
+            return "record"
+        case TagImage():
+            return "tag images"
+        case RunHook():
+            return step.name
         case _:
             assert_never(step)
 

@@ -19,6 +19,7 @@ from paasctl.model.plan import (
     Plan,
     Push,
     Record,
+    RunHook,
     SquashImage,
     Step,
     TagCommit,
@@ -30,7 +31,7 @@ from paasctl.views.amounts import duration
 from paasctl.views.between import detail_between, phase_between, say_between, say_written
 from paasctl.views.clean import clean, clean_lines
 from paasctl.views.mask import fields_of
-from paasctl.views.releasing import say_release
+from paasctl.views.releasing import phase_release, say_release
 
 _VALUE = 80
 _NAMED = 4
@@ -52,7 +53,7 @@ def say(step: Step) -> str:  # noqa: C901 - a match over a closed union
             return f"push {step.name} to {step.repository}"
         case SquashTo() | CopyTo() | RebaseTo():
             return say_between(step)
-        case TagCommit() | Record() | TagImage():
+        case TagCommit() | Record() | TagImage() | RunHook():
             return say_release(step)
         case Apply():
             return f"{step.change} {step.manifest.key}"
@@ -71,7 +72,7 @@ def say_done(step: Step) -> str:
     return f"ready: {say_keys(step)}" if isinstance(step, AwaitReady) else say(step)
 
 
-def phase(step: Step) -> str:  # noqa: C901, PLR0911 - a match over a closed union
+def phase(step: Step) -> str:  # noqa: C901 - a match over a closed union
     """Which part of a run a step belongs to, in a word or two."""
     match step:
         case Build():
@@ -82,12 +83,8 @@ def phase(step: Step) -> str:  # noqa: C901, PLR0911 - a match over a closed uni
             return "push"
         case SquashTo() | CopyTo() | RebaseTo():
             return phase_between(step)
-        case TagCommit():
-            return "tag"
-        case Record():
-            return "record"
-        case TagImage():
-            return "tag images"
+        case TagCommit() | Record() | TagImage() | RunHook():
+            return phase_release(step)
         case WriteFile():
             return "write"
         case Apply():

@@ -49,6 +49,15 @@ ENVIRONMENT = Section(
     one_of=("cluster", "clusters"),
 )
 
+HOOKS = Section(
+    "hooks of a release",
+    (
+        Key("test", Text(forms.ANY), "after the build: a command line; if it fails, nothing is tagged or pushed"),
+        Key("scan", Text(forms.ANY), "after that, likewise"),
+    ),
+    later=("before-deploy", "after-deploy"),
+)
+
 TOP = Section(
     "paas.yaml",
     (
@@ -71,6 +80,7 @@ TOP = Section(
             {},
         ),
         Key("values", Free("names and values"), "for templates; here < environment < cluster < --set", {}),
+        Key("hooks", HOOKS, "commands of your own, between the build of a release and its tag"),
     ),
-    later=("canaries", "previews", "github", "gitlab", "hooks", "approvers", "approvals", "notify", "dns", "data"),
+    later=("canaries", "previews", "github", "gitlab", "approvers", "approvals", "notify", "dns", "data"),
 )
