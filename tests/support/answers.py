@@ -22,6 +22,7 @@ from paasctl.model.answer import (
     StatusAnswer,
     StatusRow,
     VersionAnswer,
+    Whereabouts,
 )
 from paasctl.model.kube import Kind
 from paasctl.model.masked import Masked
@@ -165,7 +166,12 @@ RELEASES = ReleasesAnswer(
         ReleaseRow(
             version="1.2.4", registry="dev", record=f"{REPOSITORY}:1.2.4", commit=COMMIT, created="2026-07-01 09:58"
         ),
-    )
+    ),
+    matrix=(
+        Whereabouts(version="1.2.4", environments=(("dev", "runs"), ("production", "?"))),
+        Whereabouts(version="1.2.3", environments=(("dev", ""), ("production", "runs on us, ?"))),
+    ),
+    unknown=((str(EU), "asking cluster eu: no route to host"),),
 )
 REHEARSAL = RehearsalAnswer(
     environment="dev",

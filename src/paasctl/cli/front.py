@@ -12,7 +12,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "build": ("build", "Build images into the project's layout."),
     "image": ("image", "Any image anywhere: squash, copy, rebase, inspect, diff, verify."),
     "release": ("release", "Build, tag, push and record a release, once."),
-    "releases": ("releases", "Which releases lie in which registry."),
+    "releases": ("releases", "Which releases lie in which registry, and what runs where."),
     "render": ("render", "The manifests of an environment, as YAML."),
     "diff": ("diff", "What a deploy would change, field by field."),
     "deploy": ("deploy", "Make an environment run a release, and wait for the verdict."),

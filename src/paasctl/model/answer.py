@@ -159,10 +159,24 @@ class ReleaseRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """A version, and of each environment what it is there: `runs`, `runs on CLUSTER, …`, `there`, or "": neither.
+
+    `there`: the environment's registry has it, so that it could run. Its clusters can't be read: `?`, or `there, ?`.
+    """
+
+    version: str
+    environments: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleasesAnswer:
-    """`releases`: the records of the registries, newest version first."""
+    """`releases`: the records of the registries, newest version first, and what is where."""
 
     rows: tuple[ReleaseRow, ...]
+    matrix: tuple[Whereabouts, ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
+    """Target that could not be read, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

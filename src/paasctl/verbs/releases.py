@@ -1,40 +1,77 @@
-"""`releases`: which release records lie in which registry of the path."""
+"""`releases`: which release records lie in which registry of the path, and what runs where."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from paasctl.config.find import find_registry
-from paasctl.errors import Exit
+from paasctl.errors import Cancelled, Exit, PaasError, TimedOut
 from paasctl.model.answer import ReleaseRow, ReleasesAnswer
 from paasctl.model.config import Registry
 from paasctl.model.event import Emit
+from paasctl.model.kube import Target
 from paasctl.model.version import Version
+from paasctl.planning.whereabouts import Seen, whereabouts
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
-from paasctl.verbs.reading import recorded
+from paasctl.verbs.reading import Place, place, recorded
+from paasctl.verbs.running import running_versions
+
+_READERS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskReleases:
-    """The newest `limit` releases of each registry, or of the one that is named."""
+    """The newest `limit` releases of each registry, or of the one that is named; with the environments it is for."""
 
     registry: str = ""
     limit: int = 20
 
     def answer(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[ReleasesAnswer, Exit]:
-        """One row per record. Tags of the repository that are no versions are none of ours."""
+        """One row per record. Tags of the repository that are no versions are none of ours.
+
+        A cluster that can't be read hides no release: what runs there is unknown, and said to be.
+        """
         del emit
-        registries: Mapping[str, Registry] = reads.config.registries
+        config = reads.config
+        registries: Mapping[str, Registry] = config.registries
         if self.registry:
-            registries = {self.registry: find_registry(reads.config, self.registry)}
+            registries = {self.registry: find_registry(config, self.registry)}
         rows: list[tuple[Version, ReleaseRow]] = []
         for registry in registries.values():
             rows += _rows(reads, registry, self.limit, cancel)
         rows.sort(key=lambda it: it[0], reverse=True)
-        return ReleasesAnswer(rows=tuple(row for _, row in rows)), Exit.OK
+        found = tuple(row for _, row in rows)
+        live = _live(
+            reads, [place(config, it.name) for it in config.environments.values() if it.registry in registries]
+        )
+        cancel.check()
+        return ReleasesAnswer(rows=found, matrix=whereabouts(found, live), unknown=_unknown(live)), Exit.OK
+
+
+def _live(reads: Reads, places: list[Place]) -> list[Seen]:
+    """What runs in each target of each environment."""
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="releases") as pool:
+        asked = [(it, target, pool.submit(_seen, reads, target)) for it in places for target in it.targets]
+        return [
+            Seen(it.environment.name, it.environment.registry, target, *found.result()) for it, target, found in asked
+        ]
+
+
+def _seen(reads: Reads, target: Target) -> tuple[tuple[str, ...], str]:
+    try:
+        return running_versions(reads, target), ""
+    except (Cancelled, TimedOut):
+        raise
+    except PaasError as error:
+        return (), error.message
+
+
+def _unknown(live: list[Seen]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(it.target), it.error) for it in live if it.error)
 
 
 def _rows(reads: Reads, registry: Registry, limit: int, cancel: Cancel) -> list[tuple[Version, ReleaseRow]]:

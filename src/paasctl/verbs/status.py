@@ -8,7 +8,7 @@ from paasctl.errors import Exit, Forbidden, PaasError
 from paasctl.model.answer import HistoryEntry, StatusAnswer, StatusRow
 from paasctl.model.event import Emit
 from paasctl.model.kube import Key, Kind, Live, Manifest, Target
-from paasctl.planning.manifests import COMMIT_MARK, MARKED, VERSION_MARK
+from paasctl.planning.manifests import COMMIT_MARK, VERSION_MARK
 from paasctl.planning.readiness import Look, judge, kinds_for
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.cluster import ClusterReads
@@ -16,11 +16,8 @@ from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.deploy import addresses
 from paasctl.verbs.reading import place
+from paasctl.verbs.running import JUDGED, marks
 
-_JUDGED = (
-    *(Kind("apps", it) for it in ("Deployment", "StatefulSet", "DaemonSet")),
-    *(Kind("batch", it) for it in ("Job", "CronJob")),
-)
 _ROUTES = (Kind("networking.k8s.io", "Ingress"), Kind("gateway.networking.k8s.io", "HTTPRoute"))
 _READERS = 8
 
@@ -62,7 +59,7 @@ def _read(reads: Reads, target: Target) -> StatusRow:
     cluster = reads.cluster(target.cluster)
     if not cluster.namespace_exists(target.namespace):
         return StatusRow(target=target)
-    running = [it for it in cluster.snapshot(target.namespace, _JUDGED, target.app) if not _is_made(it)]
+    running = [it for it in cluster.snapshot(target.namespace, JUDGED, target.app) if not _is_made(it)]
     keys: list[Key] = sorted(it.key for it in running)
     verdicts, _ = judge(keys, Look.at(cluster.snapshot(target.namespace, kinds_for(keys), target.app)))
     history = cluster.history(target)
@@ -107,11 +104,8 @@ def _holder(cluster: ClusterReads, target: Target) -> tuple[str, bool]:
 
 
 def _mark(running: list[Live], name: str) -> str:
-    """What the workloads say they are; several where a deploy stopped half-way."""
-    marks = {
-        str((it.body["metadata"].get("annotations") or {}).get(name, "")) for it in running if it.key.kind in MARKED
-    } - {""}
-    return " and ".join(sorted(marks))
+    """What the workloads say they are."""
+    return " and ".join(marks(running, name))
 
 
 def _left(newest: HistoryEntry | None, *, running: bool) -> str:

@@ -61,8 +61,7 @@ def text(  # noqa: C901, PLR0911 - a match over a closed union
         case HistoryAnswer():
             return _history(answer)
         case ReleasesAnswer():
-            rows = [(it.version, it.registry, it.commit[:7], it.created, it.record) for it in answer.rows]
-            return table(("VERSION", "REGISTRY", "COMMIT", "CREATED", "RECORD"), rows) if rows else ["no releases"]
+            return _releases(answer)
         case _:
             assert_never(answer)
 
@@ -159,6 +158,16 @@ def _history_row(it: HistoryEntry, *, several: bool) -> tuple[str, ...]:
 def _history_notes(it: HistoryEntry) -> list[str]:
     lines = [f"  #{it.number}: {clean(it.message)}"] if it.message else []
     return [*lines, f"  #{it.number}: {it.link}"] if it.link else lines
+
+
+def _releases(answer: ReleasesAnswer) -> list[str]:
+    rows = [(it.version, it.registry, it.commit[:7], it.created, it.record) for it in answer.rows]
+    lines = table(("VERSION", "REGISTRY", "COMMIT", "CREATED", "RECORD"), rows) if rows else ["no releases"]
+    if answer.matrix:
+        heads = ("VERSION", *(name for name, _ in answer.matrix[0].environments))
+        cells = [(clean(it.version), *(at or "-" for _, at in it.environments)) for it in answer.matrix]
+        lines += ["", *table(heads, cells)]
+    return [*lines, *(f"? {target}: {clean(why)}" for target, why in answer.unknown)]
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
