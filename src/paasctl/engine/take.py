@@ -11,6 +11,7 @@ from paasctl.engine import release
 from paasctl.engine.cluster import apply_one, await_ready, delete_one
 from paasctl.model.between import CopyTo, RebaseTo, SquashTo
 from paasctl.model.event import Emit, LogLine, Noted, Progress, Warned
+from paasctl.model.kube import Holder
 from paasctl.model.plan import (
     Apply,
     AwaitReady,
@@ -24,6 +25,7 @@ from paasctl.model.plan import (
     TagImage,
     WriteFile,
 )
+from paasctl.model.promoting import CarryOver, NotePromotion, TagRecord
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import World
 
@@ -47,12 +49,17 @@ class Needs(Protocol):
         ...
 
     @property
+    def holder(self) -> Holder:
+        """Who we are."""
+        ...
+
+    @property
     def facts(self) -> dict[str, str]:
         """Named results of the run so far; executors add theirs."""
         ...
 
 
-def take(step: Step, index: int, run: Needs) -> None:
+def take(step: Step, index: int, run: Needs) -> None:  # noqa: C901 - a match over a closed union
     """Do what the step says, or raise a `PaasError`; then it is not done."""
     match step:
         case Build() | SquashImage() | Push():
@@ -68,6 +75,8 @@ def take(step: Step, index: int, run: Needs) -> None:
             run.facts["record"] = str(release.record(step, run.world, run.facts))
         case TagImage():
             release.tag_image(step, run.world, run.facts)
+        case CarryOver() | NotePromotion() | TagRecord():
+            _promote(step, index, run)
         case WriteFile():
             run.world.write_file(step.path, step.content, step.before)
         case Apply() | Delete() | AwaitReady():
@@ -112,6 +121,18 @@ def _image(step: Build | SquashImage | Push, index: int, run: Needs) -> None:
                 step, world.layout, world.registry(step.repository.host), progress=progress, cancel=run.cancel
             )
             run.facts[release.PUSHED.format(step.name)] = str(pinned)
+
+
+def _promote(step: CarryOver | NotePromotion | TagRecord, index: int, run: Needs) -> None:
+    from paasctl.engine.promote import carry_over, note_promotion, tag_record  # noqa: PLC0415
+
+    match step:
+        case CarryOver():
+            carry_over(step, index, run)
+        case NotePromotion():
+            note_promotion(step, run)
+        case TagRecord():
+            tag_record(step, run.world)
 
 
 def _what(step: Build | SquashImage | Push) -> str:

@@ -25,11 +25,13 @@ from paasctl.model.plan import (
     TagImage,
     WriteFile,
 )
+from paasctl.model.promoting import CarryOver, NotePromotion, TagRecord
 from paasctl.model.verdict import PodSeen, Verdict
 from paasctl.views.amounts import duration
 from paasctl.views.between import detail_between, phase_between, say_between, say_written
 from paasctl.views.clean import clean, clean_lines
 from paasctl.views.mask import fields_of
+from paasctl.views.promoting import detail_promoting, phase_promoting, say_promoted, say_promoting
 
 _VALUE = 80
 _NAMED = 4
@@ -40,7 +42,7 @@ _UNCHANGED = frozenset({Exit.USAGE, Exit.REFUSED, Exit.LOCKED, Exit.CONFIG, Exit
 """Exits that promise that nothing changed, where nothing was done."""
 
 
-def say(step: Step) -> str:  # noqa: C901, PLR0911 - a match over a closed union
+def say(step: Step) -> str:  # noqa: C901, PLR0911, PLR0912 - a match over a closed union
     """What a step does, in the infinitive: `create ConfigMap/web`."""
     match step:
         case Build():
@@ -51,6 +53,8 @@ def say(step: Step) -> str:  # noqa: C901, PLR0911 - a match over a closed union
             return f"push {step.name} to {step.repository}"
         case SquashTo() | CopyTo() | RebaseTo():
             return say_between(step)
+        case CarryOver() | NotePromotion() | TagRecord():
+            return say_promoting(step)
         case TagCommit():
             where = f" and push it to {step.remote}" if step.remote else " (there is no remote)"
             return f"tag commit {step.commit[:7]} as {step.tag}{where}"
@@ -75,7 +79,7 @@ def say_done(step: Step) -> str:
     return f"ready: {say_keys(step)}" if isinstance(step, AwaitReady) else say(step)
 
 
-def phase(step: Step) -> str:  # noqa: C901, PLR0911 - a match over a closed union
+def phase(step: Step) -> str:  # noqa: C901, PLR0911, PLR0912 - a match over a closed union
     """Which part of a run a step belongs to, in a word or two."""
     match step:
         case Build():
@@ -86,6 +90,8 @@ def phase(step: Step) -> str:  # noqa: C901, PLR0911 - a match over a closed uni
             return "push"
         case SquashTo() | CopyTo() | RebaseTo():
             return phase_between(step)
+        case CarryOver() | NotePromotion() | TagRecord():
+            return phase_promoting(step)
         case TagCommit():
             return "tag"
         case Record():
@@ -152,6 +158,8 @@ def say_plan(plan: Plan, number: int = 1) -> list[str]:
             lines += [f"  {'':{width}}    {say_change(it)}" for it in fields_of(step)]
         if isinstance(step, SquashTo | CopyTo | RebaseTo):
             lines += [f"  {'':{width}}    {it}" for it in detail_between(step)]
+        if isinstance(step, CarryOver):
+            lines += [f"  {'':{width}}    {it}" for it in detail_promoting(step)]
     return [clean(it) for it in ([*lines, f"  ! asks first: {plan.asks}"] if plan.asks else lines)]
 
 
@@ -221,9 +229,11 @@ def _outcome(outcome: Outcome) -> list[str]:
         case "answered":
             return problems
         case "failed" | "cancelled" | "refused":
-            return [*headline(outcome), *_declared(outcome), *problems, *_next(outcome)]
+            told = (f"  {it}" for it in say_promoted(outcome))
+            return [*headline(outcome), *told, *_declared(outcome), *problems, *_next(outcome)]
         case _:
-            return [*problems, *headline(outcome), *(f"  {it}" for it in (*say_written(outcome), *outcome.urls))]
+            told = (f"  {it}" for it in (*say_promoted(outcome), *say_written(outcome), *outcome.urls))
+            return [*problems, *headline(outcome), *told]
 
 
 def headline(outcome: Outcome) -> list[str]:

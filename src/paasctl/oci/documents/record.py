@@ -90,8 +90,9 @@ def _release(said: Mapping[str, Any], files: bytes, repository: Repository) -> R
             hint="use a newer paasctl",
             code="record-too-new",
         )
+    is_home = said.get("home") in (None, str(repository))
     images = {
-        name: (Repository.parse(it["repository"]) if "repository" in it else repository.child(name)).pinned(
+        name: (Repository.parse(it["repository"]) if is_home and "repository" in it else repository.child(name)).pinned(
             it["digest"]
         )
         for name, it in said["images"].items()
@@ -118,7 +119,10 @@ def _document(release: Release, repository: Repository) -> dict[str, Any]:
         if base := release.bases.get(name):
             entry["base"] = base
         images[name] = entry
+    # Where it is at home an image may lie elsewhere; promoted, it lies beside the record like all others.
+    home = {"home": str(repository)} if any("repository" in it for it in images.values()) else {}
     return {
+        **home,
         "format": RECORD_FORMAT,
         "app": release.app,
         "version": release.version,

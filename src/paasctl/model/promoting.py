@@ -1,0 +1,75 @@
+"""Steps of a promotion: what a release is made of goes to the next registry by digest, and gets its names last."""
+
+from __future__ import annotations
+
+from paasctl.model.copied import CopyPlan
+from paasctl.model.image import Descriptor, Pinned, Repository
+from paasctl.values import dataclass
+
+PROMOTION_TYPE = "application/vnd.paasctl.promotion.v1+json"
+"""`artifactType` of what says that a release was promoted; its `subject` is the release record."""
+
+
+CARRIED = "carried "
+"""How names of the facts begin that each copy leaves: then the version, the image, and what is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """One stop of the promotion path: a registry of `paas.yaml`."""
+
+    name: str
+    repository: Repository
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.repository})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarryOver:
+    """Have one image of a release, or its record, at the next stop by digest, with all that vouches for it.
+
+    It gets no name yet.
+    """
+
+    version: str
+    name: str
+    """The image's; empty: the release record itself."""
+    source: Pinned
+    repository: Repository
+    tag: str
+    """The name it will get: looked at only, since another image may have taken it."""
+    plan: CopyPlan
+    """What becomes of each blob and manifest; decided anew while it is copied, on what is there by then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotePromotion:
+    """Attach to the record at the next stop who promoted it, from where, when and why."""
+
+    app: str
+    version: str
+    tag: str
+    commit: str
+    record: Descriptor
+    origin: Stop
+    goal: Stop
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagRecord:
+    """Give the record its name, the very last thing: the release is there from then on, and all of it.
+
+    Its images are looked at once more before.
+    """
+
+    version: str
+    repository: Repository
+    tag: str
+    record: Descriptor
+    images: tuple[tuple[str, Pinned], ...]
+    """(name, where it is now)."""
+
+
+PromoteStep = CarryOver | NotePromotion | TagRecord
