@@ -12,6 +12,7 @@ from paasctl.errors import Exit
 from paasctl.model.plan import TagImage
 from paasctl.model.promoting import PROMOTION_TYPE, CarryOver, NotePromotion, TagRecord
 from paasctl.verbs.deploy import Deploy
+from paasctl.verbs.reading import recorded
 from support.conducted import go
 from support.copying import put_index, sign_by_tag, vouch
 from support.promoting import VERSION, Stops, facts, outcome, path_in, plan
@@ -148,6 +149,19 @@ def test_an_environment_is_promoted_to_through_its_registry_and_deploys_from_the
     paas.write_text(paas.read_text().replace("environments: {", showcase))
     assert stops.promote(to="showcase")[0] is Exit.OK
     assert go(Deploy(environment="showcase", version=VERSION), stops.world.afresh())[0] is Exit.OK
+
+
+def test_an_image_with_a_repository_of_its_own_travels_to_the_records_side(stops: Stops) -> None:
+    paas = stops.world.project / "paas.yaml"
+    own = f"repository: {stops.here.host}/shared/web"
+    paas.write_text(paas.read_text().replace("    base: scratch\n", f"    base: scratch\n    {own}\n"))
+    stops.release()
+    assert stops.promote("0.1.1")[0] is Exit.OK
+    assert stops.there.tags["shop/web"]["0.1.1"] == stops.here.tags["shared/web"]["0.1.1"]
+    there = stops.there.repository("shop")
+    release = recorded(stops.world, there, "0.1.1")
+    assert release
+    assert release.images["web"].repository == there.child("web")
 
 
 # --- the decision table ---------------------------------------------------------------------------------------------
