@@ -7,7 +7,7 @@ from paasctl.model.copied import CopyObject, CopyPlan
 from paasctl.model.event import Ended, Outcome, Planned, Problem, Progress, Started, Warned
 from paasctl.model.image import Descriptor, Repository
 from paasctl.model.plan import TagImage
-from paasctl.model.promoting import CarryOver, NotePromotion, Stop, TagRecord
+from paasctl.model.promoting import Brings, CarryOver, FileDiffers, NotePromotion, Stop, TagRecord
 from paasctl.oci.documents.manifest import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST
 from support.telling import COMMIT, REPOSITORY, Story, planned, seconds
 
@@ -79,6 +79,15 @@ _NAME = TagRecord(
     tag="1.2.4",
     record=_RECORD,
     images=(("web", _RC.repository.child("web").pinned(_WEB.digest)),),
+    brings=Brings(
+        since="1.2.2",
+        commits=("feat: faster search", "fix: a basket may be empty"),
+        images=("web",),
+        files=(
+            FileDiffers(path="config/app.ini", how="added"),
+            FileDiffers(path="paas.yaml", how="changed", lines=("-   replicas: 2", "+   replicas: 3")),
+        ),
+    ),
 )
 _PLAN = planned("promote", "1.2.4 to rc", _CARRIES, (_NOTE,), (_TAG,), (_NAME,))
 _COUNTS = {

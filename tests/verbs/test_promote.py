@@ -10,7 +10,7 @@ import pytest
 
 from paasctl.errors import Exit
 from paasctl.model.plan import TagImage
-from paasctl.model.promoting import PROMOTION_TYPE, CarryOver, NotePromotion, TagRecord
+from paasctl.model.promoting import PROMOTION_TYPE, Brings, CarryOver, NotePromotion, TagRecord
 from paasctl.verbs.deploy import Deploy
 from paasctl.verbs.reading import recorded
 from support.conducted import go
@@ -162,6 +162,47 @@ def test_an_image_with_a_repository_of_its_own_travels_to_the_records_side(stops
     release = recorded(stops.world, there, "0.1.1")
     assert release
     assert release.images["web"].repository == there.child("web")
+
+
+# --- what it brings -------------------------------------------------------------------------------------------------
+
+
+def _brings(stops: Stops, version: str) -> Brings:
+    (named,) = (it for it in plan(stops.promote(version, dry_run=True)[1]).steps if isinstance(it, TagRecord))
+    assert isinstance(named.brings, Brings)
+    return named.brings
+
+
+def test_the_plan_says_what_the_release_brings_since_what_is_there(stops: Stops) -> None:
+    assert _brings(stops, VERSION) == Brings(since="", commits=("feat: one",))
+    assert stops.promote()[0] is Exit.OK
+    paas, ini = (stops.world.project / it for it in ("paas.yaml", "app.ini"))
+    stops.release("fix: two")
+    paas.write_text(paas.read_text().replace("replicas: 2", "replicas: 3") + "values: {apiToken: hush}\n")
+    ini.write_text("[two]\npassword: hush\n")
+    (stops.world.project / "site" / "run").write_text("two\n")
+    stops.release("feat: three")
+    found = _brings(stops, "0.1.2")
+    assert (found.since, found.commits, found.images) == (VERSION, ("feat: three", "fix: two"), ("web",))
+    assert [(it.path, it.how) for it in found.files] == [("app.ini", "changed"), ("paas.yaml", "changed")]
+    assert found.files[0].lines == ("- [one]", "+ [two]", "+ password: ***")
+    assert "hush" not in str(found.files)
+
+
+def test_of_several_each_brings_what_comes_after_the_one_before(stops: Stops) -> None:
+    stops.release("fix: two")
+    named = [it for it in plan(stops.promote(every=True, dry_run=True)[1]).steps if isinstance(it, TagRecord)]
+    assert [(it.brings.since, it.brings.commits) for it in named if it.brings] == [
+        ("", ("feat: one",)),
+        (VERSION, ("fix: two",)),
+    ]
+
+
+def test_what_it_brings_could_not_be_found_out_is_said_and_stops_nothing(stops: Stops) -> None:
+    stops.there.put_image("shop", b"no record", tag="0.0.9")
+    found = _brings(stops, VERSION)
+    assert "shop:0.0.9" in found.unknown
+    assert stops.promote()[0] is Exit.OK
 
 
 # --- the decision table ---------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from paasctl.model.copied import CopyPlan
 from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.values import dataclass
@@ -57,6 +59,34 @@ class NotePromotion:
     reason: str = ""
 
 
+How = Literal["added", "changed", "removed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDiffers:
+    """A file of the project that is another now."""
+
+    path: str
+    how: How
+    lines: tuple[str, ...] = ()
+    """`+ line`, `- line`; none where it is no text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brings:
+    """What a release brings, beside the highest lower one that is there."""
+
+    since: str
+    """That one; empty: it is the first."""
+    commits: tuple[str, ...] = ()
+    """Subjects, newest first, as the records have them."""
+    images: tuple[str, ...] = ()
+    """Those that are others."""
+    files: tuple[FileDiffers, ...] = ()
+    unknown: str = ""
+    """Why it could not be found out; empty: it was."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagRecord:
     """Give the record its name, the very last thing: the release is there from then on, and all of it.
@@ -70,6 +100,7 @@ class TagRecord:
     record: Descriptor
     images: tuple[tuple[str, Pinned], ...]
     """(name, where it is now)."""
+    brings: Brings | None = None
 
 
 PromoteStep = CarryOver | NotePromotion | TagRecord

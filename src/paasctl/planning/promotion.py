@@ -12,7 +12,7 @@ from paasctl.model.copied import CopyPlan
 from paasctl.model.counting import count
 from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.plan import Plan, Stage, TagImage
-from paasctl.model.promoting import CarryOver, NotePromotion, Stop, TagRecord
+from paasctl.model.promoting import Brings, CarryOver, NotePromotion, Stop, TagRecord
 from paasctl.model.release import Release
 from paasctl.values import dataclass
 
@@ -52,6 +52,7 @@ class PromotionFacts:
     noted: bool
     """Whether it is written down at the goal that it was promoted to there."""
     reason: str = ""
+    brings: Brings | None = None
 
 
 Stages = tuple[Stage, ...]
@@ -84,6 +85,7 @@ def promotion_stages(facts: PromotionFacts) -> Stages:
         tag=facts.tag,
         record=facts.record,
         images=tuple((it.name, it.repository.pinned(it.source.digest)) for it in images),
+        brings=facts.brings,
     )
     stages: tuple[Stage, ...] = (carried, () if facts.noted else (note,), tags, () if record.there else (named,))
     return tuple(stage for stage in stages if stage)

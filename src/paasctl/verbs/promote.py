@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 
 from paasctl.config.path import find_way
 from paasctl.errors import Cancelled, PaasError, TimedOut, UsageError
@@ -18,6 +18,7 @@ from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.promoted import Asked, promoted, rest_of
 from paasctl.verbs.promoting import Look, promotion_facts
+from paasctl.verbs.promotionbrings import brings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ class Promote:
             look = Look(reads, way, cancel)
             versions = _versions(look, self.asked)
             alone = len(self.asked.versions) == 1
-            looked = (self._look(look, it, alone=alone) for it in versions)
+            looked = (self._look(look, it, versions[:at], alone=alone) for at, it in enumerate(versions))
             # Snapshots stay where they are: nobody who asks for all that is missing means them.
             found = tuple(it for it in looked if not (self.asked.every and it.error and it.error.code == SNAPSHOT))
             for it in found:
@@ -68,10 +69,14 @@ class Promote:
         """What became of each version."""
         return promoted(self._read[0], rounds, self._goal[0])
 
-    def _look(self, look: Look, version: str, *, alone: bool) -> Asked:
+    def _look(self, look: Look, version: str, earlier: tuple[str, ...], *, alone: bool) -> Asked:
         try:
             facts = promotion_facts(look, version, self.asked.reason)
-            return Asked(version=version, facts=facts, stages=promotion_stages(facts))
+            stages = promotion_stages(facts)
+            if not facts.moving[-1].there:
+                facts = replace(facts, brings=brings(look, facts.release, earlier))
+                stages = promotion_stages(facts)
+            return Asked(version=version, facts=facts, stages=stages)
         except (Cancelled, TimedOut):
             raise
         except PaasError as error:

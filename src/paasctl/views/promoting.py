@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import assert_never
 
+from paasctl.model.counting import count
 from paasctl.model.event import Outcome
 from paasctl.model.promoting import CarryOver, NotePromotion, PromoteStep, TagRecord
 from paasctl.views.between import say_moved
 from paasctl.views.clean import clean
+
+_COMMITS, _LINES = 10, 12
+"""How many are told."""
 
 
 def say_promoting(step: PromoteStep) -> str:
@@ -36,6 +40,30 @@ def detail_promoting(step: CarryOver) -> Iterator[str]:
     yield step.source.digest
     yield from say_moved(step.plan.objects)
     yield from (f"left behind: {clean(it)}" for it in step.plan.left)
+
+
+def say_brings(step: TagRecord) -> Iterator[str]:
+    """What the release brings: commits, images, files. People get the first of many; JSON has all."""
+    it = step.brings
+    if it is None:
+        return
+    if it.unknown:
+        yield f"what it brings could not be found out: {clean(it.unknown)}"
+        return
+    yield f"since {it.since}: {count(len(it.commits), 'commit')}" if it.since else "it is the first there"
+    yield from _first((f"* {clean(one)}" for one in it.commits), _COMMITS)
+    if it.images:
+        yield f"images that are others: {', '.join(map(clean, it.images))}"
+    for file in it.files:
+        yield f"{file.how} {clean(file.path)}"
+        yield from _first((f"  {clean(line)}" for line in file.lines), _LINES)
+
+
+def _first(lines: Iterable[str], most: int) -> Iterator[str]:
+    every = list(lines)
+    yield from every[:most]
+    if len(every) > most:
+        yield f"  and {len(every) - most} more"
 
 
 def say_promoted(outcome: Outcome) -> Iterator[str]:
