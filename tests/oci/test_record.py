@@ -79,12 +79,13 @@ def test_it_carries_a_format_number_and_the_subjects() -> None:
     [
         (b"", "no OCI manifest"),
         (b"[]", "no OCI manifest"),
+        (b"[" * 200_000, "no OCI manifest"),
         (b'{"layers": [{}]}', "no OCI manifest"),
         (b"{}", "an image"),
         (b'{"artifactType": "application/vnd.other"}', "application/vnd.other"),
         (json.dumps({"artifactType": RECORD_TYPE, "layers": []}).encode(), "no record of ours"),
     ],
-    ids=["nothing", "a list", "half a descriptor", "an image", "another artifact", "without layers"],
+    ids=["nothing", "a list", "brackets", "half a descriptor", "an image", "another artifact", "without layers"],
 )
 def test_what_is_no_record_is_told(manifest: bytes, says: str) -> None:
     with pytest.raises(Unavailable, match=says) as caught:

@@ -23,6 +23,8 @@ MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
 FILES_TYPE = "application/vnd.paasctl.files.v1.tar"
 _EMPTY = b"{}"
+_WRONG = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""How what is no record shows; a hundred thousand brackets are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def record_layers(manifest: bytes, name: str) -> tuple[Descriptor, Descriptor]:
         document = json.loads(manifest)
         kind, layers = document.get("artifactType"), document.get("layers", [])
         found = {it["mediaType"]: Descriptor(it["mediaType"], it["digest"], it["size"]) for it in layers}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except _WRONG as error:
         raise Unavailable(
             f"reading the release record {name}: it is no OCI manifest", code="record-unreadable"
         ) from error
@@ -77,7 +79,7 @@ def read_record(document: bytes, files: bytes, repository: Repository) -> Releas
     """The release, its images placed relative to `repository`, where the record was found."""
     try:
         return _release(json.loads(document), files, repository)
-    except (ValueError, KeyError, TypeError, AttributeError, tarfile.TarError) as error:
+    except (*_WRONG, tarfile.TarError) as error:
         raise Unavailable(
             f"reading the release record in {repository}: {type(error).__name__}: {error}", code="record-unreadable"
         ) from error
