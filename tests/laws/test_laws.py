@@ -12,6 +12,7 @@ import pytest
 from paasctl.errors import Exit
 from paasctl.model.event import Event, Outcome, Planned
 from paasctl.verbs.deploy import Deploy
+from paasctl.verbs.judge import Judge
 from paasctl.verbs.project import Init, Pin
 from paasctl.verbs.promote import Promote, PromoteTyped
 from paasctl.verbs.release import Release
@@ -69,6 +70,17 @@ def _two_versions(world: FakeWorld) -> None:
     _released(world)
 
 
+def _promoted(world: FakeWorld) -> None:
+    _two_stops("rc.example/shop")(world)
+    assert go(_promote("0.1.0")(), world)[0] is Exit.OK
+
+
+def _rejected(world: FakeWorld) -> None:
+    _promoted(world)
+    assert go(Judge(version="0.1.0", rejects=True, reason="slow"), world)[0] is Exit.OK
+    world.clock.time += 1
+
+
 def _promote(*versions: str) -> Callable[[], Promote]:
     return lambda: Promote(asked=PromoteTyped(versions=versions, to="rc"))
 
@@ -89,6 +101,8 @@ VERBS: dict[str, Case] = {
     "promote, within one registry": Case(_promote("0.1.0"), _two_stops("registry.example/shop-rc")),
     "promote, to another registry": Case(_promote("0.1.0"), _two_stops("rc.example/shop")),
     "promote, several versions": Case(_promote("0.1.0", "0.1.1"), _two_versions),
+    "reject": Case(lambda: Judge(version="0.1.0", rejects=True, reason="slow"), _promoted),
+    "unreject": Case(lambda: Judge(version="0.1.0", rejects=False, reason="fast"), _rejected),
     "init": Case(lambda: Init(file="paas.yaml", folder="shop"), _bare),
     "cluster pin": Case(lambda: Pin(cluster="testbed")),
 }

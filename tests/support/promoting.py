@@ -49,6 +49,8 @@ class Stops:
     world: WiredWorld
     here: Registry
     there: Registry
+    seconds: float = 0.0
+    """What the clock of the next word says."""
 
     def promote(self, *versions: str, to: str = "rc", dry_run: bool = False, **typed: Any) -> tuple[Exit, list[Event]]:
         """Another run, with clients of its own."""

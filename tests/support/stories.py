@@ -28,7 +28,7 @@ from paasctl.model.plan import (
 )
 from paasctl.model.verdict import Cause, Verdict
 from support.story_images import IMAGE_COPY, IMAGE_REBASE, IMAGE_SQUASH
-from support.story_promote import PROMOTE, PROMOTE_SEVERAL
+from support.story_promote import PROMOTE, PROMOTE_SEVERAL, REJECT
 from support.story_release import UPLOAD
 from support.telling import (
     COMMIT,
@@ -328,4 +328,5 @@ STORIES: dict[str, Story] = {
     "image-rebase": IMAGE_REBASE,
     "promote": PROMOTE,
     "promote-several": PROMOTE_SEVERAL,
+    "reject": REJECT,
 }

@@ -7,7 +7,7 @@ from paasctl.model.copied import CopyObject, CopyPlan
 from paasctl.model.event import Ended, Outcome, Planned, Problem, Progress, Started, Warned
 from paasctl.model.image import Descriptor, Repository
 from paasctl.model.plan import TagImage
-from paasctl.model.promoting import Brings, CarryOver, FileDiffers, NotePromotion, Stop, TagRecord
+from paasctl.model.promoting import Attest, Brings, CarryOver, FileDiffers, NotePromotion, Stop, TagRecord
 from paasctl.oci.documents.manifest import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST
 from support.telling import COMMIT, REPOSITORY, Story, planned, seconds
 
@@ -155,4 +155,19 @@ PROMOTE_SEVERAL: Story = (
         ),
         seconds=2.4,
     ),
+)
+_SAYING = Attest(
+    version="1.2.4",
+    word="rejected",
+    repository=_RC.repository,
+    tag="1.2.4",
+    record=_RECORD,
+    reason="loses baskets",
+)
+_REJECT = planned("reject", "1.2.4", (_SAYING,))
+REJECT: Story = (
+    Planned(_REJECT),
+    Started(0, _SAYING),
+    Ended(0, _SAYING, 0.1),
+    Outcome(status="done", exit=Exit.OK, verb="reject", subject="1.2.4", done=_REJECT.steps, seconds=0.3),
 )

@@ -9,10 +9,11 @@ from paasctl.errors import Unavailable
 from paasctl.model.event import Emit, Progress, Warned
 from paasctl.model.kube import Holder
 from paasctl.model.location import InRegistry
-from paasctl.model.promoting import CARRIED, CarryOver, NotePromotion, TagRecord
+from paasctl.model.promoting import CARRIED, Attest, CarryOver, NotePromotion, TagRecord
 from paasctl.oci.documents.manifest import OCI_MANIFEST
 from paasctl.oci.documents.promotion import promotion_manifest
 from paasctl.oci.documents.squashed import EMPTY, EMPTY_TYPE
+from paasctl.oci.documents.statement import statement_manifest
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import World
 
@@ -81,6 +82,13 @@ def note_promotion(step: NotePromotion, run: Needs) -> None:
     target = run.world.target(InRegistry(step.goal.repository.tagged(step.tag)))
     empty = target.put_blob(EMPTY_TYPE, EMPTY)
     target.put(OCI_MANIFEST, promotion_manifest(step, run.holder, run.world.clock.utc(), empty))
+
+
+def attest(step: Attest, run: Needs) -> None:
+    """Attach a statement to the release record."""
+    target = run.world.target(InRegistry(step.repository.tagged(step.tag)))
+    empty = target.put_blob(EMPTY_TYPE, EMPTY)
+    target.put(OCI_MANIFEST, statement_manifest(step, run.holder, run.world.clock.utc(), empty))
 
 
 def tag_record(step: TagRecord, world: World) -> None:

@@ -25,7 +25,7 @@ from paasctl.model.plan import (
     TagImage,
     WriteFile,
 )
-from paasctl.model.promoting import CarryOver, NotePromotion, TagRecord
+from paasctl.model.promoting import Attest, CarryOver, NotePromotion, PromoteStep, TagRecord
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import World
 
@@ -75,7 +75,7 @@ def take(step: Step, index: int, run: Needs) -> None:  # noqa: C901 - a match ov
             run.facts["record"] = str(release.record(step, run.world, run.facts))
         case TagImage():
             release.tag_image(step, run.world, run.facts)
-        case CarryOver() | NotePromotion() | TagRecord():
+        case CarryOver() | NotePromotion() | TagRecord() | Attest():
             _promote(step, index, run)
         case WriteFile():
             run.world.write_file(step.path, step.content, step.before)
@@ -123,8 +123,8 @@ def _image(step: Build | SquashImage | Push, index: int, run: Needs) -> None:
             run.facts[release.PUSHED.format(step.name)] = str(pinned)
 
 
-def _promote(step: CarryOver | NotePromotion | TagRecord, index: int, run: Needs) -> None:
-    from paasctl.engine.promote import carry_over, note_promotion, tag_record  # noqa: PLC0415
+def _promote(step: PromoteStep, index: int, run: Needs) -> None:
+    from paasctl.engine.promote import attest, carry_over, note_promotion, tag_record  # noqa: PLC0415
 
     match step:
         case CarryOver():
@@ -133,6 +133,8 @@ def _promote(step: CarryOver | NotePromotion | TagRecord, index: int, run: Needs
             note_promotion(step, run)
         case TagRecord():
             tag_record(step, run.world)
+        case Attest():
+            attest(step, run)
 
 
 def _what(step: Build | SquashImage | Push) -> str:

@@ -12,6 +12,8 @@ PROMOTION_TYPE = "application/vnd.paasctl.promotion.v1+json"
 """`artifactType` of what says that a release was promoted; its `subject` is the release record."""
 
 
+STATEMENT_TYPE = "application/vnd.paasctl.statement.v1+json"
+"""`artifactType` of what is said of a release afterwards; its `subject` is the release record."""
 CARRIED = "carried "
 """How names of the facts begin that each copy leaves: then the version, the image, and what is told."""
 
@@ -103,4 +105,33 @@ class TagRecord:
     brings: Brings | None = None
 
 
-PromoteStep = CarryOver | NotePromotion | TagRecord
+Word = Literal["healthy", "rejected", "accepted"]
+"""It runs well somewhere; nobody shall deploy it again; that is taken back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What somebody said of a release, as it lies beside its record."""
+
+    word: Word
+    at: str
+    """RFC 3339, in UTC: texts sort as times do."""
+    by: str = ""
+    why: str = ""
+    environment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attest:
+    """Attach a statement to a release's record in one registry."""
+
+    version: str
+    word: Word
+    repository: Repository
+    tag: str
+    record: Descriptor
+    environment: str = ""
+    reason: str = ""
+
+
+PromoteStep = CarryOver | NotePromotion | TagRecord | Attest

@@ -12,8 +12,9 @@ from paasctl.model.copied import CopyPlan
 from paasctl.model.counting import count
 from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.plan import Plan, Stage, TagImage
-from paasctl.model.promoting import Brings, CarryOver, NotePromotion, Stop, TagRecord
+from paasctl.model.promoting import Brings, CarryOver, NotePromotion, Statement, Stop, TagRecord
 from paasctl.model.release import Release
+from paasctl.planning.standing import check_not_rejected
 from paasctl.values import dataclass
 
 VERB = "promote"
@@ -53,6 +54,8 @@ class PromotionFacts:
     """Whether it is written down at the goal that it was promoted to there."""
     reason: str = ""
     brings: Brings | None = None
+    said: tuple[Statement, ...] = ()
+    """What was said of it, at either end."""
 
 
 Stages = tuple[Stage, ...]
@@ -124,6 +127,7 @@ def check_promotable(release: Release, goal: Stop) -> None:
 def _check(facts: PromotionFacts) -> None:
     check_promotable(facts.release, facts.goal)
     head = f"promoting {facts.release.version} to {facts.goal.name}"
+    check_not_rejected(facts.said, facts.release.version, head)
     if lost := [it for it in facts.moving if it.plan is None]:
         raise Refused(
             f"{head}: {_names(lost)} {'is' if len(lost) == 1 else 'are'} missing at {facts.origin}",

@@ -13,12 +13,15 @@ from paasctl.model.promoting import Stop
 from paasctl.model.rounds import Rounds
 from paasctl.model.version import Version
 from paasctl.planning.promotion import SNAPSHOT, promotion_plan, promotion_stages
+from paasctl.planning.standing import REJECTED
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.promoted import Asked, promoted, rest_of
 from paasctl.verbs.promoting import Look, promotion_facts
 from paasctl.verbs.promotionbrings import brings
+
+_NOT_MEANT = (SNAPSHOT, REJECTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +53,8 @@ class Promote:
             versions = _versions(look, self.asked)
             alone = len(self.asked.versions) == 1
             looked = (self._look(look, it, versions[:at], alone=alone) for at, it in enumerate(versions))
-            # Snapshots stay where they are: nobody who asks for all that is missing means them.
-            found = tuple(it for it in looked if not (self.asked.every and it.error and it.error.code == SNAPSHOT))
+            # Nobody who asks for all that is missing means snapshots, or what was rejected.
+            found = tuple(it for it in looked if not (self.asked.every and it.error and it.error.code in _NOT_MEANT))
             for it in found:
                 if it.error:
                     emit(Warned(it.error.message, hint=it.error.hint))

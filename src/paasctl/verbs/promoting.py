@@ -22,6 +22,7 @@ from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.images.closure import look_over
 from paasctl.verbs.reading import blob
+from paasctl.verbs.statements import statements
 
 _TOGETHER = 4
 """Images looked at together; each asks several things at once."""
@@ -70,6 +71,10 @@ def promotion_facts(look: Look, version: str, reason: str) -> PromotionFacts:
         goal=_stop(look.way.goal),
         noted=_is_noted(look.reads.registry(goal.host), goal, record.digest),
         reason=reason,
+        said=(
+            *statements(registry, origin, record.digest),
+            *statements(look.reads.registry(goal.host), goal, record.digest),
+        ),
     )
 
 

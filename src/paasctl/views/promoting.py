@@ -7,12 +7,17 @@ from typing import assert_never
 
 from paasctl.model.counting import count
 from paasctl.model.event import Outcome
-from paasctl.model.promoting import CarryOver, NotePromotion, PromoteStep, TagRecord
+from paasctl.model.promoting import Attest, CarryOver, NotePromotion, PromoteStep, TagRecord, Word
 from paasctl.views.between import say_moved
 from paasctl.views.clean import clean
 
 _COMMITS, _LINES = 10, 12
 """How many are told."""
+_WORDS: dict[Word, str] = {
+    "healthy": "runs well",
+    "rejected": "is rejected",
+    "accepted": "is no longer rejected",
+}
 
 
 def say_promoting(step: PromoteStep) -> str:
@@ -24,6 +29,10 @@ def say_promoting(step: PromoteStep) -> str:
         case NotePromotion():
             why = f": {clean(step.reason)}" if step.reason else ""
             return f"note that {step.version} was promoted from {step.origin.name} to {step.goal.name}{why}"
+        case Attest():
+            where = f" in {step.environment}" if step.environment else ""
+            why = f": {clean(step.reason)}" if step.reason else ""
+            return f"say at {step.repository} that {step.version} {_WORDS[step.word]}{where}{why}"
         case TagRecord():
             return f"name the record {step.repository}:{step.tag}"
         case _:
@@ -32,7 +41,7 @@ def say_promoting(step: PromoteStep) -> str:
 
 def phase_promoting(step: PromoteStep) -> str:
     """Which part of a run it is, in a word."""
-    return {CarryOver: "carry", NotePromotion: "note", TagRecord: "name"}[type(step)]
+    return {CarryOver: "carry", NotePromotion: "note", TagRecord: "name", Attest: "say"}[type(step)]
 
 
 def detail_promoting(step: CarryOver) -> Iterator[str]:

@@ -25,7 +25,7 @@ from paasctl.model.plan import (
     TagImage,
     WriteFile,
 )
-from paasctl.model.promoting import CarryOver, NotePromotion, TagRecord
+from paasctl.model.promoting import Attest, CarryOver, NotePromotion, TagRecord
 from paasctl.model.verdict import PodSeen, Verdict
 from paasctl.views.amounts import duration
 from paasctl.views.between import detail_between, phase_between, say_between, say_written
@@ -53,7 +53,7 @@ def say(step: Step) -> str:  # noqa: C901, PLR0911, PLR0912 - a match over a clo
             return f"push {step.name} to {step.repository}"
         case SquashTo() | CopyTo() | RebaseTo():
             return say_between(step)
-        case CarryOver() | NotePromotion() | TagRecord():
+        case CarryOver() | NotePromotion() | TagRecord() | Attest():
             return say_promoting(step)
         case TagCommit():
             where = f" and push it to {step.remote}" if step.remote else " (there is no remote)"
@@ -90,7 +90,7 @@ def phase(step: Step) -> str:  # noqa: C901, PLR0911, PLR0912 - a match over a c
             return "push"
         case SquashTo() | CopyTo() | RebaseTo():
             return phase_between(step)
-        case CarryOver() | NotePromotion() | TagRecord():
+        case CarryOver() | NotePromotion() | TagRecord() | Attest():
             return phase_promoting(step)
         case TagCommit():
             return "tag"

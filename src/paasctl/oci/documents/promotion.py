@@ -6,6 +6,7 @@ it. It has no content of its own (image-spec, *Guidelines for Artifact Usage*): 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from paasctl.model.image import Descriptor, Repository
@@ -33,14 +34,19 @@ def promotion_manifest(step: NotePromotion, holder: Holder, seconds: float, empt
         TO: _stop(step.goal),
         WHY: step.reason,
     }
+    return noted(PROMOTION_TYPE, step.record, notes, empty)
+
+
+def noted(kind: str, subject: Descriptor, notes: Mapping[str, str], empty: Descriptor) -> bytes:
+    """An artifact that is all annotations; those that say nothing are left out."""
     nothing = {"mediaType": EMPTY_TYPE, "digest": empty.digest, "size": empty.size}
     manifest: Json = {
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
-        "artifactType": PROMOTION_TYPE,
+        "artifactType": kind,
         "config": nothing,
         "layers": [nothing],
-        "subject": descriptor_json(step.record),
+        "subject": descriptor_json(subject),
         "annotations": {name: it for name, it in notes.items() if it},
     }
     return canonical(manifest)
