@@ -23,6 +23,7 @@ from bench import (
     copying,
     deploying,
     imagecosts,
+    promoting,
     pulling,
     rendering,
     simulated,
@@ -48,6 +49,7 @@ _KINDS = (
     imagecosts,
     pulling,
     copying,
+    promoting,
     building,
 )
 ROWS = tuple(row for kind in _KINDS for row in kind.rows())

@@ -72,6 +72,8 @@ def project(tmp_path: Path) -> Path:
         ("paasctl deploy dev --cluster t", ["testbed"]),
         ("paasctl build w", ["web", "worker"]),
         ("paasctl releases --registry ", ["dev", "prod"]),
+        ("paasctl promote --to pro", ["prod", "production"]),
+        ("paasctl promote 1 --to rc --from ", ["dev", "prod"]),
         ("paasctl version --ex", ["--explain"]),
     ],
 )

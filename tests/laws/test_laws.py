@@ -12,7 +12,9 @@ import pytest
 from paasctl.errors import Exit
 from paasctl.model.event import Event, Outcome, Planned
 from paasctl.verbs.deploy import Deploy
+from paasctl.verbs.judge import Judge
 from paasctl.verbs.project import Init, Pin
+from paasctl.verbs.promote import Promote, PromoteTyped
 from paasctl.verbs.release import Release
 from support.conducted import go
 from support.world import FakeWorld
@@ -48,6 +50,41 @@ def _changed(world: FakeWorld) -> None:
     _released(world)
 
 
+def _two_stops(repository: str) -> Callable[[FakeWorld], None]:
+    """A release, and a second registry on the path."""
+
+    def before(world: FakeWorld) -> None:
+        paas = world.project / "paas.yaml"
+        first = '{dev: {repository: "registry.example/shop"}'
+        second = f'{first}, rc: {{repository: "{repository}"}}'
+        paas.write_text(paas.read_text().replace(first, second))
+        _released(world)
+
+    return before
+
+
+def _two_versions(world: FakeWorld) -> None:
+    _two_stops("rc.example/shop")(world)
+    world.git.commit("feat: two")
+    world.git.publish("origin")
+    _released(world)
+
+
+def _promoted(world: FakeWorld) -> None:
+    _two_stops("rc.example/shop")(world)
+    assert go(_promote("0.1.0")(), world)[0] is Exit.OK
+
+
+def _rejected(world: FakeWorld) -> None:
+    _promoted(world)
+    assert go(Judge(version="0.1.0", rejects=True, reason="slow"), world)[0] is Exit.OK
+    world.clock.time += 1
+
+
+def _promote(*versions: str) -> Callable[[], Promote]:
+    return lambda: Promote(asked=PromoteTyped(versions=versions, to="rc"))
+
+
 def _dirty(world: FakeWorld) -> None:
     world.git.files["site/run"] = b"edited"
 
@@ -62,6 +99,11 @@ VERBS: dict[str, Case] = {
     "deploy, first": Case(lambda: Deploy(environment="dev"), _released),
     "deploy, a changed release": Case(lambda: Deploy(environment="dev"), _changed),
     "deploy --build": Case(lambda: Deploy(environment="dev", build=True), _dirty),
+    "promote, within one registry": Case(_promote("0.1.0"), _two_stops("registry.example/shop-rc")),
+    "promote, to another registry": Case(_promote("0.1.0"), _two_stops("rc.example/shop")),
+    "promote, several versions": Case(_promote("0.1.0", "0.1.1"), _two_versions),
+    "reject": Case(lambda: Judge(version="0.1.0", rejects=True, reason="slow"), _promoted),
+    "unreject": Case(lambda: Judge(version="0.1.0", rejects=False, reason="fast"), _rejected),
     "init": Case(lambda: Init(file="paas.yaml", folder="shop"), _bare),
     "cluster pin": Case(lambda: Pin(cluster="testbed")),
 }

@@ -56,7 +56,17 @@ def test_copied_elsewhere_it_names_the_images_there_and_not_a_byte_changes() -> 
     there = Repository.parse("prod.example/shop")
     images = _read(_RELEASE, there).images
     assert images["web"] == there.child("web").pinned(_DIGEST)
-    assert images["tool"] == _RELEASE.images["tool"], "it has a place of its own"
+    assert images["tool"] == there.child("tool").pinned(_DIGEST), "at home it has a place of its own, and travels"
+
+
+def test_a_record_that_does_not_say_where_it_is_at_home_names_such_a_place_for_good() -> None:
+    artifact = record_artifact(_RELEASE, _HERE)
+    content = {descriptor.digest: blob for descriptor, blob in artifact.blobs}
+    document, files = record_layers(artifact.manifest, "it")
+    said = json.loads(content[document.digest])
+    assert said.pop("home") == str(_HERE)
+    release = read_record(json.dumps(said).encode(), content[files.digest], Repository.parse("prod.example/shop"))
+    assert release.images["tool"] == _RELEASE.images["tool"]
 
 
 def test_it_carries_a_format_number_and_the_subjects() -> None:
@@ -71,12 +81,13 @@ def test_it_carries_a_format_number_and_the_subjects() -> None:
     [
         (b"", "no OCI manifest"),
         (b"[]", "no OCI manifest"),
+        (b"[" * 200_000, "no OCI manifest"),
         (b'{"layers": [{}]}', "no OCI manifest"),
         (b"{}", "an image"),
         (b'{"artifactType": "application/vnd.other"}', "application/vnd.other"),
         (json.dumps({"artifactType": RECORD_TYPE, "layers": []}).encode(), "no record of ours"),
     ],
-    ids=["nothing", "a list", "half a descriptor", "an image", "another artifact", "without layers"],
+    ids=["nothing", "a list", "brackets", "half a descriptor", "an image", "another artifact", "without layers"],
 )
 def test_what_is_no_record_is_told(manifest: bytes, says: str) -> None:
     with pytest.raises(Unavailable, match=says) as caught:

@@ -28,6 +28,7 @@ from paasctl.model.plan import (
 )
 from paasctl.model.verdict import Cause, Verdict
 from support.story_images import IMAGE_COPY, IMAGE_REBASE, IMAGE_SQUASH
+from support.story_promote import PROMOTE, PROMOTE_SEVERAL, REJECT
 from support.story_release import SCAN, UPLOAD
 from support.telling import (
     COMMIT,
@@ -326,4 +327,7 @@ STORIES: dict[str, Story] = {
     "image-squash": IMAGE_SQUASH,
     "image-copy": IMAGE_COPY,
     "image-rebase": IMAGE_REBASE,
+    "promote": PROMOTE,
+    "promote-several": PROMOTE_SEVERAL,
+    "reject": REJECT,
 }

@@ -59,6 +59,10 @@ environments: {dev: {cluster: testbed, registry: dev, snapshots: true}}
 """
 
 
+_SPENDING = threading.Lock()
+"""Copies of a world are made, and of a lock there are none."""
+
+
 @dataclass
 class Writes:
     """Counts every write of the world."""
@@ -67,9 +71,10 @@ class Writes:
     fail_after: int | None = None
 
     def spend(self) -> None:
-        if self.fail_after is not None and self.count >= self.fail_after:
-            raise Unavailable("the world went away")
-        self.count += 1
+        with _SPENDING:
+            if self.fail_after is not None and self.count >= self.fail_after:
+                raise Unavailable("the world went away")
+            self.count += 1
 
 
 @dataclass
@@ -140,9 +145,10 @@ class FakeRegistry:
 
     def mount_blob(self, repository: Repository, digest: str, sources: tuple[Repository, ...]) -> bool:
         found = next((self.blobs[it.path, digest] for it in sources if (it.path, digest) in self.blobs), None)
-        if found is not None:
-            self.writes.spend()
-            self.blobs[repository.path, digest] = found
+        with self.lock:
+            if found is not None and not self.has_blob(repository, digest):
+                self.writes.spend()
+                self.blobs[repository.path, digest] = found
         return found is not None
 
     @contextmanager
@@ -230,6 +236,7 @@ class FakeWorld:
         self.git.commit("feat: one")
         self.git.publish("origin")
         self.only_registry = FakeRegistry(self.writes)
+        self.registries = {self.only_registry.host: self.only_registry}
         self.only_cluster = _CountedCluster()
         self.only_cluster.counted = self.writes
         self.files = ProjectFiles(self.project)
@@ -274,8 +281,7 @@ class FakeWorld:
         return LayersBuilder(self.registry, MachineCodecs(), self.project / ".paasctl" / "cache")
 
     def registry(self, host: str) -> FakeRegistry:
-        assert host == self.only_registry.host
-        return self.only_registry
+        return self.registries.setdefault(host, FakeRegistry(self.writes, host))
 
     @property
     def kept(self) -> KeptFiles:
@@ -312,7 +318,8 @@ class FakeWorld:
         """What counts when two worlds are compared (decision 23): not the history's entries."""
         return {
             "tags": (self.git.tags, self.git.remotes["origin"].tags),
-            "images": self.only_registry.named,
+            "images": {host: it.named for host, it in self.registries.items() if it.named},
+            "held": {host: sorted(it.manifests) for host, it in self.registries.items() if it.named},
             "objects": self.only_cluster.state,
             "file": (self.project / "paas.yaml").read_text() if (self.project / "paas.yaml").exists() else None,
         }

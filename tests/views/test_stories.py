@@ -75,6 +75,9 @@ def test_the_terminal_is_left_as_it_was(name: str) -> None:
     assert shown.count("\x1b[?2026h") == shown.count("\x1b[?2026l")
 
 
+_ENDS = ("deploy dev", "2 problems", "promote 3 versions", "release 1.2.4: failed")
+
+
 @pytest.mark.parametrize("name", [it for it in NAMES if STORIES[it][-1].problems])  # type: ignore[union-attr]  # an Outcome
 def test_a_failure_ends_with_what_why_evidence_and_the_next_command(name: str) -> None:
     outcome = STORIES[name][-1]
@@ -82,14 +85,8 @@ def test_a_failure_ends_with_what_why_evidence_and_the_next_command(name: str) -
     lines = plain(STORIES[name]).talk.text.splitlines()
     problem = outcome.problems[-1]
     at = {
-        "what": lines.index(
-            next(
-                it
-                for it in lines
-                if it.startswith(("deploy dev", "release 1.2.4: failed", "2 problems")) and "step" not in it
-            )
-        ),
-        "why": next(number for number, it in enumerate(lines) if problem.message in it),
+        "what": lines.index(next(it for it in lines if it.startswith(_ENDS) and "step" not in it)),
+        "why": max(number for number, it in enumerate(lines) if problem.message in it),
         "next": len(lines) - 1,
     }
     assert at["what"] < at["why"] < at["next"]

@@ -52,6 +52,8 @@ def _versions(outside: Any) -> list[str]:
 environment_names = _names(lambda it: it.config.environments)
 cluster_names = _names(lambda it: it.config.clusters)
 registry_names = _names(lambda it: it.config.registries)
+stop_names = _names(lambda it: {**it.config.environments, **it.config.registries})
+versions = _names(_versions)
 
 EnvironmentName = Annotated[
     str,
@@ -78,7 +80,7 @@ ReleaseVersion = Annotated[
         "--version",
         help="The release to take, or `latest` [default: this commit's].",
         metavar="VERSION",
-        autocompletion=_names(_versions),
+        autocompletion=versions,
         show_default=False,
     ),
 ]

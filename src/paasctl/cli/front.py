@@ -13,6 +13,9 @@ VERBS: dict[str, tuple[str, str]] = {
     "image": ("image", "Any image anywhere: squash, copy, rebase, inspect, diff, verify."),
     "release": ("release", "Build, tag, push and record a release, once."),
     "releases": ("releases", "Which releases lie in which registry, and what runs where."),
+    "promote": ("promote", "A release in the next registry, digest for digest."),
+    "reject": ("reject", "A version that nobody deploys or promotes again."),
+    "unreject": ("unreject", "A rejection, taken back."),
     "render": ("render", "The manifests of an environment, as YAML."),
     "diff": ("diff", "What a deploy would change, field by field."),
     "deploy": ("deploy", "Make an environment run a release, and wait for the verdict."),
@@ -42,7 +45,7 @@ EPILOG = "Every option has a variable: PAASCTL_OUTPUT for the shared ones, PAASC
 
 _PARTS = (
     ("Start", ("demo", "init", "lint", "doctor", "config")),
-    ("Make", ("version", "build", "image", "release", "releases")),
+    ("Make", ("version", "build", "image", "release", "releases", "promote", "reject", "unreject")),
     ("Run", ("render", "diff", "rehearse", "deploy", "status", "history")),
     ("Around", ("cluster", "registry")),
 )

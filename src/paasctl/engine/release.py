@@ -120,7 +120,7 @@ def tag_image(step: TagImage, world: World, facts: Mapping[str, str]) -> None:
     if found is None:
         raise Unavailable(
             f"tagging {step.repository}:{step.tag}: {pinned} is not there any more",
-            hint="run `paasctl release` again: it pushes what is missing",
+            hint="run the same command again: it pushes what is missing",
             code="image-not-found",
         )
     descriptor, content = found

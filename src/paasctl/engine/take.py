@@ -11,6 +11,7 @@ from paasctl.engine import release
 from paasctl.engine.cluster import apply_one, await_ready, delete_one
 from paasctl.model.between import CopyTo, RebaseTo, SquashTo
 from paasctl.model.event import Emit, LogLine, Noted, Progress, Warned
+from paasctl.model.kube import Holder
 from paasctl.model.plan import (
     Apply,
     AwaitReady,
@@ -26,6 +27,7 @@ from paasctl.model.plan import (
     TagImage,
     WriteFile,
 )
+from paasctl.model.promoting import Attest, CarryOver, NotePromotion, PromoteStep, TagRecord
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import World
 
@@ -49,6 +51,11 @@ class Needs(Protocol):
         ...
 
     @property
+    def holder(self) -> Holder:
+        """Who we are."""
+        ...
+
+    @property
     def facts(self) -> dict[str, str]:
         """Named results of the run so far; executors add theirs."""
         ...
@@ -65,6 +72,8 @@ def take(step: Step, index: int, run: Needs) -> None:
             take_between(step, index, run)
         case RunHook() | TagCommit() | Record() | TagImage():
             _release(step, index, run)
+        case CarryOver() | NotePromotion() | TagRecord() | Attest():
+            _promote(step, index, run)
         case WriteFile():
             run.world.write_file(step.path, step.content, step.before)
         case Apply() | Delete() | AwaitReady():
@@ -124,6 +133,20 @@ def _release(step: ReleaseStep, index: int, run: Needs) -> None:
             run.facts["record"] = str(release.record(step, run.world, run.facts))
         case TagImage():
             release.tag_image(step, run.world, run.facts)
+
+
+def _promote(step: PromoteStep, index: int, run: Needs) -> None:
+    from paasctl.engine.promote import attest, carry_over, note_promotion, tag_record  # noqa: PLC0415
+
+    match step:
+        case CarryOver():
+            carry_over(step, index, run)
+        case NotePromotion():
+            note_promotion(step, run)
+        case TagRecord():
+            tag_record(step, run.world)
+        case Attest():
+            attest(step, run)
 
 
 def _what(step: Build | SquashImage | Push) -> str:

@@ -13,6 +13,7 @@ from paasctl.model.between import BetweenStep as BetweenStep  # noqa: PLC0414 - 
 from paasctl.model.config import Image
 from paasctl.model.image import Pinned, Repository, Tagged
 from paasctl.model.kube import Key, Manifest, Target
+from paasctl.model.promoting import PromoteStep as PromoteStep  # noqa: PLC0414 - steps are looked for here
 from paasctl.values import dataclass
 
 # --- images ---------------------------------------------------------------------------------------------------------
@@ -170,7 +171,7 @@ class WriteFile:
 
 FileStep = WriteFile
 
-Step = ImageStep | BetweenStep | ReleaseStep | ClusterStep | FileStep
+Step = ImageStep | BetweenStep | ReleaseStep | PromoteStep | ClusterStep | FileStep
 Stage = tuple[Step, ...]
 
 

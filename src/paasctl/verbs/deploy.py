@@ -32,6 +32,7 @@ from paasctl.values import dataclass
 from paasctl.verbs.reading import Place, named, needed, place
 from paasctl.verbs.releasing import release_facts
 from paasctl.verbs.rendering import Source, inputs, of_release, render, resolved, secrets_of, settings, with_secrets
+from paasctl.verbs.statements import check_standing
 
 _READERS = 8
 
@@ -76,7 +77,9 @@ class Deploy:
     def _facts(self, reads: Reads, where: Place, cancel: Cancel) -> Facts:
         snapshot = _snapshot(reads, where, self.version) if self.build else None
         if snapshot is None:
-            source = of_release(reads, needed(reads, where, self.version))
+            release = needed(reads, where, self.version)
+            check_standing(reads, where.repository, release.version, f"deploying {self.environment}")
+            source = of_release(reads, release)
             return _facts(reads, where, source, self.sets, cancel)
         if snapshot.recorded is None or not plan_release(snapshot).is_empty:
             secrets_of(reads.config, reads.secrets)  # a missing one is told before anything is built

@@ -44,7 +44,7 @@ def detail_between(step: BetweenStep) -> Iterator[str]:
                 yield f"the base by {clean(step.base)}"
         case CopyTo():
             yield from (_image(it) for it in step.images)
-            yield from _moved(step.plan.objects) if step.plan else ()
+            yield from say_moved(step.plan.objects) if step.plan else ()
             yield from (f"left behind: {clean(it)}" for it in step.plan.left) if step.plan else ()
         case RebaseTo():
             yield from (f"{_image(it)}; {step.new_base}'s layers instead of the base's {it.kept}" for it in step.images)
@@ -53,7 +53,7 @@ def detail_between(step: BetweenStep) -> Iterator[str]:
             assert_never(step)
 
 
-def _moved(objects: Sequence[CopyObject]) -> Iterator[str]:
+def say_moved(objects: Sequence[CopyObject]) -> Iterator[str]:
     """What becomes of blobs and of manifests, in one line each."""
     for noun, is_blob in (("blobs", True), ("manifests", False)):
         kind = [it for it in objects if it.is_blob == is_blob]

@@ -26,11 +26,13 @@ from paasctl.model.plan import (
     TagImage,
     WriteFile,
 )
+from paasctl.model.promoting import Attest, CarryOver, NotePromotion, TagRecord
 from paasctl.model.verdict import PodSeen, Verdict
 from paasctl.views.amounts import duration
 from paasctl.views.between import detail_between, phase_between, say_between, say_written
 from paasctl.views.clean import clean, clean_lines
 from paasctl.views.mask import fields_of
+from paasctl.views.promoting import detail_promoting, phase_promoting, say_brings, say_promoted, say_promoting
 from paasctl.views.releasing import phase_release, say_release
 
 _VALUE = 80
@@ -55,6 +57,8 @@ def say(step: Step) -> str:  # noqa: C901 - a match over a closed union
             return say_between(step)
         case TagCommit() | Record() | TagImage() | RunHook():
             return say_release(step)
+        case CarryOver() | NotePromotion() | TagRecord() | Attest():
+            return say_promoting(step)
         case Apply():
             return f"{step.change} {step.manifest.key}"
         case Delete():
@@ -85,6 +89,8 @@ def phase(step: Step) -> str:  # noqa: C901 - a match over a closed union
             return phase_between(step)
         case TagCommit() | Record() | TagImage() | RunHook():
             return phase_release(step)
+        case CarryOver() | NotePromotion() | TagRecord() | Attest():
+            return phase_promoting(step)
         case WriteFile():
             return "write"
         case Apply():
@@ -145,6 +151,10 @@ def say_plan(plan: Plan, number: int = 1) -> list[str]:
             lines += [f"  {'':{width}}    {say_change(it)}" for it in fields_of(step)]
         if isinstance(step, SquashTo | CopyTo | RebaseTo):
             lines += [f"  {'':{width}}    {it}" for it in detail_between(step)]
+        if isinstance(step, CarryOver):
+            lines += [f"  {'':{width}}    {it}" for it in detail_promoting(step)]
+        if isinstance(step, TagRecord):
+            lines += [f"  {'':{width}}    {it}" for it in say_brings(step)]
     return [clean(it) for it in ([*lines, f"  ! asks first: {plan.asks}"] if plan.asks else lines)]
 
 
@@ -214,9 +224,11 @@ def _outcome(outcome: Outcome) -> list[str]:
         case "answered":
             return problems
         case "failed" | "cancelled" | "refused":
-            return [*headline(outcome), *_declared(outcome), *problems, *_next(outcome)]
+            told = (f"  {it}" for it in say_promoted(outcome))
+            return [*headline(outcome), *told, *_declared(outcome), *problems, *_next(outcome)]
         case _:
-            return [*problems, *headline(outcome), *(f"  {it}" for it in (*say_written(outcome), *outcome.urls))]
+            told = (f"  {it}" for it in (*say_promoted(outcome), *say_written(outcome), *outcome.urls))
+            return [*problems, *headline(outcome), *told]
 
 
 def headline(outcome: Outcome) -> list[str]:

@@ -39,6 +39,8 @@ class CopyWish:
     """Whether what vouches for it travels, too."""
     move: bool = False
     """Whether a name may be another image's until now."""
+    named: bool = True
+    """Whether it gets its name when all is there; else it lies there by its digest."""
 
 
 def copy_image(  # noqa: PLR0913 - two places, a wish, and three ways to be heard
@@ -54,7 +56,8 @@ def copy_image(  # noqa: PLR0913 - two places, a wish, and three ways to be hear
     left = (*plan.left, *_staying(source, target, closure, wish), *copying.companions(move=wish.move))
     for it in left:
         warn(f"copying {source.name}: {it}")
-    target.finish(closure.root, closure.nodes[closure.root.digest].content, move=wish.move)
+    if wish.named:
+        target.finish(closure.root, closure.nodes[closure.root.digest].content, move=wish.move)
     copying.meter.finish()
     return copying.copied(left)
 

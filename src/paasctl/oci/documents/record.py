@@ -23,6 +23,8 @@ MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
 FILES_TYPE = "application/vnd.paasctl.files.v1.tar"
 _EMPTY = b"{}"
+_WRONG = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""How what is no record shows; a hundred thousand brackets are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def record_layers(manifest: bytes, name: str) -> tuple[Descriptor, Descriptor]:
         document = json.loads(manifest)
         kind, layers = document.get("artifactType"), document.get("layers", [])
         found = {it["mediaType"]: Descriptor(it["mediaType"], it["digest"], it["size"]) for it in layers}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except _WRONG as error:
         raise Unavailable(
             f"reading the release record {name}: it is no OCI manifest", code="record-unreadable"
         ) from error
@@ -77,7 +79,7 @@ def read_record(document: bytes, files: bytes, repository: Repository) -> Releas
     """The release, its images placed relative to `repository`, where the record was found."""
     try:
         return _release(json.loads(document), files, repository)
-    except (ValueError, KeyError, TypeError, AttributeError, tarfile.TarError) as error:
+    except (*_WRONG, tarfile.TarError) as error:
         raise Unavailable(
             f"reading the release record in {repository}: {type(error).__name__}: {error}", code="record-unreadable"
         ) from error
@@ -90,8 +92,9 @@ def _release(said: Mapping[str, Any], files: bytes, repository: Repository) -> R
             hint="use a newer paasctl",
             code="record-too-new",
         )
+    is_home = said.get("home") in (None, str(repository))
     images = {
-        name: (Repository.parse(it["repository"]) if "repository" in it else repository.child(name)).pinned(
+        name: (Repository.parse(it["repository"]) if is_home and "repository" in it else repository.child(name)).pinned(
             it["digest"]
         )
         for name, it in said["images"].items()
@@ -128,7 +131,10 @@ def _document(release: Release, repository: Repository) -> dict[str, Any]:
             entry["base"] = base
         images[name] = entry
     more = {"changelog": release.changelog, "outside": [str(it) for it in release.outside]}
+    # Where it is at home an image may lie elsewhere; promoted, it lies beside the record like all others.
+    home = {"home": str(repository)} if any("repository" in it for it in images.values()) else {}
     return {
+        **home,
         **{name: it for name, it in more.items() if it},
         "format": RECORD_FORMAT,
         "app": release.app,

@@ -1,0 +1,114 @@
+"""Executors of a promotion's steps: copy by digest, write down who did it, name the record last."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from paasctl.engine.images.copy import CopyWish, copy_image
+from paasctl.errors import Unavailable
+from paasctl.model.event import Emit, Progress, Warned
+from paasctl.model.kube import Holder
+from paasctl.model.location import InRegistry
+from paasctl.model.promoting import CARRIED, Attest, CarryOver, NotePromotion, TagRecord
+from paasctl.oci.documents.manifest import OCI_MANIFEST
+from paasctl.oci.documents.promotion import promotion_manifest
+from paasctl.oci.documents.squashed import EMPTY, EMPTY_TYPE
+from paasctl.oci.documents.statement import statement_manifest
+from paasctl.ports.cancel import Cancel
+from paasctl.ports.world import World
+
+
+class Needs(Protocol):
+    """What it needs of a run."""
+
+    @property
+    def world(self) -> World:
+        """Ports, writing halves included."""
+        ...
+
+    @property
+    def emit(self) -> Emit:
+        """Where events go."""
+        ...
+
+    @property
+    def cancel(self) -> Cancel:
+        """The request to stop."""
+        ...
+
+    @property
+    def holder(self) -> Holder:
+        """Who does it."""
+        ...
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Named results of the run so far."""
+        ...
+
+
+def carry_over(step: CarryOver, index: int, run: Needs) -> None:
+    """Have it there by digest. The source is read by digest, too: what was planned is what goes."""
+    source = run.world.source(InRegistry(step.source))
+    target = run.world.target(InRegistry(step.repository.tagged(step.tag)))
+    what = step.name or "the record"
+
+    def progress(done: int, total: int | None) -> None:
+        run.emit(Progress(index, what, done, total, "bytes"))
+
+    made = copy_image(
+        source,
+        target,
+        CopyWish(named=False),
+        progress=progress,
+        warn=lambda text: run.emit(Warned(text)),
+        cancel=run.cancel,
+    )
+    counts = {
+        "blobs.there": made.exists,
+        "blobs.mounted": made.mounted,
+        "blobs.sent": made.streamed,
+        "bytes.sent": made.bytes_streamed,
+        "manifests": made.manifests,
+        "vouchers": made.vouchers,
+    }
+    left = {f"left.{number}": it for number, it in enumerate(made.left)}
+    told = {**{name: str(it) for name, it in counts.items()}, **left}
+    run.facts.update({f"{CARRIED}{step.version} {step.name} {name}": it for name, it in told.items()})
+
+
+def note_promotion(step: NotePromotion, run: Needs) -> None:
+    """Attach the promotion record to the release record."""
+    target = run.world.target(InRegistry(step.goal.repository.tagged(step.tag)))
+    empty = target.put_blob(EMPTY_TYPE, EMPTY)
+    target.put(OCI_MANIFEST, promotion_manifest(step, run.holder, run.world.clock.utc(), empty))
+
+
+def attest(step: Attest, run: Needs) -> None:
+    """Attach a statement to the release record."""
+    target = run.world.target(InRegistry(step.repository.tagged(step.tag)))
+    empty = target.put_blob(EMPTY_TYPE, EMPTY)
+    target.put(OCI_MANIFEST, statement_manifest(step, run.holder, run.world.clock.utc(), empty))
+
+
+def tag_record(step: TagRecord, world: World) -> None:
+    """Look whether every image has its name, then give the record its own. `Unavailable` where one was lost."""
+    registry = world.registry(step.repository.host)
+    for name, pinned in step.images:
+        found = registry.resolve(pinned.repository.tagged(step.tag))
+        if found is None or found.digest != pinned.digest:
+            now = f"is {found.digest}" if found else "is not there any more"
+            raise Unavailable(
+                f"promoting {step.version}: image {name} at {pinned.repository}:{step.tag} {now}",
+                hint="somebody else writes there; run the same command again",
+                code="image-not-found",
+            )
+    record = step.repository.pinned(step.record.digest)
+    held = registry.manifest(record)
+    if held is None:
+        raise Unavailable(
+            f"promoting {step.version}: its record {record} is not there any more",
+            hint="somebody else deletes there; run the same command again",
+            code="image-not-found",
+        )
+    registry.put_manifest(step.repository, held[0].media_type, held[1], tag=step.tag)

@@ -1,0 +1,137 @@
+"""Steps of a promotion: what a release is made of goes to the next registry by digest, and gets its names last."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from paasctl.model.copied import CopyPlan
+from paasctl.model.image import Descriptor, Pinned, Repository
+from paasctl.values import dataclass
+
+PROMOTION_TYPE = "application/vnd.paasctl.promotion.v1+json"
+"""`artifactType` of what says that a release was promoted; its `subject` is the release record."""
+
+
+STATEMENT_TYPE = "application/vnd.paasctl.statement.v1+json"
+"""`artifactType` of what is said of a release afterwards; its `subject` is the release record."""
+CARRIED = "carried "
+"""How names of the facts begin that each copy leaves: then the version, the image, and what is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """One stop of the promotion path: a registry of `paas.yaml`."""
+
+    name: str
+    repository: Repository
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.repository})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarryOver:
+    """Have one image of a release, or its record, at the next stop by digest, with all that vouches for it.
+
+    It gets no name yet.
+    """
+
+    version: str
+    name: str
+    """The image's; empty: the release record itself."""
+    source: Pinned
+    repository: Repository
+    tag: str
+    """The name it will get: looked at only, since another image may have taken it."""
+    plan: CopyPlan
+    """What becomes of each blob and manifest; decided anew while it is copied, on what is there by then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotePromotion:
+    """Attach to the record at the next stop who promoted it, from where, when and why."""
+
+    app: str
+    version: str
+    tag: str
+    commit: str
+    record: Descriptor
+    origin: Stop
+    goal: Stop
+    reason: str = ""
+
+
+How = Literal["added", "changed", "removed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDiffers:
+    """A file of the project that is another now."""
+
+    path: str
+    how: How
+    lines: tuple[str, ...] = ()
+    """`+ line`, `- line`; none where it is no text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brings:
+    """What a release brings, beside the highest lower one that is there."""
+
+    since: str
+    """That one; empty: it is the first."""
+    commits: tuple[str, ...] = ()
+    """Subjects, newest first, as the records have them."""
+    images: tuple[str, ...] = ()
+    """Those that are others."""
+    files: tuple[FileDiffers, ...] = ()
+    unknown: str = ""
+    """Why it could not be found out; empty: it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagRecord:
+    """Give the record its name, the very last thing: the release is there from then on, and all of it.
+
+    Its images are looked at once more before.
+    """
+
+    version: str
+    repository: Repository
+    tag: str
+    record: Descriptor
+    images: tuple[tuple[str, Pinned], ...]
+    """(name, where it is now)."""
+    brings: Brings | None = None
+
+
+Word = Literal["healthy", "rejected", "accepted"]
+"""It runs well somewhere; nobody shall deploy it again; that is taken back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What somebody said of a release, as it lies beside its record."""
+
+    word: Word
+    at: str
+    """RFC 3339, in UTC: texts sort as times do."""
+    by: str = ""
+    why: str = ""
+    environment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attest:
+    """Attach a statement to a release's record in one registry."""
+
+    version: str
+    word: Word
+    repository: Repository
+    tag: str
+    record: Descriptor
+    environment: str = ""
+    reason: str = ""
+
+
+PromoteStep = CarryOver | NotePromotion | TagRecord | Attest

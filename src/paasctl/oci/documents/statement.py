@@ -1,0 +1,58 @@
+"""Statements beside a release record: that it runs well, that nobody shall deploy it again, that this is taken back.
+
+Artifacts that are all annotations, as promotion records are: whoever promotes the release takes them along.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import get_args
+
+from paasctl.model.image import Descriptor
+from paasctl.model.kube import Holder
+from paasctl.model.promoting import STATEMENT_TYPE, Attest, Statement, Word
+from paasctl.oci.documents.manifest import Json
+from paasctl.oci.documents.promotion import CREATED, VERSION, noted
+
+_WORDS: dict[str, Word] = {it: it for it in get_args(Word)}
+WORD, BY, LINK, WHY, ENVIRONMENT = (f"dev.paasctl.statement{it}" for it in ("", ".by", ".link", ".why", ".environment"))
+
+
+def statement_manifest(step: Attest, holder: Holder, seconds: float, empty: Descriptor) -> bytes:
+    """The manifest. `seconds` since the epoch: when, to the microsecond, since the newest word counts.
+
+    `empty`: where nothing lies that every artifact must name.
+    """
+    notes = {
+        CREATED: datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        VERSION: step.version,
+        WORD: step.word,
+        ENVIRONMENT: step.environment,
+        BY: f"{holder.person}@{holder.host}",
+        LINK: holder.link,
+        WHY: step.reason,
+    }
+    return noted(STATEMENT_TYPE, step.record, notes, empty)
+
+
+def may_be_statement(referrer: Descriptor) -> bool:
+    """Whether it must be read to know. Some registries list no types."""
+    return referrer.artifact_type in ("", STATEMENT_TYPE)
+
+
+def statement_of(manifest: Json) -> Statement | None:
+    """What it says; None: it is no statement, or one with a word that we do not know."""
+    notes = manifest.get("annotations")
+    if manifest.get("artifactType") != STATEMENT_TYPE or not isinstance(notes, dict):
+        return None
+    said = {name: str(it) for name, it in notes.items()}
+    word = _WORDS.get(said.get(WORD, ""))
+    if word is None or not said.get(CREATED):
+        return None
+    return Statement(
+        word=word,
+        at=said[CREATED],
+        by=said.get(BY, ""),
+        why=said.get(WHY, ""),
+        environment=said.get(ENVIRONMENT, ""),
+    )

@@ -1,0 +1,28 @@
+"""Whether a release may be deployed and promoted at all: the newest word on it counts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from paasctl.errors import Refused
+from paasctl.model.promoting import Statement
+
+REJECTED = "release-rejected"
+
+
+def rejection(statements: Iterable[Statement]) -> Statement | None:
+    """The rejection in force; None: there is none, or it was taken back later. Said at one time it stays in force."""
+    words = [it for it in statements if it.word in ("rejected", "accepted")]
+    newest = max(words, key=lambda it: (it.at, it.word == "rejected"), default=None)
+    return newest if newest and newest.word == "rejected" else None
+
+
+def check_not_rejected(statements: Iterable[Statement], version: str, head: str) -> None:
+    """`Refused` where a rejection is in force. `head`: what is about to be done."""
+    if found := rejection(statements):
+        why = f": {found.why}" if found.why else ""
+        raise Refused(
+            f"{head}: {found.by} rejected {version} on {found.at}{why}",
+            hint=f"take another version, or paasctl unreject {version} --reason WHY",
+            code=REJECTED,
+        )

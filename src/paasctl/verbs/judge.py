@@ -1,0 +1,92 @@
+"""`reject` and `unreject`: a version that nobody deploys or promotes again, said in every registry that has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import field
+
+from paasctl.errors import Refused, UsageError
+from paasctl.model.config import Registry
+from paasctl.model.event import Emit, Outcome
+from paasctl.model.image import Descriptor
+from paasctl.model.plan import NOTHING, Plan
+from paasctl.model.promoting import Attest
+from paasctl.model.rounds import Rounds
+from paasctl.planning.spelling import image_tag
+from paasctl.planning.standing import rejection
+from paasctl.ports.cancel import Cancel
+from paasctl.ports.world import Reads
+from paasctl.values import dataclass
+from paasctl.verbs.images.ending import ended
+from paasctl.verbs.statements import statements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """The version in one registry."""
+
+    registry: Registry
+    record: Descriptor
+    is_rejected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """Reject a version, or take that back."""
+
+    version: str
+    rejects: bool
+    reason: str = ""
+    _read: list[tuple[Seen, ...]] = field(default_factory=list, repr=False, compare=False)
+
+    def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[Seen, ...]:
+        """Every registry of the path, once: one that does not answer stops it, since nobody would know there."""
+        del emit
+        if not self.reason:
+            raise UsageError(
+                f"{self._verb}ing {self.version}: say why", hint=f"paasctl {self._verb} {self.version} --reason WHY"
+            )
+        if not self._read:
+            self._read.append(tuple(_seen(reads, self.version, cancel)))
+        if not self._read[0]:
+            raise Refused(
+                f"{self._verb}ing {self.version}: no registry of {reads.config.file} has it",
+                hint="paasctl releases   shows what is there",
+                code="release-not-found",
+            )
+        return self._read[0]
+
+    def next(self, facts: tuple[Seen, ...], rounds: Rounds) -> Plan:
+        """A statement for each registry where the newest word is another."""
+        steps = tuple(
+            Attest(
+                version=self.version,
+                word="rejected" if self.rejects else "accepted",
+                repository=it.registry.repository,
+                tag=image_tag(self.version),
+                record=it.record,
+                reason=self.reason,
+            )
+            for it in facts
+            if it.is_rejected is not self.rejects
+        )
+        return Plan(verb=self._verb, subject=self.version, stages=(steps,) if steps else ()) if not rounds else NOTHING
+
+    def end(self, rounds: Rounds) -> Outcome:
+        """Where it was said."""
+        return ended(self._verb, self.version, rounds)
+
+    @property
+    def _verb(self) -> str:
+        return "reject" if self.rejects else "unreject"
+
+
+def _seen(reads: Reads, version: str, cancel: Cancel) -> Iterator[Seen]:
+    for it in reads.config.registries.values():
+        cancel.check()
+        registry = reads.registry(it.repository.host)
+        found = registry.resolve(it.repository.tagged(image_tag(version)))
+        if found:
+            said = statements(registry, it.repository, found.digest)
+            record = Descriptor(found.media_type, found.digest, found.size)
+            yield Seen(registry=it, record=record, is_rejected=rejection(said) is not None)

@@ -1,0 +1,108 @@
+"""`promote`: releases, as they are, with all that vouches for them, to the next registry of the path."""
+
+from __future__ import annotations
+
+from dataclasses import field, replace
+
+from paasctl.config.path import find_way
+from paasctl.errors import Cancelled, PaasError, TimedOut, UsageError
+from paasctl.model.config import Registry
+from paasctl.model.event import Emit, Noted, Outcome, Warned
+from paasctl.model.plan import NOTHING, Plan
+from paasctl.model.promoting import Stop
+from paasctl.model.rounds import Rounds
+from paasctl.model.version import Version
+from paasctl.planning.promotion import SNAPSHOT, promotion_plan, promotion_stages
+from paasctl.planning.standing import REJECTED
+from paasctl.ports.cancel import Cancel
+from paasctl.ports.world import Reads
+from paasctl.values import dataclass
+from paasctl.verbs.promoted import Asked, promoted, rest_of
+from paasctl.verbs.promoting import Look, promotion_facts
+from paasctl.verbs.promotionbrings import brings
+
+_NOT_MEANT = (SNAPSHOT, REJECTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromoteTyped:
+    """What was typed."""
+
+    versions: tuple[str, ...] = ()
+    to: str = ""
+    origin: str = ""
+    every: bool = False
+    """All that are there and not here."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promote:
+    """Promote one release or several, each as a whole or not at all."""
+
+    asked: PromoteTyped
+    _read: list[tuple[Asked, ...]] = field(default_factory=list, repr=False, compare=False)
+    _goal: list[Stop] = field(default_factory=list, repr=False, compare=False)
+
+    def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[Asked, ...]:
+        """Every release and what is there of it, once. What is wrong with one of several is kept, not raised."""
+        if not self._read:
+            way = find_way(reads.config, self.asked.to, self.asked.origin)
+            self._goal.append(Stop(name=way.goal.name, repository=way.goal.repository))
+            look = Look(reads, way, cancel)
+            versions = _versions(look, self.asked)
+            alone = len(self.asked.versions) == 1
+            looked = (self._look(look, it, versions[:at], alone=alone) for at, it in enumerate(versions))
+            # Nobody who asks for all that is missing means snapshots, or what was rejected.
+            found = tuple(it for it in looked if not (self.asked.every and it.error and it.error.code in _NOT_MEANT))
+            for it in found:
+                if it.error:
+                    emit(Warned(it.error.message, hint=it.error.hint))
+            if not found:
+                emit(Noted(f"every release of {way.origin.name} is in {way.goal.name} already"))
+            self._read.append(found)
+        return self._read[0]
+
+    def next(self, facts: tuple[Asked, ...], rounds: Rounds) -> Plan:
+        """Everything in one plan, a version after the other. After a failure the versions behind the failed one."""
+        todo = rest_of(facts, rounds)
+        return promotion_plan(tuple((it.version, it.stages) for it in todo), self._goal[0]) if todo else NOTHING
+
+    def end(self, rounds: Rounds) -> Outcome:
+        """What became of each version."""
+        return promoted(self._read[0], rounds, self._goal[0])
+
+    def _look(self, look: Look, version: str, earlier: tuple[str, ...], *, alone: bool) -> Asked:
+        try:
+            facts = promotion_facts(look, version, self.asked.reason)
+            stages = promotion_stages(facts)
+            if not facts.moving[-1].there:
+                facts = replace(facts, brings=brings(look, facts.release, earlier))
+                stages = promotion_stages(facts)
+            return Asked(version=version, facts=facts, stages=stages)
+        except (Cancelled, TimedOut):
+            raise
+        except PaasError as error:
+            if alone:
+                raise
+            return Asked(version=version, error=error)
+
+
+def _versions(look: Look, asked: PromoteTyped) -> tuple[str, ...]:
+    if asked.every == bool(asked.versions):
+        raise UsageError(
+            "promoting: name versions, or --all-missing, and not both" if asked.every else "promoting: which version?",
+            hint=f"paasctl promote VERSION --to {asked.to}   or   paasctl promote --all-missing --to {asked.to}",
+        )
+    return tuple(dict.fromkeys(asked.versions)) if asked.versions else _missing(look)
+
+
+def _missing(look: Look) -> tuple[str, ...]:
+    """Versions that have a record where they come from and no name where they go, oldest first."""
+    origin, goal = _tags(look, look.way.origin), _tags(look, look.way.goal)
+    return tuple(map(str, sorted(origin - goal)))
+
+
+def _tags(look: Look, registry: Registry) -> frozenset[Version]:
+    tags = look.reads.registry(registry.repository.host).tags(registry.repository)
+    return frozenset(Version.parse(it) for it in tags if Version.is_spelled(it))

@@ -1,0 +1,133 @@
+"""How a promotion of several versions goes on and ends: what became of each. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from paasctl.errors import Cancelled, Exit, PaasError, Refused, TimedOut
+from paasctl.model.counting import count
+from paasctl.model.event import Outcome, Problem
+from paasctl.model.plan import Step
+from paasctl.model.promoting import CARRIED, Stop
+from paasctl.model.rounds import Rounds
+from paasctl.planning.promotion import VERB, PromotionFacts, Stages
+from paasctl.values import dataclass
+
+_COUNTS = ("blobs.there", "blobs.mounted", "blobs.sent", "bytes.sent", "manifests", "vouchers")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One version that was asked for: what it still needs, or why it cannot be promoted."""
+
+    version: str
+    facts: PromotionFacts | None = None
+    stages: Stages = ()
+    error: PaasError | None = None
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All of them, in order."""
+        return tuple(step for stage in self.stages for step in stage)
+
+
+def rest_of(asked: tuple[Asked, ...], rounds: Rounds) -> tuple[Asked, ...]:
+    """What comes next: at first everything; after a failure the versions behind the one that failed."""
+    if not rounds:
+        return tuple(it for it in asked if it.stages)
+    if rounds[-1].error is None or isinstance(rounds[-1].error, Cancelled | TimedOut):
+        return ()
+    now = [it for it in asked if _is_in(it, rounds[-1].plan.steps)]
+    failed = next((at for at, it in enumerate(now) if _is_in(it, rounds[-1].left)), len(now))
+    return tuple(now[failed + 1 :])
+
+
+def promoted(asked: tuple[Asked, ...], rounds: Rounds, goal: Stop) -> Outcome:
+    """The outcome: alone a version says it all; of several each has a word, and one failure fails the run."""
+    done = tuple(step for it in rounds for step in it.done)
+    broken = _broken(asked, rounds)
+    errors = tuple(broken.values())
+    verdict = _verdict(errors, done)
+    told = _one(asked[0], rounds, goal) if len(asked) == 1 else _several(asked, broken, done)
+    return Outcome(
+        status=_status(verdict) if errors else "done" if rounds else "nothing-to-do",
+        exit=verdict.exit if verdict else Exit.FAILED if errors else Exit.OK,
+        verb=VERB,
+        subject=f"{asked[0].version if len(asked) == 1 else count(len(asked), 'version')} to {goal.name}",
+        done=done,
+        left=tuple(step for it in asked for step in it.steps if step not in done),
+        problems=tuple(dict.fromkeys(Problem.of(it) for it in errors)),
+        facts=tuple({**told, **_counted(rounds)}.items()),
+    )
+
+
+def _verdict(errors: tuple[PaasError, ...], done: tuple[Step, ...]) -> PaasError | None:
+    """Whose exit it is: of what stopped the run, or what all failures have in common; None: there is no such one.
+
+    A refusal promises that nothing changed, which is not so where another version was promoted.
+    """
+    if stopped := [it for it in errors if isinstance(it, Cancelled | TimedOut)]:
+        return stopped[0]
+    alike = len({it.exit for it in errors}) == 1
+    return errors[0] if alike and not (done and isinstance(errors[0], Refused)) else None
+
+
+def _status(error: PaasError | None) -> Literal["failed", "cancelled", "refused"]:
+    if isinstance(error, Refused):
+        return "refused"
+    return "cancelled" if isinstance(error, Cancelled) else "failed"
+
+
+def _is_in(asked: Asked, steps: Iterable[Step]) -> bool:
+    return any(step in asked.steps for step in steps)
+
+
+def _broken(asked: tuple[Asked, ...], rounds: Rounds) -> dict[str, PaasError]:
+    """Of each version that is not there: why."""
+    found = {it.version: it.error for it in asked if it.error}
+    for it in rounds:
+        if it.error:
+            left = [one for one in asked if _is_in(one, it.left)]
+            found |= {one.version: it.error for one in left[:1]}
+    return found
+
+
+def _one(asked: Asked, rounds: Rounds, goal: Stop) -> Mapping[str, str]:
+    facts = asked.facts
+    if facts is None or (rounds and rounds[-1].error):
+        return {"version": asked.version}
+    record = {"version": asked.version, "record": str(goal.repository.pinned(facts.record.digest))}
+    images = (it for it in facts.moving if it.name)
+    return record | {f"image.{it.name}": str(it.repository.pinned(it.source.digest)) for it in images}
+
+
+def _several(asked: tuple[Asked, ...], broken: Mapping[str, PaasError], done: tuple[Step, ...]) -> Mapping[str, str]:
+    """`version.1.2.4` -> a word."""
+    return {f"version.{it.version}": _word(it, broken.get(it.version), done) for it in asked}
+
+
+def _word(asked: Asked, error: PaasError | None, done: tuple[Step, ...]) -> str:
+    if error:
+        return f"{'refused' if isinstance(error, Refused) else 'failed'}: {error.code}"
+    if not asked.stages:
+        return "nothing to do"
+    return "promoted" if all(step in done for step in asked.steps) else "not reached"
+
+
+def _counted(rounds: Rounds) -> Mapping[str, str]:
+    """What it took, all copies together; what was left behind, each once."""
+    facts = dict(rounds[-1].facts) if rounds else {}
+    sums = Counter[str]()
+    left = dict[str, None]()
+    for name, found in facts.items():
+        head, _, what = name.rpartition(" ")
+        if head.startswith(CARRIED):
+            if what in _COUNTS:
+                sums[what] += int(found)
+            else:
+                left[found] = None
+    if not sums and not any(name.startswith(CARRIED) for name in facts):
+        return {}
+    return {it: str(sums[it]) for it in _COUNTS} | {f"left.{number}": it for number, it in enumerate(left, 1)}

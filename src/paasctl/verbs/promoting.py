@@ -1,0 +1,115 @@
+"""What a promotion looks at: a release where it lies, everything it is made of, and what is there of it already."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from paasctl.config.path import Way
+from paasctl.errors import PaasError, Refused
+from paasctl.model.config import Registry
+from paasctl.model.copied import CopyPlan
+from paasctl.model.image import Descriptor, Pinned, Repository
+from paasctl.model.location import InRegistry
+from paasctl.model.promoting import Stop
+from paasctl.oci.documents.manifest import parse_document
+from paasctl.oci.documents.promotion import is_promotion_to, may_be_promotion
+from paasctl.oci.documents.record import read_record, record_layers
+from paasctl.planning.promotion import Moving, PromotionFacts, check_promotable
+from paasctl.planning.spelling import image_tag
+from paasctl.ports.cancel import Cancel
+from paasctl.ports.images import RegistryReads
+from paasctl.ports.world import Reads
+from paasctl.values import dataclass
+from paasctl.verbs.images.closure import look_over
+from paasctl.verbs.reading import blob
+from paasctl.verbs.statements import statements
+
+_TOGETHER = 4
+"""Images looked at together; each asks several things at once."""
+_LOST = ("image-not-found", "blob-missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Where to look, and how."""
+
+    reads: Reads
+    way: Way
+    cancel: Cancel
+
+
+def promotion_facts(look: Look, version: str, reason: str) -> PromotionFacts:
+    """One release on its way. `Refused` where there is none to promote; whatever could not be found out raises."""
+    origin, goal = look.way.origin.repository, look.way.goal.repository
+    registry, tag = look.reads.registry(origin.host), image_tag(version)
+    found = registry.manifest(origin.tagged(tag))
+    if found is None:
+        raise Refused(
+            f"promoting {version} to {look.way.goal.name}: there is no release {version} in {_stop(look.way.origin)}",
+            hint=f"paasctl releases --registry {look.way.origin.name}   shows what is there; --from names another",
+            code="release-not-found",
+        )
+    record, content = found
+    parts = [blob(registry, origin, it) for it in record_layers(content, f"{origin}:{tag}")]
+    release, promoted = (read_record(parts[0], parts[1], it) for it in (origin, goal))
+    check_promotable(release, _stop(look.way.goal))
+    images = [(name, it, promoted.images[name].repository) for name, it in sorted(release.images.items())]
+    # What its record names by a place that is nobody's stop stays there: the record would say so at the goal, too.
+    travelling = [it for it in images if it[1].repository != it[2]]
+    with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="image") as pool:
+        moving = pool.map(
+            lambda it: _moving(look, it[0], it[1], it[2], tag),
+            [*travelling, ("", origin.pinned(record.digest), goal)],
+        )
+        moved = tuple(moving)
+    return PromotionFacts(
+        release=release,
+        record=Descriptor(record.media_type, record.digest, record.size),
+        moving=moved,
+        tag=tag,
+        origin=_stop(look.way.origin),
+        goal=_stop(look.way.goal),
+        noted=_is_noted(look.reads.registry(goal.host), goal, record.digest),
+        reason=reason,
+        said=(
+            *statements(registry, origin, record.digest),
+            *statements(look.reads.registry(goal.host), goal, record.digest),
+        ),
+    )
+
+
+def _stop(registry: Registry) -> Stop:
+    return Stop(name=registry.name, repository=registry.repository)
+
+
+def _moving(look: Look, name: str, source: Pinned, repository: Repository, tag: str) -> Moving:
+    look.cancel.check()
+    there = look.reads.registry(repository.host).resolve(repository.tagged(tag))
+    return Moving(
+        name=name,
+        source=source,
+        repository=repository,
+        plan=_plan(look, source, repository, tag),
+        there=there.digest if there else "",
+    )
+
+
+def _plan(look: Look, source: Pinned, repository: Repository, tag: str) -> CopyPlan | None:
+    place = look.reads.source(InRegistry(source))
+    target = look.reads.place(InRegistry(repository.tagged(tag)))
+    try:
+        return look_over(place, target, place.root(), referrers=True, cancel=look.cancel)
+    except PaasError as error:
+        if error.code in _LOST:
+            return None
+        raise
+
+
+def _is_noted(registry: RegistryReads, repository: Repository, digest: str) -> bool:
+    """Whether it is written down there that it was promoted to there."""
+    for it in registry.referrers(repository, digest):
+        if may_be_promotion(it):
+            found = registry.manifest(repository.pinned(it.digest))
+            if found and is_promotion_to(parse_document(found[1], it.digest), repository):
+                return True
+    return False

@@ -1,0 +1,82 @@
+"""The sentences about a promotion: steps, what a plan tells of them, and what became of several versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import assert_never
+
+from paasctl.model.counting import count
+from paasctl.model.event import Outcome
+from paasctl.model.promoting import Attest, CarryOver, NotePromotion, PromoteStep, TagRecord, Word
+from paasctl.views.between import say_moved
+from paasctl.views.clean import clean
+
+_COMMITS, _LINES = 10, 12
+"""How many are told."""
+_WORDS: dict[Word, str] = {
+    "healthy": "runs well",
+    "rejected": "is rejected",
+    "accepted": "is no longer rejected",
+}
+
+
+def say_promoting(step: PromoteStep) -> str:
+    """What a step does, in the infinitive."""
+    match step:
+        case CarryOver():
+            what = f"image {step.name}" if step.name else "the record"
+            return f"carry {what} of {step.version} to {step.repository}"
+        case NotePromotion():
+            why = f": {clean(step.reason)}" if step.reason else ""
+            return f"note that {step.version} was promoted from {step.origin.name} to {step.goal.name}{why}"
+        case Attest():
+            where = f" in {step.environment}" if step.environment else ""
+            why = f": {clean(step.reason)}" if step.reason else ""
+            return f"say at {step.repository} that {step.version} {_WORDS[step.word]}{where}{why}"
+        case TagRecord():
+            return f"name the record {step.repository}:{step.tag}"
+        case _:
+            assert_never(step)
+
+
+def phase_promoting(step: PromoteStep) -> str:
+    """Which part of a run it is, in a word."""
+    return {CarryOver: "carry", NotePromotion: "note", TagRecord: "name", Attest: "say"}[type(step)]
+
+
+def detail_promoting(step: CarryOver) -> Iterator[str]:
+    """What a plan tells of it below its line: its digest, and what becomes of its parts, in numbers and bytes."""
+    yield step.source.digest
+    yield from say_moved(step.plan.objects)
+    yield from (f"left behind: {clean(it)}" for it in step.plan.left)
+
+
+def say_brings(step: TagRecord) -> Iterator[str]:
+    """What the release brings: commits, images, files. People get the first of many; JSON has all."""
+    it = step.brings
+    if it is None:
+        return
+    if it.unknown:
+        yield f"what it brings could not be found out: {clean(it.unknown)}"
+        return
+    yield f"since {it.since}: {count(len(it.commits), 'commit')}" if it.since else "it is the first there"
+    yield from _first((f"* {clean(one)}" for one in it.commits), _COMMITS)
+    if it.images:
+        yield f"images that are others: {', '.join(map(clean, it.images))}"
+    for file in it.files:
+        yield f"{file.how} {clean(file.path)}"
+        yield from _first((f"  {clean(line)}" for line in file.lines), _LINES)
+
+
+def _first(lines: Iterable[str], most: int) -> Iterator[str]:
+    every = list(lines)
+    yield from every[:most]
+    if len(every) > most:
+        yield f"  and {len(every) - most} more"
+
+
+def say_promoted(outcome: Outcome) -> Iterator[str]:
+    """Of several versions what became of each, in a table."""
+    rows = [(name.removeprefix("version."), it) for name, it in outcome.facts if name.startswith("version.")]
+    width = max((len(name) for name, _ in rows), default=0)
+    yield from (f"{clean(name):<{width}}  {clean(it)}" for name, it in rows)

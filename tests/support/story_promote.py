@@ -1,0 +1,173 @@
+"""Promotions, as they were told: one release to the next registry, and several of which one may not go."""
+
+from __future__ import annotations
+
+from paasctl.errors import Exit
+from paasctl.model.copied import CopyObject, CopyPlan
+from paasctl.model.event import Ended, Outcome, Planned, Problem, Progress, Started, Warned
+from paasctl.model.image import Descriptor, Repository
+from paasctl.model.plan import TagImage
+from paasctl.model.promoting import Attest, Brings, CarryOver, FileDiffers, NotePromotion, Stop, TagRecord
+from paasctl.oci.documents.manifest import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST
+from support.telling import COMMIT, REPOSITORY, Story, planned, seconds
+
+_MIB = 1 << 20
+_RC = Stop(name="rc", repository=Repository.parse("registry.example/shop-rc"))
+_DEV = Stop(name="dev", repository=REPOSITORY)
+_RECORD = Descriptor(OCI_MANIFEST, f"sha256:{'d' * 64}", 912)
+_WEB = REPOSITORY.child("web").pinned(f"sha256:{'b' * 64}")
+
+
+def _layer(digit: str, size: int, doing: str) -> CopyObject:
+    return CopyObject(what="layer", descriptor=Descriptor(OCI_LAYER, f"sha256:{digit * 64}", size), doing=doing)  # type: ignore[arg-type]  # one of its words
+
+
+_CARRIES = (
+    CarryOver(
+        version="1.2.4",
+        name="web",
+        source=_WEB,
+        repository=_RC.repository.child("web"),
+        tag="1.2.4",
+        plan=CopyPlan(
+            objects=(
+                _layer("1", 30 * _MIB, "exists"),
+                _layer("2", 3 * _MIB, "stream"),
+                CopyObject(
+                    what="configuration", descriptor=Descriptor(OCI_CONFIG, f"sha256:{'4' * 64}", 5120), doing="stream"
+                ),
+                CopyObject(
+                    what="image", descriptor=Descriptor(OCI_MANIFEST, f"sha256:{'b' * 64}", 858), doing="stream"
+                ),
+            )
+        ),
+    ),
+    CarryOver(
+        version="1.2.4",
+        name="",
+        source=REPOSITORY.pinned(_RECORD.digest),
+        repository=_RC.repository,
+        tag="1.2.4",
+        plan=CopyPlan(
+            objects=(
+                _layer("5", 2048, "mount"),
+                CopyObject(what="image", descriptor=_RECORD, doing="stream"),
+            ),
+            left=("a layer may not be distributed: it stays where it is",),
+        ),
+    ),
+)
+_NOTE = NotePromotion(
+    app="shop",
+    version="1.2.4",
+    tag="1.2.4",
+    commit=COMMIT,
+    record=_RECORD,
+    origin=_DEV,
+    goal=_RC,
+    reason="what June brings",
+)
+_TAG = TagImage(
+    name="web",
+    repository=_RC.repository.child("web"),
+    tag="1.2.4",
+    pinned=_RC.repository.child("web").pinned(_WEB.digest),
+)
+_NAME = TagRecord(
+    version="1.2.4",
+    repository=_RC.repository,
+    tag="1.2.4",
+    record=_RECORD,
+    images=(("web", _RC.repository.child("web").pinned(_WEB.digest)),),
+    brings=Brings(
+        since="1.2.2",
+        commits=("feat: faster search", "fix: a basket may be empty"),
+        images=("web",),
+        files=(
+            FileDiffers(path="config/app.ini", how="added"),
+            FileDiffers(path="paas.yaml", how="changed", lines=("-   replicas: 2", "+   replicas: 3")),
+        ),
+    ),
+)
+_PLAN = planned("promote", "1.2.4 to rc", _CARRIES, (_NOTE,), (_TAG,), (_NAME,))
+_COUNTS = {
+    "blobs.there": "1",
+    "blobs.mounted": "1",
+    "blobs.sent": "2",
+    "bytes.sent": str(3 * _MIB + 5120),
+    "manifests": "2",
+    "vouchers": "0",
+}
+
+PROMOTE: Story = (
+    *seconds(0, 1),
+    Planned(_PLAN),
+    Started(0, _CARRIES[0]),
+    Started(1, _CARRIES[1]),
+    Progress(0, "web", _MIB, 3 * _MIB, "bytes"),
+    *seconds(1, 3),
+    Ended(1, _CARRIES[1], 0.2),
+    Ended(0, _CARRIES[0], 1.9),
+    Started(2, _NOTE),
+    Ended(2, _NOTE, 0.1),
+    Started(3, _TAG),
+    Ended(3, _TAG, 0.1),
+    Started(4, _NAME),
+    Ended(4, _NAME, 0.1),
+    Outcome(
+        status="done",
+        exit=Exit.OK,
+        verb="promote",
+        subject="1.2.4 to rc",
+        done=_PLAN.steps,
+        facts=(
+            ("version", "1.2.4"),
+            ("record", f"{_RC.repository}@{_RECORD.digest}"),
+            ("image.web", f"{_RC.repository}/web@{_WEB.digest}"),
+            *_COUNTS.items(),
+        ),
+        seconds=2.4,
+    ),
+)
+_REFUSED = Problem(
+    code="tag-taken",
+    message="promoting 1.2.3 to rc: under that name something else is there already, for the release record",
+    hint="promote another version: a name that somebody may have pulled is never moved",
+    evidence=(f"{_RC.repository}:1.2.3 is sha256:{'e' * 64}, not sha256:{'f' * 64}",),
+)
+PROMOTE_SEVERAL: Story = (
+    *seconds(0, 1),
+    Warned(_REFUSED.message, hint=_REFUSED.hint),
+    Planned(_PLAN),
+    *(it for at, step in enumerate(_PLAN.steps) for it in (Started(at, step), Ended(at, step, 0.1))),
+    Outcome(
+        status="failed",
+        exit=Exit.FAILED,
+        verb="promote",
+        subject="3 versions to rc",
+        done=_PLAN.steps,
+        problems=(_REFUSED,),
+        facts=(
+            ("version.1.2.2", "nothing to do"),
+            ("version.1.2.3", "refused: tag-taken"),
+            ("version.1.2.4", "promoted"),
+            *_COUNTS.items(),
+        ),
+        seconds=2.4,
+    ),
+)
+_SAYING = Attest(
+    version="1.2.4",
+    word="rejected",
+    repository=_RC.repository,
+    tag="1.2.4",
+    record=_RECORD,
+    reason="loses baskets",
+)
+_REJECT = planned("reject", "1.2.4", (_SAYING,))
+REJECT: Story = (
+    Planned(_REJECT),
+    Started(0, _SAYING),
+    Ended(0, _SAYING, 0.1),
+    Outcome(status="done", exit=Exit.OK, verb="reject", subject="1.2.4", done=_REJECT.steps, seconds=0.3),
+)

@@ -1,0 +1,83 @@
+"""`reject` and `unreject`: said in every registry that has the version, and heard wherever it would go on."""
+
+from __future__ import annotations
+
+import pytest
+
+from paasctl.errors import Exit
+from paasctl.verbs.deploy import Deploy
+from paasctl.verbs.judge import Judge
+from support.conducted import go
+from support.promoting import VERSION, Stops, facts, outcome
+
+
+def _judge(stops: Stops, *, rejects: bool, reason: str = "loses baskets", version: str = VERSION) -> Exit:
+    world = stops.world.afresh()
+    stops.seconds += 1
+    world.clock.time = stops.seconds
+    status, events = go(Judge(version=version, rejects=rejects, reason=reason), world)
+    assert outcome(events).exit is status
+    for it in world.clients.values():
+        it.close()
+    return status
+
+
+def test_a_rejected_version_is_not_promoted_until_that_is_taken_back(stops: Stops) -> None:  # M7
+    assert _judge(stops, rejects=True) is Exit.OK
+    stops.forget()
+    status, events = stops.promote()
+    (problem,) = outcome(events).problems
+    assert (status, problem.code) == (Exit.REFUSED, "release-rejected")
+    assert "a@here rejected 0.1.0 on 2023-11-14T22:13:21" in problem.message
+    assert problem.message.endswith(": loses baskets")
+    assert stops.there.writes == 0
+    assert _judge(stops, rejects=False, reason="it was the proxy") is Exit.OK
+    assert stops.promote()[0] is Exit.OK
+    assert _judge(stops, rejects=True) is Exit.OK
+    assert stops.promote()[0] is Exit.REFUSED
+
+
+def test_it_is_said_in_every_registry_that_has_it_and_once(stops: Stops) -> None:
+    assert stops.promote()[0] is Exit.OK
+    stops.forget()
+    assert _judge(stops, rejects=True) is Exit.OK
+    assert stops.here.writes > 0
+    assert stops.there.writes > 0
+    assert stops.here.received == stops.there.received == 0
+    stops.forget()
+    assert _judge(stops, rejects=True) is Exit.OK
+    assert stops.here.writes == stops.there.writes == 0
+
+
+def test_a_rejected_version_is_not_deployed(stops: Stops) -> None:
+    assert _judge(stops, rejects=True) is Exit.OK
+    status, events = go(Deploy(environment="dev", version=VERSION), stops.world.afresh())
+    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "release-rejected")
+    assert not stops.world.only_cluster.state
+
+
+def test_of_all_that_is_missing_the_rejected_are_left_out(stops: Stops) -> None:
+    stops.release()
+    assert _judge(stops, rejects=True) is Exit.OK
+    status, events = stops.promote(every=True)
+    assert (status, facts(events)["version"]) == (Exit.OK, "0.1.1")
+    assert set(stops.there.tags["shop"]) == {"0.1.1"}
+
+
+def test_whether_it_was_rejected_could_not_be_found_out_is_not_no(stops: Stops) -> None:
+    stops.here.fault("GET referrers", status=503, times=10_000)
+    assert stops.promote()[0] is Exit.UNAVAILABLE
+    assert go(Deploy(environment="dev", version=VERSION), stops.world.afresh())[0] is Exit.UNAVAILABLE
+    assert stops.there.writes == 0
+
+
+@pytest.mark.parametrize(("version", "reason", "status"), [("9.9.9", "why", Exit.REFUSED), (VERSION, "", Exit.USAGE)])
+def test_what_cannot_be_rejected(stops: Stops, version: str, reason: str, status: Exit) -> None:
+    assert _judge(stops, rejects=True, reason=reason, version=version) is status
+    assert stops.here.writes == 0
+
+
+def test_a_registry_that_does_not_answer_stops_a_rejection(stops: Stops) -> None:
+    stops.there.fault("HEAD manifests", status=503, times=10_000)
+    assert _judge(stops, rejects=True) is Exit.UNAVAILABLE
+    assert stops.here.writes == 0
