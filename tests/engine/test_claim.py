@@ -54,7 +54,7 @@ def theirs(ours: FakeWorld, tmp_path: Path) -> FakeWorld:
     """Another machine, at the same remote and registry, whose build has other bytes."""
     world = FakeWorld.make(tmp_path / "theirs")
     world.git.remotes = ours.git.remotes
-    world.only_registry = ours.only_registry
+    world.registries, world.only_registry = ours.registries, ours.only_registry
     (world.project / "site" / "run").write_text("built elsewhere\n")
     return world
 

@@ -51,7 +51,7 @@ def _facts(web: str, record: str, *, noted: bool = False) -> PromotionFacts:
 _WEB = "carry image web of 1.2.4 to registry.example/rc/web"
 _RECORD = "carry the record of 1.2.4 to registry.example/rc"
 _NOTE = "note that 1.2.4 was promoted from dev to rc"
-_TAG = "tag web as registry.example/rc/web:1.2.4"
+_TAG = "tag web as registry.example/rc/web:1.2.4 (sha256:111111111111)"
 _NAME = "name the record registry.example/rc:1.2.4"
 
 
