@@ -44,6 +44,15 @@ def promote(
     reason: Annotated[
         str, typer.Option("--reason", help="Why; written down beside the record.", metavar="TEXT", show_default=False)
     ] = "",
+    override: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--override",
+            help="Pass this closed gate (after, soak, requires); needs --reason; repeatable.",
+            metavar="GATE",
+            show_default=False,
+        ),
+    ] = None,
     dry_run: DryRun = False,
     exit_code: ExitCode = False,
 ) -> int:
@@ -58,7 +67,14 @@ def promote(
     from paasctl.cli.session import Session
     from paasctl.verbs.promote import Promote, PromoteTyped
 
-    typed = PromoteTyped(versions=tuple(version or ()), to=to, origin=from_, every=all_missing, reason=reason)
+    typed = PromoteTyped(
+        versions=tuple(version or ()),
+        to=to,
+        origin=from_,
+        every=all_missing,
+        reason=reason,
+        overridden=tuple(override or ()),
+    )
     return Session(settings, "promote").act(
         lambda: Promote(asked=typed), dry_run=dry_run, exit_code=exit_code, yes=True
     )
