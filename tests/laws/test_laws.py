@@ -85,6 +85,14 @@ def _promote(*versions: str) -> Callable[[], Promote]:
     return lambda: Promote(asked=PromoteTyped(versions=versions, to="rc"))
 
 
+def _awaited(world: FakeWorld) -> None:
+    """Another environment comes after it."""
+    paas = world.project / "paas.yaml"
+    later = "environments: {later: {cluster: testbed, registry: dev, after: [dev]}, "
+    paas.write_text(paas.read_text().replace("environments: {", later))
+    _released(world)
+
+
 def _dirty(world: FakeWorld) -> None:
     world.git.files["site/run"] = b"edited"
 
@@ -98,6 +106,7 @@ VERBS: dict[str, Case] = {
     "release, with a changelog": Case(lambda: Release(changelog="CHANGES.md")),
     "deploy, first": Case(lambda: Deploy(environment="dev"), _released),
     "deploy, a changed release": Case(lambda: Deploy(environment="dev"), _changed),
+    "deploy, where others come after": Case(lambda: Deploy(environment="dev"), _awaited),
     "deploy --build": Case(lambda: Deploy(environment="dev", build=True), _dirty),
     "promote, within one registry": Case(_promote("0.1.0"), _two_stops("registry.example/shop-rc")),
     "promote, to another registry": Case(_promote("0.1.0"), _two_stops("rc.example/shop")),

@@ -55,6 +55,7 @@ class Stops:
     def promote(self, *versions: str, to: str = "rc", dry_run: bool = False, **typed: Any) -> tuple[Exit, list[Event]]:
         """Another run, with clients of its own."""
         world = self.world.afresh()
+        world.clock.time = self.seconds
         try:
             named = versions or (() if typed.get("every") else (VERSION,))
             asked = PromoteTyped(versions=named, to=to, **typed)

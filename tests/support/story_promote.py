@@ -7,7 +7,7 @@ from paasctl.model.copied import CopyObject, CopyPlan
 from paasctl.model.event import Ended, Outcome, Planned, Problem, Progress, Started, Warned
 from paasctl.model.image import Descriptor, Repository
 from paasctl.model.plan import TagImage
-from paasctl.model.promoting import Attest, Brings, CarryOver, FileDiffers, NotePromotion, Stop, TagRecord
+from paasctl.model.promoting import Attest, Brings, CarryOver, FileDiffers, Gate, NotePromotion, Stop, TagRecord
 from paasctl.oci.documents.manifest import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST
 from support.telling import COMMIT, REPOSITORY, Story, planned, seconds
 
@@ -66,6 +66,10 @@ _NOTE = NotePromotion(
     origin=_DEV,
     goal=_RC,
     reason="what June brings",
+    gates=(
+        Gate(name="after", of="dev", state="open", why="it runs well there since 2026-11-30T08:00:00Z"),
+        Gate(name="requires", of="signature", state="overridden", why="none is beside image web"),
+    ),
 )
 _TAG = TagImage(
     name="web",

@@ -36,6 +36,7 @@ from paasctl.model.image import Descriptor, Pinned, Platform, Reference, Reposit
 from paasctl.model.kube import Holder
 from paasctl.model.location import Location
 from paasctl.model.plan import Build
+from paasctl.model.promoting import PROMOTION_TYPE, STATEMENT_TYPE
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import Blobs, BlobWriter, CopyPlace, CopySource, CopyTarget, Moved, Pushed
 from support.clock import FakeClock
@@ -90,6 +91,12 @@ class FakeRegistry:
     """Repositories that we may not push to."""
     lock: threading.Lock = field(default_factory=threading.Lock)
     """Two that push the same blob at once write it once, or the writes of a run would not be the same every time."""
+
+    def held(self) -> Iterator[tuple[str, str]]:
+        """Manifests, by path and digest; of what says when it was said only that it is there (decision 23)."""
+        for (path, digest), (_, content) in self.manifests.items():
+            kind = str(json.loads(content).get("artifactType") or "")
+            yield path, kind if kind in (PROMOTION_TYPE, STATEMENT_TYPE) else digest
 
     def resolve(self, reference: Reference) -> Descriptor | None:
         found = self.manifest(reference)
@@ -319,7 +326,7 @@ class FakeWorld:
         return {
             "tags": (self.git.tags, self.git.remotes["origin"].tags),
             "images": {host: it.named for host, it in self.registries.items() if it.named},
-            "held": {host: sorted(it.manifests) for host, it in self.registries.items() if it.named},
+            "held": {host: sorted(it.held()) for host, it in self.registries.items() if it.named},
             "objects": self.only_cluster.state,
             "file": (self.project / "paas.yaml").read_text() if (self.project / "paas.yaml").exists() else None,
         }

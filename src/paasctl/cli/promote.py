@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from paasctl.cli.complete import registry_names, stop_names, versions
 from paasctl.cli.options import DryRun, ExitCode, Settings, one
+from paasctl.cli.stops import AllMissing, From, Override, Reason, To, Versions
 
 
 def promote(
     settings: Settings,
-    version: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[VERSION]...", help="Which releases.", autocompletion=versions, show_default=False),
-    ] = None,
+    version: Versions = None,
     *,
-    to: Annotated[
-        str,
-        typer.Option(
-            "--to",
-            help="An environment of paas.yaml, whose registry it is, or a registry.",
-            metavar="NAME",
-            autocompletion=stop_names,
-            show_default=False,
-        ),
-    ],
-    from_: Annotated[
-        str,
-        typer.Option(
-            "--from",
-            help="The registry they come from [default: the one before].",
-            metavar="NAME",
-            envvar="PAASCTL_PROMOTE_FROM",
-            autocompletion=registry_names,
-            show_default=False,
-        ),
-    ] = "",
-    all_missing: Annotated[
-        bool, typer.Option("--all-missing", help="Every release that is there and not yet here.")
-    ] = False,
-    reason: Annotated[
-        str, typer.Option("--reason", help="Why; written down beside the record.", metavar="TEXT", show_default=False)
-    ] = "",
+    to: To,
+    from_: From = "",
+    all_missing: AllMissing = False,
+    reason: Reason = "",
+    override: Override = None,
     dry_run: DryRun = False,
     exit_code: ExitCode = False,
 ) -> int:
@@ -58,7 +29,14 @@ def promote(
     from paasctl.cli.session import Session
     from paasctl.verbs.promote import Promote, PromoteTyped
 
-    typed = PromoteTyped(versions=tuple(version or ()), to=to, origin=from_, every=all_missing, reason=reason)
+    typed = PromoteTyped(
+        versions=tuple(version or ()),
+        to=to,
+        origin=from_,
+        every=all_missing,
+        reason=reason,
+        overridden=tuple(override or ()),
+    )
     return Session(settings, "promote").act(
         lambda: Promote(asked=typed), dry_run=dry_run, exit_code=exit_code, yes=True
     )

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from paasctl.cli.complete import versions
 from paasctl.cli.options import DryRun, ExitCode, Settings, one
+from paasctl.cli.stops import OneVersion, Reason
 
 
 def reject(
     settings: Settings,
-    version: Annotated[
-        str, typer.Argument(metavar="VERSION", help="Which release.", autocompletion=versions, show_default=False)
-    ],
+    version: OneVersion,
     *,
-    reason: Annotated[
-        str, typer.Option("--reason", help="Why; whoever is refused is told.", metavar="TEXT", show_default=False)
-    ],
+    reason: Reason,
     dry_run: DryRun = False,
     exit_code: ExitCode = False,
 ) -> int:

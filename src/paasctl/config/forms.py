@@ -159,6 +159,11 @@ PLATFORM = Form(
 SECRET_ID = Form(
     words="a name (letters, digits, ., _ and -)", example="npm", pattern=r"[A-Za-z0-9_][-._A-Za-z0-9]*", longest=253
 )
+VOUCHER = Form(
+    words="signature, sbom, provenance or the address of a predicate",
+    example="provenance",
+    pattern=r"signature|sbom|provenance|https?://[^\s]+",
+)
 PYTHON = Form(words="a version of Python", example="3.13", pattern=r"3\.[0-9]{1,2}")
 JAVA_CLASS = Form(
     words="a name of a class",

@@ -166,10 +166,24 @@ def _environment(top: Checked, environment: Checked, name: str, problems: Proble
     registry = environment.get("registry")
     if isinstance(registry, str) and registry not in registries:
         _dangles((*path, "registry"), registry, "registry", registries, problems)
+    _gates(top, environment, path, problems)
     space = _namespace(top, environment, name)
     if space and len(space) > 63:
         message = f"the namespace {space} of {spell(path)} has {count(len(space), 'character')}, more than 63"
         problems.report(path, message, "give the environment a namespace: of its own")
+
+
+def _gates(top: Checked, environment: Checked, path: Path, problems: Problems) -> None:
+    """What must be so before a release goes there."""
+    known = tuple(_mapping(top, "environments"))
+    after = environment.get("after")
+    for at, name in enumerate(after if isinstance(after, list) else ()):
+        if name == path[-1]:
+            problems.report((*path, "after", at), f"{spell(path)} comes after itself", "remove it")
+        elif isinstance(name, str) and name not in known:
+            _dangles((*path, "after", at), name, "environment", known, problems)
+    if "soak" in environment and not after:
+        _lacks(path, "soak", "after", problems)
 
 
 def _clusters(environment: Checked) -> list[tuple[Path, str]]:

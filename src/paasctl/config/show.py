@@ -54,7 +54,8 @@ def _narrowed(config: Config, name: str, sets: Sequence[Assignment]) -> Config:
     resolved = {it: resolve(config, name, it, sets).values for it in environment.clusters}
     clusters = {it: replace(config.clusters[it], values=values) for it, values in resolved.items()}
     registries = {environment.registry: config.registries[environment.registry]}
-    only = {name: replace(environment, values={})}
+    # What it comes after are other environments, which are not shown: the whole file shows that.
+    only = {name: replace(environment, values={}, after=(), soak=None)}
     return replace(config, environments=only, clusters=clusters, registries=registries, values={})
 
 
@@ -84,7 +85,8 @@ def _plain(value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912 - one arm per typ
         case Service():
             return _service(value)
         case Environment():
-            return {"clusters": list(value.clusters), **_fields(value, "clusters")}
+            soak = {"soak": _duration(value.soak)} if value.soak is not None else {}
+            return {"clusters": list(value.clusters), **_fields(value, "clusters", "soak"), **soak}
         case Mapping():
             return {key: _plain(it) for key, it in value.items()}
         case list() | tuple():

@@ -291,6 +291,12 @@ class Environment:
     snapshots: bool = False
     protected: bool = False
     on_failure: Literal["stay"] = "stay"
+    after: tuple[str, ...] = ()
+    """Environments where a release must have run well before it is promoted to here."""
+    soak: float | None = None
+    """Seconds since that began, at least."""
+    requires: tuple[str, ...] = ()
+    """What must vouch for each of its images: `signature`, `sbom`, `provenance`, or the address of a predicate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,8 @@ class CopyObject:
     doing: Doing
     why: str = ""
     """Why it stays behind."""
+    about: str = ""
+    """The digest that it vouches for; empty: it is a part of the image itself."""
 
     @property
     def is_blob(self) -> bool:

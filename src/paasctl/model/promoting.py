@@ -30,6 +30,18 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """One rule that a release must meet before it is let in, and whether it does."""
+
+    name: str
+    """`after`, `soak` or `requires`."""
+    of: str
+    """Which environment, or what must vouch."""
+    state: Literal["open", "closed", "overridden"]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CarryOver:
     """Have one image of a release, or its record, at the next stop by digest, with all that vouches for it.
 
@@ -59,6 +71,7 @@ class NotePromotion:
     origin: Stop
     goal: Stop
     reason: str = ""
+    gates: tuple[Gate, ...] = ()
 
 
 How = Literal["added", "changed", "removed"]
@@ -119,6 +132,11 @@ class Statement:
     by: str = ""
     why: str = ""
     environment: str = ""
+
+    @property
+    def when(self) -> str:
+        """To the second, for people."""
+        return f"{self.at.rstrip('Z').partition('.')[0]}Z"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,9 @@ from paasctl.model.copied import CopyPlan
 from paasctl.model.counting import count
 from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.plan import Plan, Stage, TagImage
-from paasctl.model.promoting import Brings, CarryOver, NotePromotion, Statement, Stop, TagRecord
+from paasctl.model.promoting import Brings, CarryOver, Gate, NotePromotion, Statement, Stop, TagRecord
 from paasctl.model.release import Release
+from paasctl.planning.gates import check_gates
 from paasctl.planning.standing import check_not_rejected
 from paasctl.values import dataclass
 
@@ -32,6 +33,8 @@ class Moving:
     """What becomes of its parts; None: proved to be missing where it comes from."""
     there: str
     """The digest that its name is on where it goes; empty: proved absent."""
+    vouchers: frozenset[str] = frozenset()
+    """Types and predicates of what vouches for it."""
 
     @property
     def carried(self) -> bool:
@@ -56,6 +59,8 @@ class PromotionFacts:
     brings: Brings | None = None
     said: tuple[Statement, ...] = ()
     """What was said of it, at either end."""
+    gates: tuple[Gate, ...] = ()
+    """Those of the goal."""
 
 
 Stages = tuple[Stage, ...]
@@ -81,6 +86,7 @@ def promotion_stages(facts: PromotionFacts) -> Stages:
         origin=facts.origin,
         goal=facts.goal,
         reason=facts.reason,
+        gates=facts.gates,
     )
     named = TagRecord(
         version=version,
@@ -142,6 +148,8 @@ def _check(facts: PromotionFacts) -> None:
             evidence=tuple(f"{it.repository}:{facts.tag} is {it.there}, not {it.source.digest}" for it in taken),
             code="tag-taken",
         )
+    if not facts.moving[-1].there:  # what is there already is completed, whatever became of the rules since
+        check_gates(facts.gates, facts.release.version, head)
 
 
 def _names(them: list[Moving]) -> str:

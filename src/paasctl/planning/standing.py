@@ -22,7 +22,7 @@ def check_not_rejected(statements: Iterable[Statement], version: str, head: str)
     if found := rejection(statements):
         why = f": {found.why}" if found.why else ""
         raise Refused(
-            f"{head}: {found.by} rejected {version} on {found.at}{why}",
+            f"{head}: {found.by} rejected {version} on {found.when}{why}",
             hint=f"take another version, or paasctl unreject {version} --reason WHY",
             code=REJECTED,
         )

@@ -13,6 +13,7 @@ from paasctl.model.config import Cluster
 from paasctl.model.event import Emit, Noted, Outcome, Problem
 from paasctl.model.kube import Key, Live, Manifest, Rejection, Target
 from paasctl.model.plan import NOTHING, Apply, Delete, Plan
+from paasctl.model.promoting import Attest
 from paasctl.model.rounds import Round, Rounds
 from paasctl.planning.deploy import (
     DeployFacts,
@@ -46,6 +47,8 @@ class Facts:
     release: ReleaseFacts | None = None
     protected: bool = False
     urls: tuple[str, ...] = ()
+    unsaid: Attest | None = None
+    """What is to be said of the release when it runs well here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +81,9 @@ class Deploy:
         snapshot = _snapshot(reads, where, self.version) if self.build else None
         if snapshot is None:
             release = needed(reads, where, self.version)
-            check_standing(reads, where.repository, release.version, f"deploying {self.environment}")
-            source = of_release(reads, release)
-            return _facts(reads, where, source, self.sets, cancel)
+            unsaid = check_standing(reads, where.repository, release.version, self.environment)
+            facts = _facts(reads, where, of_release(reads, release), self.sets, cancel)
+            return facts if self.clusters else replace(facts, unsaid=unsaid)  # well on one of several is not well
         if snapshot.recorded is None or not plan_release(snapshot).is_empty:
             secrets_of(reads.config, reads.secrets)  # a missing one is told before anything is built
             _check_clusters(reads, where, cancel)
@@ -97,7 +100,10 @@ class Deploy:
         if facts.deploy is None:
             return NOTHING
         opened = any(it.plan.holds for it in rounds)
-        return plan_deploy(_without_ours(facts.deploy) if opened else facts.deploy, timeout=self.timeout)
+        plan = plan_deploy(_without_ours(facts.deploy) if opened else facts.deploy, timeout=self.timeout)
+        if plan.is_empty and facts.unsaid and not any(isinstance(step, Attest) for it in rounds for step in it.done):
+            return Plan(verb="deploy", subject=plan.subject, stages=((facts.unsaid,),))
+        return plan
 
     def end(self, rounds: Rounds) -> Outcome:
         """The verdict, with the version and the URLs."""

@@ -12,6 +12,7 @@ from paasctl.model.plan import NOTHING, Plan
 from paasctl.model.promoting import Stop
 from paasctl.model.rounds import Rounds
 from paasctl.model.version import Version
+from paasctl.planning.gates import check_overrides
 from paasctl.planning.promotion import SNAPSHOT, promotion_plan, promotion_stages
 from paasctl.planning.standing import REJECTED
 from paasctl.ports.cancel import Cancel
@@ -34,6 +35,8 @@ class PromoteTyped:
     every: bool = False
     """All that are there and not here."""
     reason: str = ""
+    overridden: tuple[str, ...] = ()
+    """Gates that are passed though they are closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +50,10 @@ class Promote:
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[Asked, ...]:
         """Every release and what is there of it, once. What is wrong with one of several is kept, not raised."""
         if not self._read:
+            check_overrides(self.asked.overridden, self.asked.reason)
             way = find_way(reads.config, self.asked.to, self.asked.origin)
             self._goal.append(Stop(name=way.goal.name, repository=way.goal.repository))
-            look = Look(reads, way, cancel)
+            look = Look(reads, way, cancel, self.asked.reason, self.asked.overridden)
             versions = _versions(look, self.asked)
             alone = len(self.asked.versions) == 1
             looked = (self._look(look, it, versions[:at], alone=alone) for at, it in enumerate(versions))
@@ -74,7 +78,7 @@ class Promote:
 
     def _look(self, look: Look, version: str, earlier: tuple[str, ...], *, alone: bool) -> Asked:
         try:
-            facts = promotion_facts(look, version, self.asked.reason)
+            facts = promotion_facts(look, version)
             stages = promotion_stages(facts)
             if not facts.moving[-1].there:
                 facts = replace(facts, brings=brings(look, facts.release, earlier))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from paasctl.config.path import Way
@@ -10,14 +11,16 @@ from paasctl.model.config import Registry
 from paasctl.model.copied import CopyPlan
 from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.location import InRegistry
-from paasctl.model.promoting import Stop
+from paasctl.model.promoting import Gate, Statement, Stop
+from paasctl.oci.documents.companions import kinds_of
 from paasctl.oci.documents.manifest import parse_document
 from paasctl.oci.documents.promotion import is_promotion_to, may_be_promotion
 from paasctl.oci.documents.record import read_record, record_layers
+from paasctl.planning.gates import Evidence, gates_of, judge_gates
 from paasctl.planning.promotion import Moving, PromotionFacts, check_promotable
 from paasctl.planning.spelling import image_tag
 from paasctl.ports.cancel import Cancel
-from paasctl.ports.images import RegistryReads
+from paasctl.ports.images import CopySource, RegistryReads
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.images.closure import look_over
@@ -36,9 +39,11 @@ class Look:
     reads: Reads
     way: Way
     cancel: Cancel
+    reason: str = ""
+    overridden: tuple[str, ...] = ()
 
 
-def promotion_facts(look: Look, version: str, reason: str) -> PromotionFacts:
+def promotion_facts(look: Look, version: str) -> PromotionFacts:
     """One release on its way. `Refused` where there is none to promote; whatever could not be found out raises."""
     origin, goal = look.way.origin.repository, look.way.goal.repository
     registry, tag = look.reads.registry(origin.host), image_tag(version)
@@ -62,6 +67,8 @@ def promotion_facts(look: Look, version: str, reason: str) -> PromotionFacts:
             [*travelling, ("", origin.pinned(record.digest), goal)],
         )
         moved = tuple(moving)
+    there = look.reads.registry(goal.host)
+    said = (*statements(registry, origin, record.digest), *statements(there, goal, record.digest))
     return PromotionFacts(
         release=release,
         record=Descriptor(record.media_type, record.digest, record.size),
@@ -69,13 +76,19 @@ def promotion_facts(look: Look, version: str, reason: str) -> PromotionFacts:
         tag=tag,
         origin=_stop(look.way.origin),
         goal=_stop(look.way.goal),
-        noted=_is_noted(look.reads.registry(goal.host), goal, record.digest),
-        reason=reason,
-        said=(
-            *statements(registry, origin, record.digest),
-            *statements(look.reads.registry(goal.host), goal, record.digest),
-        ),
+        noted=_is_noted(there, goal, record.digest),
+        reason=look.reason,
+        said=said,
+        gates=_gates(look, said, moved),
     )
+
+
+def _gates(look: Look, said: tuple[Statement, ...], moving: tuple[Moving, ...]) -> tuple[Gate, ...]:
+    evidence = Evidence(
+        said=said, vouchers={it.name: it.vouchers for it in moving if it.name}, now=look.reads.clock.utc()
+    )
+    gates = gates_of(look.reads.config.environments.values(), look.way.goal.name)
+    return judge_gates(gates, evidence, look.overridden)
 
 
 def _stop(registry: Registry) -> Stop:
@@ -85,24 +98,37 @@ def _stop(registry: Registry) -> Stop:
 def _moving(look: Look, name: str, source: Pinned, repository: Repository, tag: str) -> Moving:
     look.cancel.check()
     there = look.reads.registry(repository.host).resolve(repository.tagged(tag))
+    place = look.reads.source(InRegistry(source))
+    plan = _plan(look, place, InRegistry(repository.tagged(tag)))
     return Moving(
         name=name,
         source=source,
         repository=repository,
-        plan=_plan(look, source, repository, tag),
+        plan=plan,
         there=there.digest if there else "",
+        vouchers=frozenset(_vouchers(place, plan)) if plan and name else frozenset(),
     )
 
 
-def _plan(look: Look, source: Pinned, repository: Repository, tag: str) -> CopyPlan | None:
-    place = look.reads.source(InRegistry(source))
-    target = look.reads.place(InRegistry(repository.tagged(tag)))
+def _plan(look: Look, place: CopySource, goal: InRegistry) -> CopyPlan | None:
     try:
-        return look_over(place, target, place.root(), referrers=True, cancel=look.cancel)
+        return look_over(place, look.reads.place(goal), place.root(), referrers=True, cancel=look.cancel)
     except PaasError as error:
         if error.code in _LOST:
             return None
         raise
+
+
+def _vouchers(place: CopySource, plan: CopyPlan) -> Iterator[str]:
+    """What vouches for the image itself or for a part of it: what only vouches for a voucher is none.
+
+    All manifests were read for the plan, so that nothing is asked again.
+    """
+    manifests = [it for it in plan.objects if not it.is_blob]
+    parts = {it.descriptor.digest for it in manifests if not it.about}
+    for it in manifests:
+        if not it.about or it.about in parts:
+            yield from kinds_of(parse_document(place.read(it.descriptor), it.descriptor.digest))
 
 
 def _is_noted(registry: RegistryReads, repository: Repository, digest: str) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from paasctl.model.image import Repository
-from paasctl.model.promoting import Statement
+from paasctl.model.image import Descriptor, Repository
+from paasctl.model.promoting import Attest, Statement
 from paasctl.oci.documents.manifest import parse_document
 from paasctl.oci.documents.statement import may_be_statement, statement_of
 from paasctl.planning.spelling import image_tag
@@ -22,9 +22,21 @@ def statements(registry: RegistryReads, repository: Repository, record: str) -> 
     return tuple(sorted(found, key=lambda it: it.at))
 
 
-def check_standing(reads: Reads, repository: Repository, version: str, head: str) -> None:
-    """`Refused` where this version was rejected, as that registry has it."""
-    registry = reads.registry(repository.host)
-    record = registry.resolve(repository.tagged(image_tag(version)))
-    if record:
-        check_not_rejected(statements(registry, repository, record.digest), version, head)
+def check_standing(reads: Reads, repository: Repository, version: str, environment: str) -> Attest | None:
+    """`Refused` where this version was rejected, as that registry has it.
+
+    Else what is to be said of it once it runs well in this environment, where others come after it and nobody said so.
+    """
+    registry, tag = reads.registry(repository.host), image_tag(version)
+    found = registry.resolve(repository.tagged(tag))
+    if found is None:
+        return None
+    said = statements(registry, repository, found.digest)
+    check_not_rejected(said, version, f"deploying {environment}")
+    awaited = any(environment in it.after for it in reads.config.environments.values())
+    if not awaited or any(it.word == "healthy" and it.environment == environment for it in said):
+        return None
+    record = Descriptor(found.media_type, found.digest, found.size)
+    return Attest(
+        version=version, word="healthy", repository=repository, tag=tag, record=record, environment=environment
+    )

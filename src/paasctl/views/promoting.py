@@ -51,6 +51,11 @@ def detail_promoting(step: CarryOver) -> Iterator[str]:
     yield from (f"left behind: {clean(it)}" for it in step.plan.left)
 
 
+def say_gates(step: NotePromotion) -> Iterator[str]:
+    """Each gate that was looked at, and what it saw."""
+    yield from (f"gate {it.name} {clean(it.of)}: {it.state}, {clean(it.why)}" for it in step.gates)
+
+
 def say_brings(step: TagRecord) -> Iterator[str]:
     """What the release brings: commits, images, files. People get the first of many; JSON has all."""
     it = step.brings

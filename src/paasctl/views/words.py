@@ -32,7 +32,14 @@ from paasctl.views.amounts import duration
 from paasctl.views.between import detail_between, phase_between, say_between, say_written
 from paasctl.views.clean import clean, clean_lines
 from paasctl.views.mask import fields_of
-from paasctl.views.promoting import detail_promoting, phase_promoting, say_brings, say_promoted, say_promoting
+from paasctl.views.promoting import (
+    detail_promoting,
+    phase_promoting,
+    say_brings,
+    say_gates,
+    say_promoted,
+    say_promoting,
+)
 from paasctl.views.releasing import phase_release, say_release
 
 _VALUE = 80
@@ -153,6 +160,8 @@ def say_plan(plan: Plan, number: int = 1) -> list[str]:
             lines += [f"  {'':{width}}    {it}" for it in detail_between(step)]
         if isinstance(step, CarryOver):
             lines += [f"  {'':{width}}    {it}" for it in detail_promoting(step)]
+        if isinstance(step, NotePromotion):
+            lines += [f"  {'':{width}}    {it}" for it in say_gates(step)]
         if isinstance(step, TagRecord):
             lines += [f"  {'':{width}}    {it}" for it in say_brings(step)]
     return [clean(it) for it in ([*lines, f"  ! asks first: {plan.asks}"] if plan.asks else lines)]

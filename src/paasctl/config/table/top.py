@@ -44,8 +44,11 @@ ENVIRONMENT = Section(
         Key("snapshots", Switch(), "whether builds of a checkout may run here (`deploy --build`)", default=False),
         Key("protected", Switch(), "ask before writing, and only to a pinned cluster", default=False),
         Key("onFailure", Choice(("stay",), later=("rollback",)), "what happens after a failed rollout", "stay"),
+        Key("after", Items(Text(forms.NAME)), "environments where a release must have run well before", []),
+        Key("soak", Text(forms.DURATION), "how long ago that must have begun, at least"),
+        Key("requires", Items(Text(forms.VOUCHER)), "what must vouch for each of its images", []),
     ),
-    later=("after", "soak", "approvals", "canary", "waves"),
+    later=("approvals", "canary", "waves"),
     one_of=("cluster", "clusters"),
 )
 

@@ -7,10 +7,12 @@ a registry without the referrers API has a tag `sha256-abc…`, which clients ke
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from paasctl.oci.documents.manifest import Json
 
 SUFFIXES = (".sig", ".att", ".sbom")
+_PREDICATES = ("in-toto.io/predicate-type", "predicateType", "dev.sigstore.bundle.predicateType")
 _TAG = re.compile(r"sha256-[0-9a-f]{64}(\.[a-z]+)?")
 
 
@@ -33,6 +35,16 @@ def subject_of(manifest: Json) -> str:
     """The digest of what a manifest vouches for; empty: it stands for itself."""
     subject = manifest.get("subject")
     return str(subject.get("digest", "")) if isinstance(subject, dict) else ""
+
+
+def kinds_of(manifest: Json) -> Iterator[str]:
+    """By what a manifest can be known as a signature, an SBOM or an attestation: types, and addresses of predicates."""
+    layers = [it for it in manifest.get("layers") or () if isinstance(it, dict)]
+    yield str(manifest.get("artifactType") or "")
+    for it in (manifest, *layers):
+        notes = it.get("annotations")
+        yield from (str(notes[name]) for name in _PREDICATES if name in notes) if isinstance(notes, dict) else ()
+    yield from (str(it.get("mediaType") or "") for it in layers)
 
 
 def adds_to(new: Json, old: Json) -> bool:

@@ -63,6 +63,5 @@ def _blobs(node: Node) -> Iterator[tuple[Descriptor, str]]:
 def _manifest(node: Node, there: frozenset[str]) -> CopyObject:
     kind = "index" if documents.is_index(node.descriptor.media_type) else "image"
     what = f"what vouches for {node.about}" if node.about else kind
-    return CopyObject(
-        what=what, descriptor=node.descriptor, doing="exists" if node.descriptor.digest in there else "stream"
-    )
+    doing: Doing = "exists" if node.descriptor.digest in there else "stream"
+    return CopyObject(what=what, descriptor=node.descriptor, doing=doing, about=node.about)

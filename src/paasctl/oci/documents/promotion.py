@@ -18,7 +18,7 @@ from paasctl.oci.documents.squashed import EMPTY_TYPE
 CREATED, REVISION, TITLE, VERSION = (
     f"org.opencontainers.image.{it}" for it in ("created", "revision", "title", "version")
 )
-BY, LINK, FROM, TO, WHY = (f"dev.paasctl.promotion.{it}" for it in ("by", "link", "from", "to", "why"))
+BY, LINK, FROM, TO, WHY, GATES = (f"dev.paasctl.promotion.{it}" for it in ("by", "link", "from", "to", "why", "gates"))
 
 
 def promotion_manifest(step: NotePromotion, holder: Holder, seconds: float, empty: Descriptor) -> bytes:
@@ -33,6 +33,7 @@ def promotion_manifest(step: NotePromotion, holder: Holder, seconds: float, empt
         FROM: _stop(step.origin),
         TO: _stop(step.goal),
         WHY: step.reason,
+        GATES: "; ".join(f"{it.name} {it.of}: {it.state}, {it.why}" for it in step.gates),
     }
     return noted(PROMOTION_TYPE, step.record, notes, empty)
 

@@ -1,0 +1,51 @@
+"""Options about the promotion path: where a release goes, where it comes from, why."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from paasctl.cli.complete import registry_names, stop_names, versions
+
+Versions = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[VERSION]...", help="Which releases.", autocompletion=versions, show_default=False),
+]
+OneVersion = Annotated[
+    str, typer.Argument(metavar="VERSION", help="Which release.", autocompletion=versions, show_default=False)
+]
+To = Annotated[
+    str,
+    typer.Option(
+        "--to",
+        help="An environment of paas.yaml, whose registry it is, or a registry.",
+        metavar="NAME",
+        autocompletion=stop_names,
+        show_default=False,
+    ),
+]
+From = Annotated[
+    str,
+    typer.Option(
+        "--from",
+        help="The registry they come from [default: the one before].",
+        metavar="NAME",
+        envvar="PAASCTL_PROMOTE_FROM",
+        autocompletion=registry_names,
+        show_default=False,
+    ),
+]
+AllMissing = Annotated[bool, typer.Option("--all-missing", help="Every release that is there and not yet here.")]
+Reason = Annotated[
+    str, typer.Option("--reason", help="Why; written down beside the record.", metavar="TEXT", show_default=False)
+]
+Override = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--override",
+        help="Pass this closed gate (after, soak, requires); needs --reason; repeatable.",
+        metavar="GATE",
+        show_default=False,
+    ),
+]

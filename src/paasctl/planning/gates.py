@@ -1,0 +1,126 @@
+"""The gates of a registry: what must be so before a release is let in. Each says what it looked at. Pure.
+
+A registry has the strictest gates of all environments that take their releases from it (decision 6). Gates read only
+what lies beside the release: no cluster is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+
+from paasctl.errors import Refused, UsageError
+from paasctl.model.config import Environment
+from paasctl.model.promoting import Gate, Statement
+from paasctl.values import dataclass
+
+NAMES = ("after", "soak", "requires")
+_MARKS: Mapping[str, tuple[str, ...]] = {
+    "signature": ("simplesigning", "vnd.dev.sigstore.bundle", "cosign.artifact.sig", "cncf.notary.signature"),
+    "sbom": ("spdx", "cyclonedx"),
+    "provenance": ("slsa.dev/provenance", "slsa.provenance"),
+}
+"""By what a voucher is known for one: a part of its type, of its layers' types or of its predicate's address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gates:
+    """The rules."""
+
+    after: tuple[str, ...] = ()
+    soak: float = 0.0
+    """Seconds."""
+    requires: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What is known of a release: what was said of it, what vouches for each image, and what time it is."""
+
+    said: tuple[Statement, ...]
+    vouchers: Mapping[str, frozenset[str]]
+    """Image -> types and predicates of what vouches for it."""
+    now: float
+    """Seconds since the epoch."""
+
+
+def gates_of(environments: Iterable[Environment], registry: str) -> Gates:
+    """The strictest of all environments of this registry."""
+    ours = [it for it in environments if it.registry == registry]
+    return Gates(
+        after=tuple(dict.fromkeys(name for it in ours for name in it.after)),
+        soak=max((it.soak or 0.0 for it in ours), default=0.0),
+        requires=tuple(dict.fromkeys(name for it in ours for name in it.requires)),
+    )
+
+
+def judge_gates(gates: Gates, evidence: Evidence, overridden: tuple[str, ...]) -> tuple[Gate, ...]:
+    """Every gate, open or not, in the order of the rules."""
+    found = (*_after(gates, evidence), *_requires(gates, evidence))
+    return tuple(_overridden(it) if it.state == "closed" and it.name in overridden else it for it in found)
+
+
+def check_gates(gates: Iterable[Gate], version: str, head: str) -> None:
+    """`Refused` where one is closed: all of them are told, each with its reason."""
+    closed = [it for it in gates if it.state == "closed"]
+    if closed:
+        names = tuple(dict.fromkeys(it.name for it in closed))
+        options = " ".join(f"--override {it}" for it in names)
+        raise Refused(
+            f"{head}: {version} may not go there yet: {closed[0].why}",
+            hint=f"wait, or mend it; or {options} --reason WHY, which is written down",
+            evidence=tuple(f"{it.name} {it.of}: {it.why}" for it in closed),
+            code="gate-closed",
+        )
+
+
+def check_overrides(names: Iterable[str], reason: str) -> None:
+    """`UsageError` where a gate is unknown, or nobody says why."""
+    for it in names:
+        if it not in NAMES:
+            raise UsageError(f"--override {it}: there is no such gate", hint=f"there is {', '.join(NAMES)}")
+        if not reason:
+            raise UsageError(f"--override {it}: say why", hint=f"--override {it} --reason WHY")
+
+
+def _overridden(gate: Gate) -> Gate:
+    return Gate(name=gate.name, of=gate.of, state="overridden", why=gate.why)
+
+
+def _after(gates: Gates, evidence: Evidence) -> Iterator[Gate]:
+    for name in gates.after:
+        said = [it for it in evidence.said if it.word == "healthy" and it.environment == name]
+        since = min(said, key=lambda it: it.at, default=None)
+        why = f"it runs well there since {since.when}" if since else f"it never ran well in {name}, as far as is said"
+        yield Gate(name="after", of=name, state="open" if since else "closed", why=why)
+        if gates.soak and since:
+            yield _soak(gates.soak, name, since.at, evidence.now)
+
+
+def _soak(soak: float, name: str, since: str, now: float) -> Gate:
+    lasted = now - datetime.fromisoformat(since).timestamp()
+    why = f"it runs well in {name} for {_span(lasted)} of {_span(soak)}"
+    return Gate(name="soak", of=name, state="open" if lasted >= soak else "closed", why=why)
+
+
+def _requires(gates: Gates, evidence: Evidence) -> Iterator[Gate]:
+    for what in gates.requires:
+        marks = _MARKS.get(what, (what,))
+        lacking = [
+            image for image, found in sorted(evidence.vouchers.items()) if not any(_has(it, marks) for it in found)
+        ]
+        why = f"none is beside image {', '.join(lacking)}" if lacking else "every image has it"
+        yield Gate(name="requires", of=what, state="closed" if lacking else "open", why=why)
+
+
+def _has(found: str, marks: Iterable[str]) -> bool:
+    return any(mark in found for mark in marks)
+
+
+def _span(seconds: float) -> str:
+    """`1 h 05 m`, `12 m`, `30 s`: whole units."""
+    whole = max(0, int(seconds))
+    hours, minutes = whole // 3600, whole % 3600 // 60
+    if hours:
+        return f"{hours} h {minutes:02d} m"
+    return f"{minutes} m" if minutes else f"{whole} s"
