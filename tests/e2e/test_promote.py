@@ -1,0 +1,86 @@
+"""A release on its way: to the next registry as it is, through a gate, into the next environment, and stopped."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from e2e.project import PAAS, Project
+from paasctl.model.promoting import PROMOTION_TYPE
+
+
+@pytest.fixture
+def path(project: Project) -> Project:
+    """Two more stops, and an environment at the first of them."""
+    project.write("paas.yaml", project.filled(_PAAS))
+    project.commit("one")
+    return project
+
+
+_PAAS = PAAS.replace(
+    "clusters:\n",
+    "  rc: {repository: $registry/$app-rc}\n  prod: {repository: $registry/$app-prod}\nclusters:\n",
+) + ("  showcase: {cluster: local, registry: rc, after: [dev], values: {host: showcase.$app.example}}\n")
+
+
+def _tags(project: Project, stop: str) -> list[str]:
+    answer = project.testbed.of_registry(f"{project.app}{stop}/tags/list")
+    return [] if answer.status == 404 else list(json.loads(answer.body)["tags"] or ())
+
+
+def _digest(project: Project, stop: str, of: str = "/web") -> str:
+    return str(project.testbed.of_registry(f"{project.app}{stop}{of}/manifests/0.1.0").headers["Docker-Content-Digest"])
+
+
+def test_from_the_first_environment_to_the_last_registry_and_then_stopped(path: Project) -> None:
+    assert path.release() == "0.1.0"
+    refused = path.paasctl("promote", "0.1.0", "--to", "showcase", expect=4)
+    assert "error[gate-closed]" in refused.stderr
+    assert "after dev: it never ran well in dev" in refused.stderr
+    assert _tags(path, "-rc") == []
+
+    path.paasctl("deploy", "dev")
+    done = path.outcome("promote", "0.1.0", "--to", "showcase", "--reason", "tested")
+    assert done["facts"]["bytes.sent"] == "0", "within one registry"
+    for of in ("", "/web"):
+        assert _digest(path, "-rc", of) == _digest(path, "", of)
+    assert "nothing to do" in path.paasctl("promote", "0.1.0", "--to", "rc").stderr
+    path.paasctl("deploy", "showcase", "--version", "0.1.0")
+    assert path.served(f"showcase.{path.host}") == "one"
+
+    path.paasctl("promote", "--all-missing", "--to", "prod")
+    assert _tags(path, "-prod") == ["0.1.0"]
+    kinds = [it.get("artifactType") for it in _referrers(path, "-prod")]
+    assert kinds.count(PROMOTION_TYPE) == 2, "how it came to rc, and from there to prod"
+
+    path.paasctl("reject", "0.1.0", "--reason", "loses baskets")
+    refused = path.paasctl("deploy", "showcase", "--version", "0.1.0", expect=4)
+    assert "loses baskets" in refused.stderr
+    path.paasctl("unreject", "0.1.0", "--reason", "it was the proxy")
+    assert "nothing to do" in path.paasctl("deploy", "showcase", "--version", "0.1.0").stderr
+
+
+def _referrers(project: Project, stop: str) -> list[dict[str, Any]]:
+    digest = _digest(project, stop, "")
+    answer = project.testbed.of_registry(f"{project.app}{stop}/referrers/{digest}")
+    if answer.status == 404:  # a registry without the API: the tag that clients keep in its stead
+        answer = project.testbed.of_registry(f"{project.app}{stop}/manifests/{digest.replace(':', '-', 1)}")
+    return list(json.loads(answer.body)["manifests"])
+
+
+@pytest.mark.parametrize("after", [0.2, 0.3, 0.4, 0.5])
+def test_killed_at_any_time_and_run_again_it_is_there_and_whole(path: Project, after: float) -> None:
+    path.release()
+    begun = path.start("promote", "0.1.0", "--to", "prod", "--from", "dev")
+    time.sleep(after)  # noqa: TID251 - the moment of the kill is the test
+    begun.kill()
+    begun.communicate()
+    if _tags(path, "-prod"):
+        assert _digest(path, "-prod") == _digest(path, ""), "what has a name is whole"
+    path.paasctl("promote", "0.1.0", "--to", "prod", "--from", "dev")
+    for of in ("", "/web"):
+        assert _digest(path, "-prod", of) == _digest(path, "", of)
+    assert "nothing to do" in path.paasctl("promote", "0.1.0", "--to", "prod", "--from", "dev").stderr
