@@ -24,6 +24,7 @@ from paasctl.model.plan import (
     Push,
     Record,
     RunHook,
+    Sign,
     SquashImage,
     TagCommit,
     TagImage,
@@ -114,7 +115,8 @@ _SCAN = RunHook(
 )
 _FOUND = ("web: 1 critical", "CVE-0000-0001 in libz")
 _TAGGED = replace(_TAG, record=REPOSITORY.tagged("1.2.4"))
-SCANNED = planned("release", "1.2.4", (_BUILD,), (_SCAN,), (_TAGGED,))
+_SIGN = Sign(name="", repository=REPOSITORY, key="key.pem")
+SCANNED = planned("release", "1.2.4", (_BUILD,), (_SCAN,), (_TAGGED,), (_SIGN,))
 SCAN: Story = (
     Planned(SCANNED),
     Started(0, _BUILD),
@@ -128,7 +130,7 @@ SCAN: Story = (
         verb="release",
         subject="1.2.4",
         done=(_BUILD,),
-        left=(_SCAN, _TAGGED),
+        left=(_SCAN, _TAGGED, _SIGN),
         problems=(
             Problem.of(
                 HookFailed(

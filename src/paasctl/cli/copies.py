@@ -35,6 +35,7 @@ from paasctl.ports.images import (
     RegistryReads,
 )
 from paasctl.ports.kept import Kept
+from paasctl.ports.keys import SigningKey
 from paasctl.ports.templates import Templates
 
 
@@ -177,6 +178,10 @@ class Copies:
     def write_file(self, path: str, content: bytes, before: bytes | None) -> None:
         """Never asked for."""
         raise AssertionError(f"a rehearsal writes no file: {path} ({count(len(content), 'byte')}, before {before!r})")
+
+    def key(self, path: str) -> SigningKey:
+        """Never asked for."""
+        raise AssertionError(f"a rehearsal signs nothing: {path}")
 
     def run_hook(self, command: str, environ: Mapping[str, str], *, log: Callable[[str], None], cancel: Cancel) -> int:
         """Never asked for: what is rehearsed was released before."""

@@ -21,6 +21,10 @@ def release(
             "--image", help="An image that was built elsewhere, as it is; repeatable.", metavar="NAME=IMAGE@DIGEST"
         ),
     ] = None,
+    sign_key: Annotated[
+        str,
+        typer.Option("--sign-key", help="Sign record and images, as cosign does, with this key.", metavar="FILE"),
+    ] = "",
     changelog: Annotated[
         str,
         typer.Option("--changelog", help="A file that gets a section about it, on top.", metavar="FILE"),
@@ -50,7 +54,7 @@ def release(
     from paasctl.verbs.release import Release
 
     return Session(settings, "release", outputs=outputs).act(
-        lambda: Release(version=version, images=given_images(image or ()), changelog=changelog),
+        lambda: Release(version=version, images=given_images(image or ()), key=sign_key, changelog=changelog),
         dry_run=dry_run,
         exit_code=exit_code,
         yes=yes,

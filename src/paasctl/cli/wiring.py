@@ -33,6 +33,7 @@ from paasctl.ports.files import ProjectFiles, Secrets
 from paasctl.ports.git import Git
 from paasctl.ports.images import Builder, CopyPlace, CopySource, CopyTarget, Layout, Places, Registry
 from paasctl.ports.kept import Kept
+from paasctl.ports.keys import SigningKey
 from paasctl.ports.templates import Templates
 
 _BUILDER_POLL = 0.25
@@ -129,6 +130,12 @@ class Outside:
         from paasctl.adapters.git import CheckoutGit
 
         return CheckoutGit(self.project, os.environ)
+
+    def key(self, path: str) -> SigningKey:
+        """A key in a file of the caller's."""
+        from paasctl.adapters.keys import read_key
+
+        return read_key(Path(self.settings.directory or "", path).expanduser(), os.environ)
 
     def engine_version(self) -> str:
         """What builds Dockerfiles here."""

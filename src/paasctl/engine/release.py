@@ -8,12 +8,17 @@ from typing import Final, NoReturn, Protocol
 
 from paasctl.errors import Overtaken, Unavailable, WouldClobber
 from paasctl.model.event import Emit, Noted
-from paasctl.model.image import Pinned, Tagged, parse_reference
+from paasctl.model.image import Descriptor, Pinned, Repository, Tagged, parse_reference
 from paasctl.model.plan import Record, TagCommit, TagImage
 from paasctl.model.release import Release
+from paasctl.oci.building.attest import PREDICATE_TYPE, attach
+from paasctl.oci.building.provenance import IN_TOTO, PREDICATE
+from paasctl.oci.building.released import record_provenance, record_sbom
+from paasctl.oci.building.spdx import SPDX
 from paasctl.oci.documents.record import MANIFEST_TYPE, record_artifact
-from paasctl.ports.images import Layout
+from paasctl.ports.images import Layout, Registry
 from paasctl.ports.world import World
+from paasctl.values import dataclass
 
 PUSHED = "image.{}"
 """Name of the fact that a push leaves: which digest it was. The place may hold another run's image by now."""
@@ -102,14 +107,36 @@ def record(step: Record, world: World, facts: Mapping[str, str]) -> Pinned:
     )
     artifact = record_artifact(release, step.repository)
     registry = world.registry(step.repository.host)
+    into = _Into(world.layout, registry, step.repository)
     for descriptor, content in artifact.blobs:
-        world.layout.put(descriptor.media_type, content)
-        registry.push_blob(step.repository, descriptor, world.layout)
+        into.put(descriptor.media_type, content)
+    found = into.put(MANIFEST_TYPE, artifact.manifest)
+    if not step.snapshot:
+        attach(found, IN_TOTO, record_provenance(release, found.digest), {PREDICATE_TYPE: PREDICATE}, into.put)
+        attach(found, SPDX, record_sbom(release), {}, into.put)
+    # By its digest with all that vouches for it first, by its tag last: who finds it finds it whole.
     try:
-        found = registry.put_manifest(step.repository, MANIFEST_TYPE, artifact.manifest, tag=step.version)
+        registry.put_manifest(step.repository, MANIFEST_TYPE, artifact.manifest, tag=step.version)
     except WouldClobber as error:
         raise Overtaken(f"another run has recorded {step.repository}:{step.version} meanwhile") from error
     return step.repository.pinned(found.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Into:
+    """Writes small blobs and manifests into a repository, by digest."""
+
+    layout: Layout
+    registry: Registry
+    repository: Repository
+
+    def put(self, media_type: str, content: bytes) -> Descriptor:
+        """One of them. What it names is there already."""
+        if media_type == MANIFEST_TYPE:
+            return self.registry.put_manifest(self.repository, media_type, content)
+        descriptor = self.layout.put(media_type, content)
+        self.registry.push_blob(self.repository, descriptor, self.layout)
+        return descriptor
 
 
 def tag_image(step: TagImage, world: World, facts: Mapping[str, str]) -> None:

@@ -21,6 +21,7 @@ from paasctl.model.plan import (
     Record,
     ReleaseStep,
     RunHook,
+    Sign,
     SquashImage,
     Step,
     TagCommit,
@@ -70,7 +71,7 @@ def take(step: Step, index: int, run: Needs) -> None:
             from paasctl.engine.images.between import take_between  # noqa: PLC0415
 
             take_between(step, index, run)
-        case RunHook() | TagCommit() | Record() | TagImage():
+        case RunHook() | TagCommit() | Record() | TagImage() | Sign():
             _release(step, index, run)
         case CarryOver() | NotePromotion() | TagRecord() | Attest():
             _promote(step, index, run)
@@ -133,6 +134,10 @@ def _release(step: ReleaseStep, index: int, run: Needs) -> None:
             run.facts["record"] = str(release.record(step, run.world, run.facts))
         case TagImage():
             release.tag_image(step, run.world, run.facts)
+        case Sign():
+            from paasctl.engine.signing import sign  # noqa: PLC0415
+
+            sign(step, run.world, run.facts)
 
 
 def _promote(step: PromoteStep, index: int, run: Needs) -> None:

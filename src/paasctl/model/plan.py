@@ -106,7 +106,17 @@ class RunHook:
     """Its place in `paas.yaml`."""
 
 
-ReleaseStep = TagCommit | Record | TagImage | RunHook
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sign:
+    """Sign the record (`name` empty) or an image that this run pushed, or an already pinned one, with a key's file."""
+
+    name: str
+    repository: Repository
+    key: str
+    pinned: Pinned | None = None
+
+
+ReleaseStep = TagCommit | Record | TagImage | RunHook | Sign
 
 # --- clusters -------------------------------------------------------------------------------------------------------
 

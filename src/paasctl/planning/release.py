@@ -8,66 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
-from typing import Literal
 
-from paasctl.errors import Refused, WouldClobber, together
-from paasctl.model.config import Image
-from paasctl.model.image import Pinned, Repository
-from paasctl.model.plan import Build, Plan, Push, Record, RunHook, SquashImage, Stage, TagCommit, TagImage, WriteFile
+from paasctl.errors import together
+from paasctl.model.image import Pinned
+from paasctl.model.plan import (
+    Build,
+    Plan,
+    Push,
+    Record,
+    RunHook,
+    Sign,
+    SquashImage,
+    Stage,
+    TagCommit,
+    TagImage,
+    WriteFile,
+)
 from paasctl.model.release import Release
-from paasctl.model.version import Named
-from paasctl.planning.changelog import Changelog, section, with_section
-from paasctl.values import dataclass
+from paasctl.planning.changelog import section, with_section
+from paasctl.planning.releasefacts import ImageFacts, ReleaseFacts
+from paasctl.planning.taken import release_problems
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFacts:
-    """One image of the release, and what its repository says of the version's tag."""
-
-    image: Image
-    repository: Repository
-    """Where it is pushed."""
-    tagged: Pinned | None = None
-    """What `repository:version` is now; None: proved absent."""
-    tagged_revision: str = ""
-    """The commit that this image says it was built from; "" where it does not say."""
-    given: Pinned | None = None
-    """`--image NAME=REF@sha256:…`: built elsewhere, recorded as it is."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseFacts:
-    """What is to be released, and how much of it is there."""
-
-    app: str
-    named: Named
-    commit: str
-    committed: int
-    """Commit time, seconds since the epoch."""
-    repository: Repository
-    """Where the record goes."""
-    images: tuple[ImageFacts, ...]
-    subjects: tuple[str, ...] = ()
-    outside: tuple[Pinned, ...] = ()
-    """Images that it runs and does not make."""
-    hooks: tuple[tuple[Literal["test", "scan"], str, str], ...] = ()
-    """What runs between build and tag: which it is, the command line, its place in `paas.yaml`."""
-    changes: Changelog = Changelog()
-    """What it brings."""
-    changelog: tuple[str, bytes | None] | None = None
-    """File that it is written into, too, and what is in there now; None: it is not there."""
-    files: tuple[tuple[str, bytes], ...] = ()
-    remote: str | None = None
-    local_tag: str | None = None
-    """The commit that the tag points to here; None: proved absent."""
-    remote_tag: str | None = None
-    """The same at the remote."""
-    record: Pinned | None = None
-    """Digest of the record, where it is there."""
-    recorded: Release | None = None
-    """The release record of this version; None: proved absent."""
-    snapshot: bool = False
-    """For `deploy --build`: no git tag, never promotable."""
+__all__ = ["ImageFacts", "ReleaseFacts", "is_complete", "pinned_already", "plan_release", "release_problems"]
 
 
 def plan_release(facts: ReleaseFacts, built: Collection[str] = ()) -> Plan:
@@ -108,6 +70,8 @@ def _make(facts: ReleaseFacts, built: Collection[str]) -> Iterator[Stage]:
     yield tuple(_git_tag(facts))
     yield tuple(Push(name=it.image.name, repository=it.repository) for it in missing)
     yield (_record(facts, missing, there),)
+    if facts.key:
+        yield tuple(_signatures(facts, there))
     made = tuple(TagImage(name=it.image.name, repository=it.repository, tag=version) for it in missing)
     yield (*made, *_tag_given(facts))
     yield tuple(_written(facts))
@@ -117,12 +81,27 @@ def _finish(recorded: Release, facts: ReleaseFacts) -> Iterator[Stage]:
     """The record is there: only the tags of its images may be missing."""
     version = facts.named.text
     yield tuple(_git_tag(facts))
+    known = {"": facts.record, **recorded.images} if facts.key else {}
+    yield tuple(
+        Sign(name=it, repository=pinned.repository, key=facts.key, pinned=pinned)
+        for it in facts.unsigned
+        if (pinned := known.get(it))
+    )
     yield tuple(
         TagImage(name=it.image.name, repository=it.repository, tag=version, pinned=pinned)
         for it in facts.images
         if (pinned := recorded.images.get(it.image.name)) and not it.tagged and pinned.repository == it.repository
     )
     yield tuple(_written(facts))
+
+
+def _signatures(facts: ReleaseFacts, there: dict[str, Pinned]) -> Iterator[Sign]:
+    """Of the record and of the images that lie with us."""
+    yield Sign(name="", repository=facts.repository, key=facts.key)
+    for it in facts.images:
+        pinned = there.get(it.image.name)
+        if pinned is None or pinned.repository == it.repository:
+            yield Sign(name=it.image.name, repository=it.repository, key=facts.key, pinned=pinned)
 
 
 def _hooks(facts: ReleaseFacts, missing: list[ImageFacts], there: dict[str, Pinned]) -> Iterator[Stage]:
@@ -190,68 +169,3 @@ def _tag_given(facts: ReleaseFacts) -> Iterator[TagImage]:
     for it in facts.images:
         if it.given and not it.tagged and it.given.repository == it.repository:
             yield TagImage(name=it.image.name, repository=it.repository, tag=facts.named.text, pinned=it.given)
-
-
-# --- refusals -------------------------------------------------------------------------------------------------------
-
-
-def release_problems(facts: ReleaseFacts) -> Iterator[Refused]:
-    """Every name of the release that is taken by something else already (V6)."""
-    if facts.recorded and facts.recorded.commit != facts.commit:
-        yield _taken(f"record {facts.repository}:{facts.named.text}", facts.recorded.commit, facts)
-    if not facts.snapshot:
-        yield from _tags(facts)
-    for it in facts.images:
-        yield from _image(it, facts)
-
-
-def _tags(facts: ReleaseFacts) -> Iterator[Refused]:
-    tag = facts.named.tag
-    if facts.remote_tag not in (None, facts.commit):
-        yield _taken(f"tag {tag} at {facts.remote}", facts.remote_tag, facts)
-    if facts.local_tag not in (None, facts.commit):
-        yield WouldClobber(
-            f"releasing {facts.named.text}: the local tag {tag} is on {_short(facts.local_tag)}, not on "
-            f"{_short(facts.commit)}",
-            hint=f"git tag -d {tag}   (if it was never pushed)",
-            code="tag-taken",
-        )
-
-
-def _taken(what: str, commit: str | None, facts: ReleaseFacts) -> WouldClobber:
-    return WouldClobber(
-        f"releasing {facts.named.text} from {_short(facts.commit)}: {what} is of commit {_short(commit)} already",
-        hint="git fetch --tags, then run it again: the next version is counted from there",
-        code="tag-taken",
-    )
-
-
-def _image(it: ImageFacts, facts: ReleaseFacts) -> Iterator[Refused]:
-    recorded = facts.recorded.images.get(it.image.name) if facts.recorded else None
-    if recorded and it.given and recorded != it.given:
-        yield _moved(f"{facts.repository}:{facts.named.text}", f"recorded with {recorded} already, not {it.given}")
-    if it.tagged is None:
-        return
-    name = f"{it.repository}:{facts.named.text}"
-    wanted = recorded if facts.recorded else it.given
-    if wanted:
-        if wanted.digest != it.tagged.digest and wanted.repository == it.repository:
-            yield _moved(name, f"{it.tagged.digest}, not {wanted.digest}")
-    elif it.tagged_revision != facts.commit:
-        yield _moved(name, f"there already, of {_of(it.tagged_revision)}")
-
-
-def _moved(name: str, what: str) -> Refused:
-    return WouldClobber(
-        f"releasing {name}: the tag is {what}",
-        hint="release another version; a tag that somebody may have pulled is never moved",
-        code="tag-taken",
-    )
-
-
-def _of(revision: str) -> str:
-    return f"commit {_short(revision)}" if revision else "an unknown commit"
-
-
-def _short(commit: str | None) -> str:
-    return (commit or "")[:12]

@@ -17,6 +17,7 @@ from paasctl.ports.files import ProjectFiles, Secrets
 from paasctl.ports.git import Git, GitReads
 from paasctl.ports.images import Builder, CopyPlace, CopySource, CopyTarget, Layout, Registry, RegistryReads
 from paasctl.ports.kept import Kept
+from paasctl.ports.keys import SigningKey
 from paasctl.ports.templates import Templates
 
 
@@ -34,6 +35,10 @@ class Reads(Protocol):
 
     def config_from(self, content: bytes, file: str) -> Config:
         """A `paas.yaml` that came from elsewhere: a release record."""
+        ...
+
+    def key(self, path: str) -> SigningKey:
+        """A key that signs, from its file. `ConfigError` where it can't be read."""
         ...
 
     def engine_version(self) -> str:
@@ -116,6 +121,10 @@ class World(Protocol):
     @property
     def codecs(self) -> Codecs:
         """What packs and unpacks layers here."""
+        ...
+
+    def key(self, path: str) -> SigningKey:
+        """A key that signs, from its file."""
         ...
 
     @property

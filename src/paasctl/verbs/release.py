@@ -18,7 +18,7 @@ from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.preflight import preflight
-from paasctl.verbs.releasing import first_repository, status
+from paasctl.verbs.releasing import first_repository, status, unsigned
 
 _ROUNDS = 4
 """Overtaken at the tag and at the record, and still not done: something else is wrong."""
@@ -31,6 +31,8 @@ class Release:
     version: str = ""
     images: tuple[tuple[str, Pinned], ...] = ()
     """Those that were built elsewhere, recorded as they are."""
+    key: str = ""
+    """File of a key that signs the record and the images; "": nothing is signed."""
     changelog: str = ""
     """File of the project that gets a section about it; "": none."""
     _told: dict[str, ReleaseFacts] = field(default_factory=dict, repr=False, compare=False)
@@ -44,9 +46,13 @@ class Release:
         wanted = wanted_release(checkout, config.version, explicit=self.version)
         before = reads.files.read(self.changelog) if self.changelog else None
         checkout = _without_ours(checkout, self.changelog, before, wanted.text)
+        if self.key:
+            reads.key(self.key)  # one that can't be read is told before anything is asked
         for name, _ in self.images:
             find_image(config, name)
         facts = preflight(reads, checkout, wanted, repository, cancel=cancel, given=dict(self.images))
+        if self.key:
+            facts = replace(facts, key=self.key, unsigned=unsigned(reads, facts, self.key))
         if self.changelog:
             facts = replace(facts, changelog=(self.changelog, before))
         self._told["last"] = facts

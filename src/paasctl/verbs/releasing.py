@@ -12,6 +12,7 @@ from paasctl.errors import Cancelled, ConfigError, PaasError, Refused
 from paasctl.model.config import NOTHING, Config
 from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.version import Checkout, Named
+from paasctl.oci.documents.signature import is_signed
 from paasctl.planning.changelog import changelog, last_release
 from paasctl.planning.outside import outside_images
 from paasctl.planning.release import ImageFacts, ReleaseFacts
@@ -75,6 +76,23 @@ def release_facts(  # noqa: PLR0913 - the release, and what was already found ou
         recorded=found[1] if found else None,
         snapshot=snapshot,
     )
+
+
+def unsigned(reads: Reads, facts: ReleaseFacts, path: str) -> tuple[str, ...]:
+    """Of what is recorded, what this key has not signed: names of our own images, "" for the record."""
+    if facts.recorded is None or facts.record is None:
+        return ()
+    key = reads.key(path)
+    ours = {it.image.name: it.repository for it in facts.images}
+    known = {"": facts.record} | {
+        name: it for name, it in facts.recorded.images.items() if it.repository == ours.get(name)
+    }
+
+    def signed(pinned: Pinned) -> bool:
+        registry = reads.registry(pinned.repository.host)
+        return is_signed(pinned, registry.manifest, lambda at, it: blob(registry, at, it), key.verifies)
+
+    return tuple(name for name, it in known.items() if not signed(it))
 
 
 def check_given(reads: Reads, given: Mapping[str, Pinned]) -> Iterator[PaasError]:

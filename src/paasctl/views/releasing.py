@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from paasctl.model.plan import Record, ReleaseStep, RunHook, TagCommit, TagImage
+from paasctl.model.plan import Record, ReleaseStep, RunHook, Sign, TagCommit, TagImage
 
 _DIGEST = len("sha256:") + 12
 
@@ -21,6 +21,9 @@ def say_release(step: ReleaseStep) -> str:
         case TagImage():
             known = f" ({_short(step.pinned.digest)})" if step.pinned else ""
             return f"tag {step.name} as {step.repository}:{step.tag}{known}"
+        case Sign():
+            known = f" ({_short(step.pinned.digest)})" if step.pinned else ""
+            return f"sign {step.name or 'the record'} in {step.repository}{known}"
         case RunHook():
             return f"run the {step.name} hook: {step.command}"
         case _:
@@ -38,6 +41,8 @@ def phase_release(step: ReleaseStep) -> str:
             return "tag images"
         case RunHook():
             return step.name
+        case Sign():
+            return "sign"
         case _:
             assert_never(step)
 

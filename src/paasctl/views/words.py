@@ -20,6 +20,7 @@ from paasctl.model.plan import (
     Push,
     Record,
     RunHook,
+    Sign,
     SquashImage,
     Step,
     TagCommit,
@@ -62,7 +63,7 @@ def say(step: Step) -> str:  # noqa: C901 - a match over a closed union
             return f"push {step.name} to {step.repository}"
         case SquashTo() | CopyTo() | RebaseTo():
             return say_between(step)
-        case TagCommit() | Record() | TagImage() | RunHook():
+        case TagCommit() | Record() | TagImage() | RunHook() | Sign():
             return say_release(step)
         case CarryOver() | NotePromotion() | TagRecord() | Attest():
             return say_promoting(step)
@@ -94,7 +95,7 @@ def phase(step: Step) -> str:  # noqa: C901 - a match over a closed union
             return "push"
         case SquashTo() | CopyTo() | RebaseTo():
             return phase_between(step)
-        case TagCommit() | Record() | TagImage() | RunHook():
+        case TagCommit() | Record() | TagImage() | RunHook() | Sign():
             return phase_release(step)
         case CarryOver() | NotePromotion() | TagRecord() | Attest():
             return phase_promoting(step)
