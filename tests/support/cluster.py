@@ -75,7 +75,8 @@ class FakeCluster:
     failing: list[PaasError] = field(default_factory=list)
     """Errors that the next snapshots raise, one each."""
     reads: Counter[str] = field(default_factory=Counter)
-    made: int = 0
+    born: Counter[Key] = field(default_factory=Counter)
+    """How often each was made: several are applied at once, and two worlds must be the same, uids and all."""
     _courses: dict[Key, Course] = field(default_factory=dict)
 
     # --- reads ------------------------------------------------------------------------------------------------------
@@ -166,7 +167,7 @@ class FakeCluster:
             self.objects[key] = self._applied(manifest)
         except Conflict as conflict:
             raise Refused(f"applying {key}: {conflict.fields}", code="field-conflict") from conflict
-        self.made += there is None
+        self.born[key] += there is None
         self._follow(key)
         return Live(key, copy.deepcopy(self.objects[key]))
 
@@ -268,7 +269,8 @@ class FakeCluster:
 
     def _applied(self, manifest: Manifest) -> Body:
         there = self.objects.get(manifest.key)
-        body = applied(manifest.body, MANAGER, uid=f"uid-{self.made + 1}", live=there)
+        uid = f"uid-{manifest.key}-{self.born[manifest.key] + 1}"
+        body = applied(manifest.body, MANAGER, uid=uid, live=there)
         if there is not None and manifest.key.kind == "Job" and there["spec"] != body["spec"]:
             raise Refused(f"applying {manifest.key}: field is immutable", code="immutable-field")
         return body
