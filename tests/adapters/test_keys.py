@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from nacl.bindings import crypto_secretbox
 
-from paasctl.adapters import secretbox
 from paasctl.adapters.keys import FileKey, read_key
 from paasctl.errors import ConfigError
 
@@ -69,10 +69,7 @@ def _sealed(der: bytes, password: bytes) -> str:
     """As cosign writes a key: scrypt, then a secret box, in JSON, in base64."""
     salt, nonce = bytes(range(32)), bytes(range(24))
     derived = hashlib.scrypt(password, salt=salt, n=65536, r=8, p=1, maxmem=1 << 28, dklen=32)
-    inner = secretbox._subkey(derived, nonce[:16])
-    stream = b"".join(secretbox._block(inner, nonce[16:], at) for at in range(1 + len(der) // 32))
-    shut = bytes(one ^ other for one, other in zip(der, stream[32:], strict=False))
-    box = secretbox._poly1305(shut, stream[:32]) + shut
+    box = crypto_secretbox(der, nonce, derived)
     document = {
         "kdf": {"name": "scrypt", "params": {"N": 65536, "r": 8, "p": 1}, "salt": base64.b64encode(salt).decode()},
         "cipher": {"name": "nacl/secretbox", "nonce": base64.b64encode(nonce).decode()},

@@ -13,9 +13,10 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from nacl.bindings import crypto_secretbox_open
+from nacl.exceptions import CryptoError
 
 from paasctl.adapters.disk import read_regular
-from paasctl.adapters.secretbox import opened
 from paasctl.errors import ConfigError
 from paasctl.values import dataclass
 
@@ -69,7 +70,7 @@ def read_key(path: Path, environ: Mapping[str, str]) -> FileKey:
         key = _loaded(content, None if password is None else password.encode())
     except TypeError as error:  # it wants a password and there is none, or the other way round
         raise _unreadable(path, f"{error} ({_PASSWORDS[0]})") from error
-    except (ValueError, KeyError, binascii.Error) as error:
+    except (ValueError, KeyError, binascii.Error, CryptoError) as error:
         raise _unreadable(path, "it is no key, or the password is another") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey):
         raise _unreadable(path, f"{type(key).__name__} is no kind that cosign verifies")
@@ -99,4 +100,4 @@ def _loaded(content: bytes, password: bytes | None) -> Any:
         dklen=32,
     )
     nonce, box = base64.b64decode(sealed["cipher"]["nonce"]), base64.b64decode(sealed["ciphertext"])
-    return serialization.load_der_private_key(opened(box, nonce, derived), None)
+    return serialization.load_der_private_key(crypto_secretbox_open(box, nonce, derived), None)
