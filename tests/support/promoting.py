@@ -13,6 +13,7 @@ from paasctl.adapters.registry import RegistryClient
 from paasctl.errors import Exit
 from paasctl.model.event import Event, Outcome, Planned
 from paasctl.model.image import Descriptor, Pinned
+from paasctl.model.promoting import PROMOTION_TYPE
 from paasctl.verbs.promote import Promote, PromoteTyped
 from paasctl.verbs.release import Release
 from support.conducted import go
@@ -96,7 +97,8 @@ class Stops:
         record = Pinned(self.there.repository(path), self.digest(path="shop"))
         found = client.referrers(record.repository, record.digest)
         client.close()
-        return [self.manifest(self.there, path, it.digest) for it in found]
+        manifests = [self.manifest(self.there, path, it.digest) for it in found]
+        return [it for it in manifests if it["artifactType"] == PROMOTION_TYPE]
 
 
 def outcome(events: list[Event]) -> Outcome:
