@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from e2e.parts import Testbed
 from e2e.project import DOCKERFILE, IMAGE, PAAS, Project
@@ -27,6 +30,22 @@ def test_two_clones_at_once_make_one_release(project: Project, tmp_path: Path) -
     assert _tags(project).count("refs/tags/v0.1.0\n") + _tags(project).endswith("refs/tags/v0.1.0") == 1
     assert len({it["facts"]["image.web"] for it in outcomes}) == 1
     assert "nothing to do" in project.paasctl("release").stderr
+
+
+def test_ten_clones_at_once_make_one_release_in_a_registry_with_a_password(real: Testbed, tmp_path: Path) -> None:
+    project = Project.make(real, tmp_path, PAAS.replace("$registry", real.registry_auth))
+    folder = tmp_path / "docker"
+    _login(folder, real, real.registry_auth_password)
+    clones = [project.clone(tmp_path / f"clone-{number}") for number in range(10)]
+    started = [it.start("release", "--output", "json", DOCKER_CONFIG=str(folder)) for it in clones]
+    told = [(it.communicate(timeout=240), it.returncode) for it in started]
+    assert [code for _, code in told] == [0] * 10, told
+    facts = [json.loads(said[0])["facts"] for said, _ in told]
+    assert len({(it["version"], it["record"], it["image.web"]) for it in facts}) == 1
+    assert _tags(project).count("refs/tags/") == 2  # the tag, and the commit that it is on
+    for path, name in (("", "record"), ("/web", "image.web")):
+        found = real.manifest(f"{project.app}{path}", "0.1.0", secret=True)
+        assert facts[0][name].endswith(found["digest"])
 
 
 def test_a_broken_dockerfile_burns_no_version_and_shows_its_step(real: Testbed, tmp_path: Path) -> None:  # B2, V7
@@ -127,6 +146,29 @@ def _config(project: Project, image: str) -> dict[str, Any]:
     path = f"{project.app}/{image}/blobs/{manifest['config']['digest']}"
     found: dict[str, Any] = json.loads(project.testbed.of_registry(path).body)
     return found
+
+
+@pytest.mark.parametrize("show", ["crane manifest --insecure", "regctl manifest get --format raw-body"])
+def test_other_tools_show_the_record_and_what_vouches_for_it(real: Testbed, tmp_path: Path, show: str) -> None:
+    project = Project.make(real, tmp_path)
+    facts = project.outcome("release")["facts"]
+    name, digest = facts["record"].split("@")
+    environ = {**project.environ, "PATH": f"{real.bin}:{project.environ['PATH']}", "HOME": str(tmp_path)}
+    (tmp_path / ".regctl").mkdir()
+    (tmp_path / ".regctl" / "config.json").write_text(json.dumps({"hosts": {real.registry: {"tls": "disabled"}}}))
+
+    def told(reference: str) -> dict[str, Any]:
+        said = subprocess.run([*show.split(), reference], env=environ, check=True, capture_output=True)
+        found: dict[str, Any] = json.loads(said.stdout)
+        return found
+
+    record = told(f"{name}:0.1.0")
+    assert record["artifactType"] == "application/vnd.paasctl.release.v1+json"
+    assert record["annotations"]["org.opencontainers.image.version"] == "0.1.0"
+    assert told(f"{name}@{digest}") == record
+    vouching = told(f"{name}:{digest.replace(':', '-')}")["manifests"]  # that registry has no referrers API
+    kinds = {it["artifactType"] for it in vouching}
+    assert kinds == {"application/vnd.in-toto+json", "application/spdx+json"}
 
 
 def test_layers_give_one_digest_in_every_clone(project: Project, tmp_path: Path) -> None:  # X8

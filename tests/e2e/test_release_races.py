@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,20 @@ def test_ten_releases_of_a_commit_from_ten_clones_are_one(clones: Clones, differ
     for it in folders:  # the tag here is the remote's, or the next `git fetch --tags` would stumble over it
         assert not clones.git(it, "fetch", "--tags")
     assert clones.run(folders[3], "release")["status"] == "nothing-to-do"
+
+
+def test_releases_at_once_that_sign_are_signed_and_stay_one(clones: Clones) -> None:
+    key = clones.folder / "key.pem"
+    words = ("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", str(key))
+    subprocess.run(words, check=True, capture_output=True)
+    folders = [clones.clone(f"clone-{number}") for number in range(4)]
+    begun = [clones.start(it, "release", "--output", "json", "--sign-key", str(key)) for it in folders]
+    outcomes = [outcome(it) for it in begun]
+    assert len(_promised(outcomes)) == 1
+    assert clones.run(folders[0], "release", "--sign-key", str(key))["status"] == "nothing-to-do"
+    for name, path in (("record", "shop"), ("image.web", "shop/web")):
+        digest = outcomes[0]["facts"][name].partition("@")[2]
+        assert f"{digest.replace(':', '-')}.sig" in clones.registry.tags[path]
 
 
 def test_two_commits_at_once_never_share_a_tag(clones: Clones) -> None:
@@ -111,6 +126,16 @@ def test_killed_at_any_step_another_machine_completes_the_release(clones: Clones
     here = clones.run(clones.first, "release")
     assert here["status"] == "nothing-to-do"
     assert _promised([here, elsewhere]) == _promised([elsewhere])
+
+
+def test_for_once_another_rule_leads_to_the_version(clones: Clones) -> None:
+    clones.run(clones.first, "release")
+    clones.commit(clones.first, "feat: more")
+    words = ("release", "--increment", "minor")
+    assert [clones.run(clones.first, *words)["facts"]["version"] for _ in range(2)] == ["0.2.0", "0.2.0"]
+    assert clones.run(clones.clone("elsewhere"), *words)["status"] == "nothing-to-do"
+    refused = clones.run(clones.first, *words, "--version", "3.0.0", expect=2)
+    assert refused["problems"][0]["code"] == "usage"
 
 
 def test_what_it_brings_is_in_the_tag_the_record_and_the_file(clones: Clones) -> None:

@@ -234,6 +234,11 @@ def test_a_release_is_made(branch: str) -> None:
     assert release_version(at(history(f"o v1.2.3 o @{branch}").checkout()), rules).text == "1.2.4"
 
 
+def test_for_once_another_rule_leads_to_it() -> None:
+    wanted = [wanted_release(history(it).checkout(), RULES, increment="minor") for it in ("o v1.2.3 o", "o v1.2.3")]
+    assert [(it.text, it.tag) for it in wanted] == [("1.3.0", "v1.3.0"), ("1.2.3", "v1.2.3")]  # what is tagged stays
+
+
 def test_without_a_remote_there_is_nothing_to_be_behind_of() -> None:
     assert release_version(at(history("o").checkout(remote=None), None), RULES).tag == "v0.1.0"
 

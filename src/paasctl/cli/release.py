@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from paasctl.cli.options import DryRun, ExitCode, Settings, Yes, one
+from paasctl.cli.version import Increment
+from paasctl.errors import UsageError
 
 
 def release(
@@ -15,6 +17,9 @@ def release(
     version: Annotated[
         str, typer.Option("--version", help="This version instead of the next one.", metavar="VERSION")
     ] = "",
+    increment: Annotated[
+        Increment | None, typer.Option("--increment", help="What leads to it, whatever paas.yaml says.")
+    ] = None,
     image: Annotated[
         list[str] | None,
         typer.Option(
@@ -45,7 +50,7 @@ def release(
 
       paasctl release --dry-run
 
-      paasctl release --version 2.0.0 --changelog CHANGELOG.md
+      paasctl release --increment minor --changelog CHANGELOG.md
 
       paasctl release --image web=registry.example/ci/web@sha256:…
     """
@@ -53,8 +58,19 @@ def release(
     from paasctl.cli.session import Session
     from paasctl.verbs.release import Release
 
+    def make() -> Release:
+        if version and increment:
+            raise UsageError("--version and --increment exclude each other", hint="leave one of them out")
+        return Release(
+            version=version,
+            increment=increment.value if increment else "",
+            images=given_images(image or ()),
+            key=sign_key,
+            changelog=changelog,
+        )
+
     return Session(settings, "release", outputs=outputs).act(
-        lambda: Release(version=version, images=given_images(image or ()), key=sign_key, changelog=changelog),
+        make,
         dry_run=dry_run,
         exit_code=exit_code,
         yes=yes,

@@ -46,13 +46,15 @@ def next_release(checkout: Checkout, rules: Versioning, wish: Wish = NO_WISH) ->
     return _named(seen, then, text=str(then.version), story=())
 
 
-def wanted_release(checkout: Checkout, rules: Versioning, *, explicit: str = "") -> Named:
+def wanted_release(checkout: Checkout, rules: Versioning, *, explicit: str = "", increment: str = "") -> Named:
     """What `release` would tag: the version HEAD is tagged with, else the next by the rule, or the `explicit` one.
+
+    `increment` takes the rule's place for once; a commit that has its version already keeps it.
 
     Judges nothing else; `release_version` does. An `explicit` version that is none is a `UsageError`; one that is not
     above the tag that counts is refused.
     """
-    seen, wish = _look(checkout, rules), Wish(version=explicit)
+    seen, wish = _look(checkout, rules), Wish(version=explicit, increment=increment)
     if seen.carried and _suits(wish, seen.carried[0]):
         return _tagged(seen, seen.carried, wish)
     return next_release(checkout, rules, wish)

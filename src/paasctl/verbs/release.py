@@ -29,6 +29,8 @@ class Release:
     """Make the release of this commit: the next version, or `version` where one is asked for."""
 
     version: str = ""
+    increment: str = ""
+    """What leads to it, in place of the rule of `paas.yaml`."""
     images: tuple[tuple[str, Pinned], ...] = ()
     """Those that were built elsewhere, recorded as they are."""
     key: str = ""
@@ -43,7 +45,7 @@ class Release:
         config = reads.config
         repository = first_repository(config)
         checkout = reads.git.checkout(config.version, reads.secrets.environ())
-        wanted = wanted_release(checkout, config.version, explicit=self.version)
+        wanted = wanted_release(checkout, config.version, explicit=self.version, increment=self.increment)
         before = reads.files.read(self.changelog) if self.changelog else None
         checkout = _without_ours(checkout, self.changelog, before, wanted.text)
         if self.key:
