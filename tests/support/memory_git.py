@@ -192,6 +192,10 @@ class MemoryGit:
             for name, it in newest[:_SUBJECTS]
         )
 
+    def check_identity(self) -> None:
+        if self.settings.get("user.useConfigOnly") == "true" and "user.email" not in self.settings:
+            raise _refused("no-identity", "git config user.name NAME && git config user.email ADDRESS")
+
     def remote_url(self) -> str:
         if "origin" in self.remotes:
             return self.remotes["origin"].url

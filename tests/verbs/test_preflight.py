@@ -88,6 +88,14 @@ def test_a_dry_run_asks_that_too(world: FakeWorld) -> None:
     assert go(Release(), world, dry_run=True)[0] is Exit.FORBIDDEN
 
 
+def test_who_makes_the_tag_must_be_known_before_anything_is_built(world: FakeWorld) -> None:
+    world.git.settings["user.useConfigOnly"] = "true"
+    status, events = go(Release(), world)
+    assert status is Exit.REFUSED
+    assert told(events) == {"no-identity": "git config user.name NAME && git config user.email ADDRESS"}
+    assert world.writes.count == 0
+
+
 def test_what_is_there_whole_is_not_asked_about(world: FakeWorld) -> None:
     assert go(Release(), world)[0] is Exit.OK
     world.only_registry.closed = {"shop", "shop/web"}

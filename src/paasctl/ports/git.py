@@ -40,6 +40,10 @@ class GitReads(Protocol):
         """
         ...
 
+    def check_identity(self) -> None:
+        """Raise `Refused` (`no-identity`) where git does not know who would make a tag here."""
+        ...
+
     def remote_url(self) -> str:
         """URL of `origin`, or of the only remote; empty where there is no repository, no remote or several."""
         ...

@@ -48,6 +48,8 @@ def preflight(  # noqa: PLR0913 - what is to be released, from where, to where
         ),
         problems,
     )
+    if facts and facts.remote_tag is None and facts.local_tag is None:
+        _tried(reads.git.check_identity, problems)
     problems += _tried(lambda: tuple(check_given(reads, given)), problems) or ()
     if facts and is_ours:
         problems += release_problems(facts)

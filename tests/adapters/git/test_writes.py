@@ -78,6 +78,10 @@ def test_nobody_to_make_it(clones: tuple[Path, Path], environ: Environ) -> None:
     with pytest.raises(Refused, match="git does not know who makes it") as caught:
         CheckoutGit(ours, nobody).tag("v1.0.1", head(ours, environ), "Release 1.0.1")
     assert caught.value.code == "no-identity"
+    with pytest.raises(Refused) as asked:
+        CheckoutGit(ours, nobody).check_identity()
+    assert (asked.value.code, asked.value.hint) == ("no-identity", caught.value.hint)
+    CheckoutGit(ours, environ).check_identity()
 
 
 def test_a_hooks_environment_does_not_lead_elsewhere(

@@ -43,6 +43,10 @@ class CheckoutGit:
         """See `GitReads.changes`."""
         return self._reads.changes(since, rules)
 
+    def check_identity(self) -> None:
+        """See `GitReads.check_identity`."""
+        self._reads.check_identity()
+
     def remote_url(self) -> str:
         """See `GitReads.remote_url`."""
         return self._reads.remote_url()

@@ -13,6 +13,7 @@ _NO_ACCESS = re.compile(
     r"|hook declined|is protected|protected (?:tag|ref)",
     re.IGNORECASE,
 )
+_NOBODY = ("tell me who you are", "empty ident", "no email was given", "no name was given", "auto-detect")
 _UNREADABLE = re.compile(r": permission denied$", re.IGNORECASE | re.MULTILINE)
 _ELSEWHERE = re.compile(r"not a git repository: (?P<path>.+)")
 _MENDS = (
@@ -56,6 +57,18 @@ def failure(doing: str, complaint: str, code: int) -> PaasError:
     if _NO_ACCESS.search(complaint):
         return Forbidden(f"{doing}: {said}", hint="check the credentials git uses for this remote", evidence=evidence)
     return Unavailable(f"{doing}: {said}", hint=_mend(complaint), evidence=evidence)
+
+
+def nobody(doing: str, said: str) -> Refused | None:
+    """What git complains of where it is to write a name and has none; None: of something else."""
+    if not any(words in said for words in _NOBODY):
+        return None
+    return Refused(
+        f"{doing}: git does not know who makes it",
+        hint="git config user.name NAME && git config user.email ADDRESS",
+        code="no-identity",
+        evidence=tuple(said.splitlines()),
+    )
 
 
 def unreadable(doing: str, said: str, evidence: tuple[str, ...] = ()) -> PaasError:

@@ -14,7 +14,7 @@ from pathlib import Path
 from paasctl.adapters.git.branch import branch_from_ci, is_ci, told_branch
 from paasctl.adapters.git.changes import CHANGES, read_changes
 from paasctl.adapters.git.command import FETCH, REMOTE, GitCommand
-from paasctl.adapters.git.complaints import failure, unreadable
+from paasctl.adapters.git.complaints import failure, nobody, unreadable
 from paasctl.adapters.git.dirt import STATUS, Status, read_status, tree_hash
 from paasctl.adapters.git.history import LOG, NARROWED, walk
 from paasctl.adapters.git.refs import check_folders, read_tags
@@ -104,6 +104,13 @@ class ReadingGit:
         git = GitCommand(self.folder, self.environ)
         what = ("HEAD", *((f"^refs/tags/{since}",) if since else ()), "--", *_pathspecs(rules))
         return read_changes(git.ask(*CHANGES, *what))
+
+    def check_identity(self) -> None:
+        """Raise where git does not know who would make a tag here."""
+        doing, git = "making a tag", GitCommand(self.folder, self.environ)
+        answered = git.run("var", "GIT_COMMITTER_IDENT")
+        if answered.code:
+            raise nobody(doing, answered.complaint) or failure(doing, answered.complaint, answered.code)
 
     def remote_url(self) -> str:
         """URL of `origin`, or of the only remote; empty where there is no repository, no remote or several."""

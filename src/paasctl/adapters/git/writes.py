@@ -11,7 +11,7 @@ from git.exc import GitCommandError, GitError
 from git.remote import PushInfo
 
 from paasctl.adapters.git.command import REMOTE, GitCommand, scrubbed
-from paasctl.adapters.git.complaints import failure
+from paasctl.adapters.git.complaints import failure, nobody
 from paasctl.adapters.git.reads import ReadingGit
 from paasctl.errors import PaasError, Refused, WouldClobber
 from paasctl.values import dataclass
@@ -116,15 +116,8 @@ class WritingGit:
 
 def _untagged(doing: str, error: GitCommandError) -> PaasError:
     said = str(error.stderr).strip().removeprefix("stderr: '").removesuffix("'").strip()
-    if any(
-        words in said for words in ("tell me who you are", "empty ident", "no email was given", "auto-detect email")
-    ):
-        return Refused(
-            f"{doing}: git does not know who makes it",
-            hint="git config user.name NAME && git config user.email ADDRESS",
-            code="no-identity",
-            evidence=tuple(said.splitlines()),
-        )
+    if found := nobody(doing, said):
+        return found
     if any(words in said for words in ("failed to sign", "unable to sign", "signing failed", "user.signingkey needs")):
         return _unsigned(doing, said)
     return failure(doing, said, _status(error))
