@@ -44,7 +44,7 @@ Override = Annotated[
     list[str] | None,
     typer.Option(
         "--override",
-        help="Pass this closed gate (after, soak, requires); needs --reason; repeatable.",
+        help="Pass this closed gate (after, soak, frozen, requires); needs --reason; repeatable.",
         metavar="GATE",
         show_default=False,
     ),

@@ -10,6 +10,8 @@ from paasctl.config.cron import check_schedule
 from paasctl.config.requires import parse_range
 from paasctl.config.shape import Form
 from paasctl.model.image import Platform, Repository, parse_reference
+from paasctl.model.window import PATTERN as WINDOW_PATTERN
+from paasctl.model.window import Window
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d))+"
@@ -158,6 +160,12 @@ PLATFORM = Form(
 )
 SECRET_ID = Form(
     words="a name (letters, digits, ., _ and -)", example="npm", pattern=r"[A-Za-z0-9_][-._A-Za-z0-9]*", longest=253
+)
+WINDOW = Form(
+    words="a window, each week or between two dates, in UTC or in a zone",
+    example="Fri 16:00 to Mon 08:00 Europe/Berlin",
+    pattern=WINDOW_PATTERN,
+    parse=lambda text: Window.parse(text).text,
 )
 VOUCHER = Form(
     words="signature, sbom, provenance or the address of a predicate",

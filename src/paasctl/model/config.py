@@ -295,6 +295,8 @@ class Environment:
     """Environments where a release must have run well before it is promoted to here."""
     soak: float | None = None
     """Seconds since that began, at least."""
+    frozen: tuple[str, ...] = ()
+    """When no release is let in: texts of `model.window.Window`."""
     requires: tuple[str, ...] = ()
     """What must vouch for each of its images: `signature`, `sbom`, `provenance`, or the address of a predicate."""
 

@@ -34,9 +34,9 @@ class Gate:
     """One rule that a release must meet before it is let in, and whether it does."""
 
     name: str
-    """`after`, `soak` or `requires`."""
+    """`after`, `soak`, `frozen` or `requires`."""
     of: str
-    """Which environment, or what must vouch."""
+    """Which environment, when, or what must vouch."""
     state: Literal["open", "closed", "overridden"]
     why: str
 

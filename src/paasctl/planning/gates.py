@@ -12,9 +12,10 @@ from datetime import datetime
 from paasctl.errors import Refused, UsageError
 from paasctl.model.config import Environment
 from paasctl.model.promoting import Gate, Statement
+from paasctl.model.window import Window
 from paasctl.values import dataclass
 
-NAMES = ("after", "soak", "requires")
+NAMES = ("after", "soak", "frozen", "requires")
 _MARKS: Mapping[str, tuple[str, ...]] = {
     "signature": ("simplesigning", "vnd.dev.sigstore.bundle", "cosign.artifact.sig", "cncf.notary.signature"),
     "sbom": ("spdx", "cyclonedx"),
@@ -30,6 +31,7 @@ class Gates:
     after: tuple[str, ...] = ()
     soak: float = 0.0
     """Seconds."""
+    frozen: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
 
 
@@ -50,13 +52,14 @@ def gates_of(environments: Iterable[Environment], registry: str) -> Gates:
     return Gates(
         after=tuple(dict.fromkeys(name for it in ours for name in it.after)),
         soak=max((it.soak or 0.0 for it in ours), default=0.0),
+        frozen=tuple(dict.fromkeys(window for it in ours for window in it.frozen)),
         requires=tuple(dict.fromkeys(name for it in ours for name in it.requires)),
     )
 
 
 def judge_gates(gates: Gates, evidence: Evidence, overridden: tuple[str, ...]) -> tuple[Gate, ...]:
     """Every gate, open or not, in the order of the rules."""
-    found = (*_after(gates, evidence), *_requires(gates, evidence))
+    found = (*_after(gates, evidence), *_frozen(gates, evidence), *_requires(gates, evidence))
     return tuple(_overridden(it) if it.state == "closed" and it.name in overridden else it for it in found)
 
 
@@ -101,6 +104,13 @@ def _soak(soak: float, name: str, since: str, now: float) -> Gate:
     lasted = now - datetime.fromisoformat(since).timestamp()
     why = f"it runs well in {name} for {_span(lasted)} of {_span(soak)}"
     return Gate(name="soak", of=name, state="open" if lasted >= soak else "closed", why=why)
+
+
+def _frozen(gates: Gates, evidence: Evidence) -> Iterator[Gate]:
+    for text in gates.frozen:
+        is_in = Window.parse(text).holds(evidence.now)
+        why = "nothing is let in now" if is_in else "it is not that time"
+        yield Gate(name="frozen", of=text, state="closed" if is_in else "open", why=why)
 
 
 def _requires(gates: Gates, evidence: Evidence) -> Iterator[Gate]:

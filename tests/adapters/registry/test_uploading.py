@@ -87,6 +87,14 @@ def test_a_mount_moves_no_bytes() -> None:
         registry.put_blob("team/web", CONTENT)
         assert mount(client, registry, "team/web") == "mounted"
         assert registry.received == 0
+        assert registry.requests == {"HEAD blobs": 1, "POST mounts": 1}, "a 201 that names the digest is believed"
+
+
+def test_a_mount_whose_answer_names_no_digest_is_looked_at() -> None:
+    with Registry() as registry, talking(registry) as client:
+        registry.put_blob("team/web", CONTENT)
+        registry.rules.digests = False
+        assert mount(client, registry, "team/web") == "mounted"
         assert registry.requests == {"HEAD blobs": 2, "POST mounts": 1}
 
 

@@ -81,6 +81,17 @@ def test_what_must_vouch_for_an_image_must_lie_beside_it(stops: Stops) -> None:
     }
 
 
+def test_in_a_frozen_window_nothing_is_let_in(stops: Stops) -> None:
+    _gated(stops, "frozen: ['2023-11-14 to 2023-11-15']")
+    status, events = stops.promote()
+    assert (status, outcome(events).problems[0].evidence) == (
+        Exit.REFUSED,
+        ("frozen 2023-11-14 to 2023-11-15: nothing is let in now",),
+    )
+    stops.seconds = 2 * 86400
+    assert stops.promote()[0] is Exit.OK
+
+
 def test_an_override_needs_a_reason_and_is_written_down(stops: Stops) -> None:
     _gated(stops, "after: [dev]")
     assert stops.promote(overridden=("after",))[0] is Exit.USAGE

@@ -76,7 +76,10 @@ def push(session: Session, cargo: Cargo, mount_from: tuple[Repository, ...]) -> 
 
 
 def mount(session: Session, repository: Repository, digest: str, sources: tuple[Repository, ...]) -> bool:
-    """Mount a blob, and HEAD to believe it; whether it was there before, it doesn't say. False: nothing changed."""
+    """Mount a blob; whether it was there before, it doesn't say. False: nothing changed.
+
+    A 201 is believed where it names the digest, else after a HEAD.
+    """
     cargo = Cargo(repository, Descriptor("", digest, 0), _Nothing())
     is_mounted, opened = _mounted(session, cargo, sources)
     _close(session, cargo, opened)
@@ -103,10 +106,15 @@ def _mounted(session: Session, cargo: Cargo, sources: tuple[Repository, ...]) ->
             continue
         _close(session, cargo, opened)
         answer = _mount(session, cargo, source)
-        if answer and answer.status == 201 and _is_there(session, cargo):
+        if answer and answer.status == 201 and (_is_named(answer, cargo) or _is_there(session, cargo)):
             return True, None
         opened = opened_by(answer) if answer and answer.status == 202 else None
     return False, opened
+
+
+def _is_named(answer: Answer, cargo: Cargo) -> bool:
+    """Whether the registry says which blob it mounted. A bare 201 may come from anything that stands before it."""
+    return answer.headers.get("Docker-Content-Digest") == cargo.descriptor.digest
 
 
 def _close(session: Session, cargo: Cargo, opened: Opened | None) -> None:

@@ -46,6 +46,7 @@ ENVIRONMENT = Section(
         Key("onFailure", Choice(("stay",), later=("rollback",)), "what happens after a failed rollout", "stay"),
         Key("after", Items(Text(forms.NAME)), "environments where a release must have run well before", []),
         Key("soak", Text(forms.DURATION), "how long ago that must have begun, at least"),
+        Key("frozen", Items(Text(forms.WINDOW)), "when no release is let in", []),
         Key("requires", Items(Text(forms.VOUCHER)), "what must vouch for each of its images", []),
     ),
     later=("approvals", "canary", "waves"),
