@@ -106,15 +106,19 @@ def _mounted(session: Session, cargo: Cargo, sources: tuple[Repository, ...]) ->
             continue
         _close(session, cargo, opened)
         answer = _mount(session, cargo, source)
-        if answer and answer.status == 201 and (_is_named(answer, cargo) or _is_there(session, cargo)):
+        if answer and answer.status == 201 and (_is_named(session, cargo, answer) or _is_there(session, cargo)):
             return True, None
         opened = opened_by(answer) if answer and answer.status == 202 else None
     return False, opened
 
 
-def _is_named(answer: Answer, cargo: Cargo) -> bool:
+def _is_named(session: Session, cargo: Cargo, answer: Answer) -> bool:
     """Whether the registry says which blob it mounted. A bare 201 may come from anything that stands before it."""
-    return answer.headers.get("Docker-Content-Digest") == cargo.descriptor.digest
+    digest = cargo.descriptor.digest
+    is_named = answer.headers.get("Docker-Content-Digest") == digest
+    if is_named:
+        session.held.add((cargo.repository.path, digest))
+    return is_named
 
 
 def _close(session: Session, cargo: Cargo, opened: Opened | None) -> None:
