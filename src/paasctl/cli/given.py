@@ -1,15 +1,13 @@
-"""What `paasctl release` is given beyond its version: options, and images with the name they have in `paas.yaml`."""
+"""What `paasctl release` is given beyond its version: options that `--help` tells of, and so no more than that."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from paasctl.cli.version import Increment
 from paasctl.errors import UsageError
-from paasctl.model.image import Pinned, parse_reference
 
 For = Annotated[Increment | None, typer.Option("--increment", help="What leads to it, whatever paas.yaml says.")]
 Images = Annotated[
@@ -30,22 +28,6 @@ Outputs = Annotated[
         "--outputs", help="A file for version and digests: *.env (GitLab), *.properties (Jenkins).", metavar="FILE"
     ),
 ]
-_WANTED = "--image web=registry.example/ci/web@sha256:…"
-
-
-def given_images(said: Sequence[str]) -> tuple[tuple[str, Pinned], ...]:
-    """Images by name. `UsageError` where one is no `NAME=IMAGE@sha256:…`: what a tag names can be another tomorrow."""
-    found: list[tuple[str, Pinned]] = []
-    for it in said:
-        name, _, text = it.partition("=")
-        try:
-            reference = parse_reference(text)
-        except ValueError as error:
-            raise UsageError(f"reading --image {it}: {error}", hint=_WANTED) from error
-        if not name or not isinstance(reference, Pinned):
-            raise UsageError(f"reading --image {it}: it names no digest", hint=_WANTED)
-        found.append((name, reference))
-    return tuple(found)
 
 
 def increment_of(said: Increment | None, version: str) -> str:

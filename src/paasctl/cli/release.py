@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from paasctl.cli.given import ChangelogFile, For, Images, Outputs, SignKey, given_images, increment_of
+from paasctl.cli.given import ChangelogFile, For, Images, Outputs, SignKey, increment_of
 from paasctl.cli.options import DryRun, ExitCode, Settings, Yes, one
 
 
@@ -35,6 +35,7 @@ def release(
 
       paasctl release --image web=registry.example/ci/web@sha256:…
     """
+    from paasctl.cli.elsewhere import given_images
     from paasctl.cli.session import Session
     from paasctl.verbs.release import Release
 

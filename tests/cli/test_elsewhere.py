@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from paasctl.cli.given import given_images
+from paasctl.cli.elsewhere import given_images
 from paasctl.errors import UsageError
 from support.make import pinned
 
