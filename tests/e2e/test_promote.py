@@ -27,8 +27,10 @@ _PAAS = PAAS.replace(
 
 
 def _tags(project: Project, stop: str) -> list[str]:
+    """Of releases: what vouches for one is under a tag of its own where a registry has no referrers."""
     answer = project.testbed.of_registry(f"{project.app}{stop}/tags/list")
-    return [] if answer.status == 404 else list(json.loads(answer.body)["tags"] or ())
+    found = [] if answer.status == 404 else list(json.loads(answer.body)["tags"] or ())
+    return [it for it in found if not it.startswith("sha256-")]
 
 
 def _digest(project: Project, stop: str, of: str = "/web") -> str:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from .layout import cache_folder
+from .programs import locked
 from .shell import PATH, attempt, run
 from .words import say
 
@@ -48,8 +50,14 @@ def missing(wanted: dict[str, str]) -> list[str]:
 
 
 def install(wanted: dict[str, str]) -> None:
-    """Make every wanted program be there; nothing happens when all are."""
-    if not (packages := missing(wanted)):
+    """Make every wanted program be there; nothing happens when all are. Of several that ask at once one installs."""
+    if missing(wanted):
+        with locked(cache_folder() / ".packages.lock"):
+            _install(missing(wanted))
+
+
+def _install(packages: list[str]) -> None:
+    if not packages:  # another one was quicker
         return
     say(f"installing {' '.join(packages)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
