@@ -14,7 +14,7 @@ from paasctl.errors import Forbidden, PaasError, Refused, Unavailable, WouldClob
 from paasctl.model.change import Change
 from paasctl.model.config import Versioning
 from paasctl.model.version import Checkout, Version
-from paasctl.planning.tags import TagRule, is_version_tag, read_tag, tag_rule
+from paasctl.planning.versions.tags import TagRule, is_version_tag, read_tag, tag_rule
 from support.histories import history
 
 FIRST = 1_700_000_000

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from paasctl.adapters.git.reads import ReadingGit
 from paasctl.model.config import Versioning
 from paasctl.model.version import Checkout, Named, Version, Wish
-from paasctl.planning.version import name_version, next_release, wanted_release
+from paasctl.planning.versions.version import name_version, next_release, wanted_release
 from support.histories import Drawn, git_environ, history, repository
 
 _BRANCHES = ("main", "release/1.x", "feature/a_b", "日本", "007", "x" * 90)

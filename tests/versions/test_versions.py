@@ -10,7 +10,7 @@ import pytest
 
 from paasctl.adapters.git.reads import ReadingGit
 from paasctl.model.version import Checkout, Named, Version
-from paasctl.planning.version import name_version, next_release
+from paasctl.planning.versions.version import name_version, next_release
 from support.histories import git_environ, repository
 from versions.case import Case, Cases
 from versions.cases import branches, increments, tags

@@ -4,36 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from typing import Protocol
 
+from paasctl.engine.needs import Needs
 from paasctl.errors import HookFailed
-from paasctl.model.event import Emit, LogLine
+from paasctl.model.event import LogLine
 from paasctl.model.plan import RunHook
-from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import World
 
 _LAST = 40
 """Lines of its output that are evidence."""
 _NO_NAME = re.compile(r"[^A-Z0-9_]")
-
-
-class Needs(Protocol):
-    """What a hook needs of a run."""
-
-    @property
-    def world(self) -> World:
-        """Ports, writing halves included."""
-        ...
-
-    @property
-    def emit(self) -> Emit:
-        """Where events go."""
-        ...
-
-    @property
-    def cancel(self) -> Cancel:
-        """The request to stop."""
-        ...
 
 
 def run_hook(step: RunHook, index: int, run: Needs) -> None:

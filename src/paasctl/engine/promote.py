@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from paasctl.engine.images.copy import CopyWish, copy_image
+from paasctl.engine.needs import Needs
 from paasctl.errors import Cancelled, PaasError, TimedOut, Unavailable
-from paasctl.model.event import Emit, Progress, Warned
-from paasctl.model.kube import Holder
+from paasctl.model.event import Progress, Warned
 from paasctl.model.location import InRegistry
 from paasctl.model.promoting import CARRIED, Attest, CarryOver, NotePromotion, TagRecord
 from paasctl.oci.documents.manifest import OCI_MANIFEST
 from paasctl.oci.documents.promotion import promotion_manifest
 from paasctl.oci.documents.squashed import EMPTY, EMPTY_TYPE
 from paasctl.oci.documents.statement import statement_manifest
-from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import World
-
-
-class Needs(Protocol):
-    """What it needs of a run."""
-
-    @property
-    def world(self) -> World:
-        """Ports, writing halves included."""
-        ...
-
-    @property
-    def emit(self) -> Emit:
-        """Where events go."""
-        ...
-
-    @property
-    def cancel(self) -> Cancel:
-        """The request to stop."""
-        ...
-
-    @property
-    def holder(self) -> Holder:
-        """Who does it."""
-        ...
-
-    @property
-    def facts(self) -> dict[str, str]:
-        """Named results of the run so far."""
-        ...
 
 
 def carry_over(step: CarryOver, index: int, run: Needs) -> None:

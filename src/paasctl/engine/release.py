@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Final, NoReturn, Protocol
+from typing import Final, NoReturn
 
+from paasctl.engine.needs import Needs
 from paasctl.errors import Overtaken, Unavailable, WouldClobber
-from paasctl.model.event import Emit, Noted
+from paasctl.model.event import Noted
 from paasctl.model.image import Descriptor, Pinned, Repository, Tagged, parse_reference
 from paasctl.model.plan import Record, TagCommit, TagImage
 from paasctl.model.release import Release
@@ -27,20 +28,6 @@ PATIENCE: Final = 60.0
 records first is adopted by the others."""
 _POLL = 1.0
 _BASE = "org.opencontainers.image.base.digest"
-
-
-class Needs(Protocol):
-    """What claiming a version needs of a run."""
-
-    @property
-    def world(self) -> World:
-        """Ports, writing halves included."""
-        ...
-
-    @property
-    def emit(self) -> Emit:
-        """Where events go."""
-        ...
 
 
 def tag_commit(step: TagCommit, run: Needs) -> None:

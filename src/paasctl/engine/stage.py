@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Final, Protocol
 
-from paasctl.engine.take import Needs, take
+from paasctl.engine.needs import Needs
+from paasctl.engine.take import take
 from paasctl.errors import PaasError, exhausted
 from paasctl.model.event import Ended, Started
 from paasctl.model.plan import Build, SquashImage, Stage, Step

@@ -5,13 +5,13 @@ Executors of images are imported by the step that needs one: a deploy pays for n
 
 from __future__ import annotations
 
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from paasctl.engine import release
 from paasctl.engine.cluster import apply_one, await_ready, delete_one
+from paasctl.engine.needs import Needs
 from paasctl.model.between import CopyTo, RebaseTo, SquashTo
-from paasctl.model.event import Emit, LogLine, Noted, Progress, Warned
-from paasctl.model.kube import Holder
+from paasctl.model.event import LogLine, Noted, Progress, Warned
 from paasctl.model.plan import (
     Apply,
     AwaitReady,
@@ -29,37 +29,6 @@ from paasctl.model.plan import (
     WriteFile,
 )
 from paasctl.model.promoting import Attest, CarryOver, NotePromotion, PromoteStep, TagRecord
-from paasctl.ports.cancel import Cancel
-from paasctl.ports.world import World
-
-
-class Needs(Protocol):
-    """What executors need of a run."""
-
-    @property
-    def world(self) -> World:
-        """Ports, writing halves included."""
-        ...
-
-    @property
-    def emit(self) -> Emit:
-        """Where events go."""
-        ...
-
-    @property
-    def cancel(self) -> Cancel:
-        """The request to stop."""
-        ...
-
-    @property
-    def holder(self) -> Holder:
-        """Who we are."""
-        ...
-
-    @property
-    def facts(self) -> dict[str, str]:
-        """Named results of the run so far; executors add theirs."""
-        ...
 
 
 def take(step: Step, index: int, run: Needs) -> None:

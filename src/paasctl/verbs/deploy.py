@@ -25,7 +25,7 @@ from paasctl.planning.deploy import (
     to_preview,
     to_watch,
 )
-from paasctl.planning.release import ReleaseFacts, plan_release
+from paasctl.planning.release.decide import ReleaseFacts, plan_release
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.cluster import ClusterReads
 from paasctl.ports.world import Reads

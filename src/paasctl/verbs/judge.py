@@ -12,8 +12,8 @@ from paasctl.model.image import Descriptor
 from paasctl.model.plan import NOTHING, Plan
 from paasctl.model.promoting import Attest
 from paasctl.model.rounds import Rounds
-from paasctl.planning.spelling import image_tag
-from paasctl.planning.standing import rejection
+from paasctl.planning.promotion.standing import rejection
+from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass

@@ -13,8 +13,8 @@ from paasctl.errors import Cancelled, PaasError, Refused, TimedOut, WouldClobber
 from paasctl.model.config import NOTHING
 from paasctl.model.image import Pinned, Repository
 from paasctl.model.version import Checkout, Named
-from paasctl.planning.release import ReleaseFacts, is_complete, release_problems
-from paasctl.planning.version import ReleasePosition, position_problems
+from paasctl.planning.release.decide import ReleaseFacts, is_complete, release_problems
+from paasctl.planning.versions.version import ReleasePosition, position_problems
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.verbs.releasing import check_given, release_facts

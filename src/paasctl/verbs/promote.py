@@ -12,9 +12,9 @@ from paasctl.model.plan import NOTHING, Plan
 from paasctl.model.promoting import Stop
 from paasctl.model.rounds import Rounds
 from paasctl.model.version import Version
-from paasctl.planning.gates import check_overrides
-from paasctl.planning.promotion import SNAPSHOT, promotion_plan, promotion_stages
-from paasctl.planning.standing import REJECTED
+from paasctl.planning.promotion.decide import SNAPSHOT, promotion_plan, promotion_stages
+from paasctl.planning.promotion.gates import check_overrides
+from paasctl.planning.promotion.standing import REJECTED
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass

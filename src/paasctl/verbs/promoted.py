@@ -12,7 +12,7 @@ from paasctl.model.event import Outcome, Problem
 from paasctl.model.plan import Step
 from paasctl.model.promoting import CARRIED, Stop
 from paasctl.model.rounds import Rounds
-from paasctl.planning.promotion import VERB, PromotionFacts, Stages
+from paasctl.planning.promotion.decide import VERB, PromotionFacts, Stages
 from paasctl.values import dataclass
 
 _COUNTS = ("blobs.there", "blobs.mounted", "blobs.sent", "bytes.sent", "manifests", "vouchers")

@@ -16,9 +16,9 @@ from paasctl.oci.documents.companions import kinds_of
 from paasctl.oci.documents.manifest import parse_document
 from paasctl.oci.documents.promotion import is_promotion_to, may_be_promotion
 from paasctl.oci.documents.record import read_record, record_layers
-from paasctl.planning.gates import Evidence, gates_of, judge_gates
-from paasctl.planning.promotion import Moving, PromotionFacts, check_promotable
-from paasctl.planning.spelling import image_tag
+from paasctl.planning.promotion.decide import Moving, PromotionFacts, check_promotable
+from paasctl.planning.promotion.gates import Evidence, gates_of, judge_gates
+from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import CopySource, RegistryReads
 from paasctl.ports.world import Reads

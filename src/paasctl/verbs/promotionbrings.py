@@ -7,7 +7,7 @@ from paasctl.errors import Cancelled, PaasError, TimedOut
 from paasctl.model.image import Repository
 from paasctl.model.promoting import Brings
 from paasctl.model.release import Release
-from paasctl.planning.brings import between, since, what_it_brings
+from paasctl.planning.promotion.brings import between, since, what_it_brings
 from paasctl.verbs.promoting import Look
 from paasctl.verbs.reading import recorded
 

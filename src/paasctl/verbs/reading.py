@@ -10,8 +10,8 @@ from paasctl.model.kube import Target
 from paasctl.model.release import Release
 from paasctl.model.version import Checkout, Named, Version
 from paasctl.oci.documents.record import read_record, record_layers
-from paasctl.planning.spelling import image_tag
-from paasctl.planning.version import name_version
+from paasctl.planning.versions.spelling import image_tag
+from paasctl.planning.versions.version import name_version
 from paasctl.ports.images import RegistryReads
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass

@@ -11,9 +11,9 @@ from paasctl.model.image import Pinned
 from paasctl.model.plan import NOTHING, Build, Plan
 from paasctl.model.rounds import Rounds
 from paasctl.model.version import Checkout
-from paasctl.planning.changelog import has_section
-from paasctl.planning.release import ReleaseFacts, plan_release
-from paasctl.planning.version import wanted_release
+from paasctl.planning.release.changelog import has_section
+from paasctl.planning.release.decide import ReleaseFacts, plan_release
+from paasctl.planning.versions.version import wanted_release
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass

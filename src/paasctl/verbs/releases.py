@@ -13,7 +13,7 @@ from paasctl.model.config import Registry
 from paasctl.model.event import Emit
 from paasctl.model.kube import Target
 from paasctl.model.version import Version
-from paasctl.planning.whereabouts import Seen, whereabouts
+from paasctl.planning.release.whereabouts import Seen, whereabouts
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass

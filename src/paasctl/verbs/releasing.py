@@ -13,10 +13,10 @@ from paasctl.model.config import NOTHING, Config
 from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.version import Checkout, Named
 from paasctl.oci.documents.signature import is_signed
-from paasctl.planning.changelog import changelog, last_release
-from paasctl.planning.outside import outside_images
-from paasctl.planning.release import ImageFacts, ReleaseFacts
-from paasctl.planning.spelling import image_tag
+from paasctl.planning.release.changelog import changelog, last_release
+from paasctl.planning.release.decide import ImageFacts, ReleaseFacts
+from paasctl.planning.release.outside import outside_images
+from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.images import RegistryReads
 from paasctl.ports.world import Reads
 from paasctl.verbs.reading import blob, record_of

@@ -6,8 +6,8 @@ from paasctl.model.image import Descriptor, Repository
 from paasctl.model.promoting import Attest, Statement
 from paasctl.oci.documents.manifest import parse_document
 from paasctl.oci.documents.statement import may_be_statement, statement_of
-from paasctl.planning.spelling import image_tag
-from paasctl.planning.standing import check_not_rejected
+from paasctl.planning.promotion.standing import check_not_rejected
+from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.images import RegistryReads
 from paasctl.ports.world import Reads
 

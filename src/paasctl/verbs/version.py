@@ -6,7 +6,7 @@ from paasctl.errors import Exit
 from paasctl.model.answer import VersionAnswer
 from paasctl.model.event import Emit
 from paasctl.model.version import NO_WISH, Wish
-from paasctl.planning.version import name_version, next_release
+from paasctl.planning.versions.version import name_version, next_release
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass

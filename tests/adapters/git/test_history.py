@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paasctl.adapters.git.history import History, Tags, walk
-from paasctl.planning.tags import TagRule
+from paasctl.planning.versions.tags import TagRule
 
 _Graph = list[list[int]]
 """Parents of each commit, all of them later in the list: children come before their parents."""

@@ -12,7 +12,7 @@ import pytest
 
 from paasctl.adapters.git.reads import ReadingGit
 from paasctl.errors import PaasError
-from paasctl.planning.version import name_version
+from paasctl.planning.versions.version import name_version
 from support.histories import RULES, git, git_environ, repository
 
 Environ = Mapping[str, str]

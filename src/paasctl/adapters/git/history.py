@@ -16,7 +16,7 @@ from operator import and_
 from paasctl import values
 from paasctl.adapters.git.distances import columns
 from paasctl.adapters.git.order import in_order
-from paasctl.planning.tags import TagRule, VersionTag, alive, counted_from, rank, read_tag
+from paasctl.planning.versions.tags import TagRule, VersionTag, alive, counted_from, rank, read_tag
 
 LOG = ("log", "--no-color", "--no-show-signature", "--no-decorate", "--format=%H%x1f%P%x1f%ct%x1f%s")
 """The question whose answer `walk` reads: a line per commit, then one per path that it changed; they have no \\x1f."""

@@ -23,7 +23,7 @@ from paasctl.errors import Forbidden, PaasError, Refused, Unavailable
 from paasctl.model.change import Change
 from paasctl.model.config import Versioning
 from paasctl.model.version import Checkout
-from paasctl.planning.tags import tag_rule
+from paasctl.planning.versions.tags import tag_rule
 from paasctl.values import dataclass
 
 _LACKING = ("shallow-clone", "no-tags")

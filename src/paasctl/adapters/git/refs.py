@@ -9,7 +9,7 @@ from paasctl.adapters.git.command import GitCommand
 from paasctl.adapters.git.complaints import failure, unreadable
 from paasctl.adapters.git.history import Tags
 from paasctl.errors import Refused
-from paasctl.planning.tags import TagRule, is_version_tag
+from paasctl.planning.versions.tags import TagRule, is_version_tag
 
 _TAGS = "--format=%(refname:strip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"
 

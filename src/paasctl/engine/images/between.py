@@ -9,39 +9,14 @@ from typing import Protocol, assert_never
 
 from paasctl.engine.images.together import Told
 from paasctl.engine.images.vouchers import vouchers
+from paasctl.engine.needs import Needs
 from paasctl.model.between import BetweenStep, CopyTo, RebaseTo, SquashTo
-from paasctl.model.event import Emit, Noted, Progress, Warned
+from paasctl.model.event import Noted, Progress, Warned
 from paasctl.model.image import Descriptor
 from paasctl.model.location import InEngine, InLayout, InRegistry, Location
 from paasctl.model.squashing import Squashed
 from paasctl.oci.documents.saved import image_ids
-from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import CopySource
-from paasctl.ports.world import World
-
-
-class Needs(Protocol):
-    """What it needs of a run."""
-
-    @property
-    def world(self) -> World:
-        """Ports, writing halves included."""
-        ...
-
-    @property
-    def emit(self) -> Emit:
-        """Where events go."""
-        ...
-
-    @property
-    def cancel(self) -> Cancel:
-        """The request to stop."""
-        ...
-
-    @property
-    def facts(self) -> dict[str, str]:
-        """Named results of the run so far."""
-        ...
 
 
 def take_between(step: BetweenStep, index: int, run: Needs) -> None:

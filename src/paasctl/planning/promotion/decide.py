@@ -14,8 +14,8 @@ from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.plan import Plan, Stage, TagImage
 from paasctl.model.promoting import Brings, CarryOver, Gate, NotePromotion, Statement, Stop, TagRecord
 from paasctl.model.release import Release
-from paasctl.planning.gates import check_gates
-from paasctl.planning.standing import check_not_rejected
+from paasctl.planning.promotion.gates import check_gates
+from paasctl.planning.promotion.standing import check_not_rejected
 from paasctl.values import dataclass
 
 VERB = "promote"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from paasctl.errors import ConfigError, PaasError, Refused, UsageError, WouldClobber
 from paasctl.model.config import BranchRule, Versioning
 from paasctl.model.version import Checkout, Version
-from paasctl.planning.version import ReleasePosition, name_version, release_version, wanted_release
+from paasctl.planning.versions.version import ReleasePosition, name_version, release_version, wanted_release
 from support.histories import history
 
 RULES = Versioning()

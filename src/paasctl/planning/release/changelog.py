@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from paasctl.model.change import Change
 from paasctl.model.config import Versioning
 from paasctl.model.version import Checkout
-from paasctl.planning.tags import counted_from, is_version_tag, read_tag, tag_rule
+from paasctl.planning.versions.tags import counted_from, is_version_tag, read_tag, tag_rule
 from paasctl.values import dataclass
 
 _CONVENTIONAL = re.compile(r"(?P<kind>[A-Za-z]+)(?:\((?P<scope>[^()\n]+)\))?(?P<breaks>!)?: +(?P<text>\S.*)")

@@ -6,7 +6,7 @@ import re
 
 from paasctl.model.config import Versioning
 from paasctl.model.version import Version
-from paasctl.planning.branches import matches
+from paasctl.planning.versions.branches import matches
 
 _LAST_NUMBER = re.compile(r"\d+(?=\D*$)")
 

@@ -6,7 +6,7 @@ import pytest
 
 from paasctl.model.change import Change
 from paasctl.model.config import Versioning
-from paasctl.planning.changelog import Changelog, changelog, has_section, last_release, section, with_section
+from paasctl.planning.release.changelog import Changelog, changelog, has_section, last_release, section, with_section
 from support.histories import RULES, history
 
 SHAS = "abcdef0123456789"

@@ -8,7 +8,7 @@ from paasctl.model.config import Image
 from paasctl.model.image import Pinned, Repository
 from paasctl.model.release import Release
 from paasctl.model.version import Named
-from paasctl.planning.changelog import Changelog
+from paasctl.planning.release.changelog import Changelog
 from paasctl.values import dataclass
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from paasctl.model.config import Versioning
 from paasctl.model.version import Version
-from paasctl.planning.branches import rule_for
+from paasctl.planning.versions.branches import rule_for
 from paasctl.values import dataclass
 
 

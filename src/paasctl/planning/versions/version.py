@@ -6,11 +6,11 @@ from paasctl.errors import together
 from paasctl.model.config import Versioning
 from paasctl.model.counting import count
 from paasctl.model.version import NO_WISH, Checkout, Named, Spelled, Why, Wish
-from paasctl.planning.following import Following, following
-from paasctl.planning.position import ReleasePosition, position_problems
-from paasctl.planning.snapshot import spell_snapshot
-from paasctl.planning.spelling import dns_label, image_tag, label_value
-from paasctl.planning.tags import TagRule, VersionTag, counted_from, is_version_tag, read_tag, tag_rule
+from paasctl.planning.versions.following import Following, following
+from paasctl.planning.versions.position import ReleasePosition, position_problems
+from paasctl.planning.versions.snapshot import spell_snapshot
+from paasctl.planning.versions.spelling import dns_label, image_tag, label_value
+from paasctl.planning.versions.tags import TagRule, VersionTag, counted_from, is_version_tag, read_tag, tag_rule
 from paasctl.values import dataclass
 
 __all__ = [

@@ -5,9 +5,9 @@ from __future__ import annotations
 from paasctl.model.config import Versioning
 from paasctl.model.counting import count
 from paasctl.model.version import Checkout, Version
-from paasctl.planning.branches import MAIN, rule_for
-from paasctl.planning.spelling import prerelease_word
-from paasctl.planning.tags import VersionTag
+from paasctl.planning.versions.branches import MAIN, rule_for
+from paasctl.planning.versions.spelling import prerelease_word
+from paasctl.planning.versions.tags import VersionTag
 from paasctl.values import dataclass
 
 _SHORT = 7

@@ -12,7 +12,7 @@ from paasctl.model.image import Descriptor, Repository
 from paasctl.model.promoting import Stop
 from paasctl.model.release import Release
 from paasctl.oci.documents.manifest import OCI_MANIFEST
-from paasctl.planning.promotion import Moving, PromotionFacts, promotion_plan, promotion_stages
+from paasctl.planning.promotion.decide import Moving, PromotionFacts, promotion_plan, promotion_stages
 from paasctl.views.words import say
 
 _DEV, _RC = (Stop(name=it, repository=Repository.parse(f"registry.example/{it}")) for it in ("dev", "rc"))

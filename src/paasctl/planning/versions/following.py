@@ -5,9 +5,9 @@ from __future__ import annotations
 from paasctl.errors import Refused, UsageError
 from paasctl.model.config import Versioning
 from paasctl.model.version import Checkout, Version, Wish
-from paasctl.planning.branches import rule_for
-from paasctl.planning.increment import incremented
-from paasctl.planning.tags import VersionTag
+from paasctl.planning.versions.branches import rule_for
+from paasctl.planning.versions.increment import incremented
+from paasctl.planning.versions.tags import VersionTag
 from paasctl.values import dataclass
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from paasctl.errors import Refused, WouldClobber
-from paasctl.planning.releasefacts import ImageFacts, ReleaseFacts
+from paasctl.planning.release.facts import ImageFacts, ReleaseFacts
 
 
 def release_problems(facts: ReleaseFacts) -> Iterator[Refused]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paasctl.planning.spelling import dns_label, image_tag, label_value, prerelease_word
+from paasctl.planning.versions.spelling import dns_label, image_tag, label_value, prerelease_word
 
 LONG = "feature/" + "x" * 200
 

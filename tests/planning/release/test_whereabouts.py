@@ -6,7 +6,7 @@ import pytest
 
 from paasctl.model.answer import ReleaseRow
 from paasctl.model.kube import Target
-from paasctl.planning.whereabouts import Seen, whereabouts
+from paasctl.planning.release.whereabouts import Seen, whereabouts
 
 
 def row(said: str) -> ReleaseRow:

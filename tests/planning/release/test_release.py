@@ -13,7 +13,7 @@ from paasctl.model.image import Pinned, Repository
 from paasctl.model.plan import Build, Plan, Record, TagImage
 from paasctl.model.release import Release
 from paasctl.model.version import Named
-from paasctl.planning.release import ImageFacts, ReleaseFacts, pinned_already, plan_release
+from paasctl.planning.release.decide import ImageFacts, ReleaseFacts, pinned_already, plan_release
 from paasctl.views.words import say
 from support.make import REPOSITORY, pinned
 

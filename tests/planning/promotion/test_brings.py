@@ -8,7 +8,7 @@ from paasctl.config.words import is_sensitive
 from paasctl.model.image import Repository
 from paasctl.model.promoting import Brings, FileDiffers
 from paasctl.model.release import Release
-from paasctl.planning.brings import between, since, what_it_brings
+from paasctl.planning.promotion.brings import between, since, what_it_brings
 
 _HERE = Repository.parse("registry.example/shop")
 

@@ -8,8 +8,8 @@ from paasctl.errors import DirtyTree, PaasError, Refused, WouldClobber
 from paasctl.model.config import Versioning
 from paasctl.model.counting import count
 from paasctl.model.version import Checkout, Named
-from paasctl.planning.branches import MAIN, matches
-from paasctl.planning.snapshot import differing
+from paasctl.planning.versions.branches import MAIN, matches
+from paasctl.planning.versions.snapshot import differing
 from paasctl.values import dataclass
 
 

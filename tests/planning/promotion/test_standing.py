@@ -6,7 +6,7 @@ import pytest
 
 from paasctl.errors import Refused
 from paasctl.model.promoting import Statement, Word
-from paasctl.planning.standing import check_not_rejected, rejection
+from paasctl.planning.promotion.standing import check_not_rejected, rejection
 
 
 def _said(*words: tuple[Word, str]) -> list[Statement]:

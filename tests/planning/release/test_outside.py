@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from paasctl.planning.outside import outside_images
+from paasctl.planning.release.outside import outside_images
 from support.make import pinned
 
 PROXY, WEB = pinned("proxy", "p"), pinned("web", "w")

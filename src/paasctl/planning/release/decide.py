@@ -25,9 +25,9 @@ from paasctl.model.plan import (
     WriteFile,
 )
 from paasctl.model.release import Release
-from paasctl.planning.changelog import section, with_section
-from paasctl.planning.releasefacts import ImageFacts, ReleaseFacts
-from paasctl.planning.taken import release_problems
+from paasctl.planning.release.changelog import section, with_section
+from paasctl.planning.release.facts import ImageFacts, ReleaseFacts
+from paasctl.planning.release.taken import release_problems
 
 __all__ = ["ImageFacts", "ReleaseFacts", "is_complete", "pinned_already", "plan_release", "release_problems"]
 

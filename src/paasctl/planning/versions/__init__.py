@@ -1,0 +1,1 @@
+"""From git facts to the version of a checkout. Pure; read `version.py` first, then `following.py` and `snapshot.py`."""
