@@ -126,12 +126,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> Iterator[bytes]:
         if self.headers.get("Transfer-Encoding") == "chunked":
-            while size := int(self.rfile.readline() or b"0", 16):
+            while size := int(self._line(), 16):
                 yield self.rfile.read(size)
-                self.rfile.readline()
+                self._line()
             self.rfile.readline()
         else:
             yield self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def _line(self) -> bytes:
+        """One must come: a body that is broken off is none."""
+        if said := self.rfile.readline():
+            return said
+        raise ConnectionResetError
 
     def _json(self, status: int, document: Any) -> None:
         body = json.dumps(document).encode()

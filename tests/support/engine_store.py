@@ -28,6 +28,10 @@ class Store(FakeEngine):
     images: dict[str, tuple[bytes, list[bytes]]] = field(default_factory=dict)
     refuses: str = ""
     """What it answers to the next load."""
+    reads: int = -1
+    """Bytes of a load that it reads before it says so; below 0: all of them."""
+    broken_off: threading.Event = field(default_factory=threading.Event)
+    """A load was broken off by whoever sent it."""
 
     def image_id(self, name: str) -> str:
         return f"sha256:{hashlib.sha256(self.images[name][0]).hexdigest()}"
@@ -72,7 +76,17 @@ class _StoreHandler(_Handler):
             self._stream(200, [saved(_tagged(name), *found)])
 
     def do_POST(self) -> None:  # noqa: N802 - the server's
-        self._note()
+        if self.fake.reads >= 0:
+            self.rfile.read(self.fake.reads)
+            self._json(500, {"message": self.fake.refuses})
+            self.close_connection = True
+            return
+        try:
+            self._note()
+        except ConnectionResetError:
+            self.fake.broken_off.set()
+            self.close_connection = True
+            return
         if self.fake.refuses:
             self._stream(200, [json.dumps({"error": self.fake.refuses}).encode()])
             return

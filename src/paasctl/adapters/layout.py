@@ -104,8 +104,9 @@ class FolderLayout:
             return b"".join(_small(chunks, descriptor, self._root))
 
     @contextmanager
-    def writer(self) -> Iterator[_Writer]:
+    def writer(self, size: int = -1) -> Iterator[_Writer]:
         """Write one blob; whatever was not committed is gone afterwards."""
+        del size
         with temporary(self._blobs, self._root / _LOCK) as (path, file):
             yield _Writer(self, path, file)
 

@@ -40,8 +40,8 @@ class Layout(Blobs, Protocol):
         """A small blob (manifest, config) whole, verified."""
         ...
 
-    def writer(self) -> AbstractContextManager[BlobWriter]:
-        """Write one blob; nothing is there until `commit`."""
+    def writer(self, size: int = -1) -> AbstractContextManager[BlobWriter]:
+        """Write one blob, of `size` bytes where that is not below 0; nothing is there until `commit`."""
         ...
 
     def put(self, media_type: str, content: bytes) -> Descriptor:
@@ -198,8 +198,11 @@ class ImageTarget(Protocol):
         """Make a blob of known digest be there, from wherever it is cheapest."""
         ...
 
-    def writer(self) -> AbstractContextManager[BlobWriter]:
-        """A blob whose digest is known at its end only. A registry gets it as it grows: nothing lies on this disk."""
+    def writer(self, size: int = -1) -> AbstractContextManager[BlobWriter]:
+        """A blob whose digest is known at its end only, of `size` bytes where that is not below 0.
+
+        A registry gets it as it grows, an engine where the size is known: nothing lies on this disk.
+        """
         ...
 
     def put(self, media_type: str, content: bytes) -> Descriptor:

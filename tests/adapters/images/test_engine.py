@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import os
+import tarfile
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -10,16 +13,19 @@ from pathlib import Path
 
 import pytest
 
+from paasctl.adapters.docker.body import Body
 from paasctl.adapters.images.engine import EngineDestination
 from paasctl.adapters.images.engine import Store as Client
 from paasctl.adapters.images.tarred import TarTarget
 from paasctl.errors import Cancelled, PaasError
 from paasctl.model.image import Descriptor
 from paasctl.model.location import InEngine
-from paasctl.oci.documents.manifest import OCI_INDEX
+from paasctl.oci.documents.manifest import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, canonical, descriptor_json
 from support.docker_bench import Stop
 from support.engine_store import Store, engine_store
 from support.imaging import LAYERS, config_of, put_image
+
+PLAIN = "application/vnd.oci.image.layer.v1.tar"
 
 
 @pytest.fixture
@@ -125,6 +131,115 @@ def test_an_engine_that_takes_it_and_has_it_not_is_believed_in_nothing(
         with pytest.raises(PaasError) as caught:
             tar.finish(*put_image(tar, LAYERS[0]))
     assert "has nothing under that name" in caught.value.message
+
+
+def put_sized(tar: TarTarget, *layers: bytes) -> tuple[Descriptor, bytes]:
+    """As a squash does: how long a layer will be is known before it comes."""
+    made = []
+    for layer in layers:
+        with tar.writer(len(layer)) as writer:
+            writer.write(layer[:1000])
+            writer.write(layer[1000:])
+            made.append(writer.commit(PLAIN))
+    config = tar.put_blob(OCI_CONFIG, config_of(*layers))
+    manifest = {"schemaVersion": 2, "config": descriptor_json(config), "layers": [descriptor_json(it) for it in made]}
+    content = canonical(manifest)
+    return tar.put(OCI_MANIFEST, content), content
+
+
+def test_what_has_a_known_size_lies_nowhere_meanwhile(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: pytest.fail("it was written down"))
+    with ExitStack() as stack:
+        tar = TarTarget(client(store).destination(InEngine("web:2")), stack)
+        tar.finish(*put_sized(tar, *LAYERS, LAYERS[0]))
+    (sent,) = store.of("POST", "/images/load")
+    with tarfile.open(fileobj=io.BytesIO(sent.body)) as found:
+        assert "index.json" not in found.getnames(), "no layout: its layers would lie elsewhere"
+    assert store.images["web:2"] == (config_of(*LAYERS, LAYERS[0]), [*LAYERS, LAYERS[0]])
+
+
+def test_layers_that_grow_at_the_same_time_are_all_taken(store: Store) -> None:
+    with ExitStack() as stack:
+        tar = TarTarget(client(store).destination(InEngine("web:2")), stack)
+        with tar.writer(len(LAYERS[0])) as first, tar.writer(len(LAYERS[1])) as second:
+            first.write(LAYERS[0])
+            second.write(LAYERS[1])
+            second.commit(PLAIN)
+            first.commit(PLAIN)
+        tar.finish(*put_sized(tar, *LAYERS[:2]))
+    assert store.images["web:2"][1] == list(LAYERS[:2])
+
+
+def test_a_layer_that_nobody_wants_any_more_is_no_harm(store: Store) -> None:
+    with ExitStack() as stack:
+        tar = TarTarget(client(store).destination(InEngine("web:2")), stack)
+        with tar.writer(5_000_000) as given_up:
+            given_up.write(b"x" * 3000)
+        tar.finish(*put_sized(tar, *LAYERS))
+    assert store.images["web:2"][1] == list(LAYERS)
+
+
+@pytest.mark.parametrize("size", [3, 5])
+def test_a_layer_of_another_size_than_was_said_is_damaged(store: Store, size: int) -> None:
+    def write_four() -> None:
+        with tar.writer(size) as writer:
+            writer.write(b"four")
+            writer.commit(PLAIN)
+
+    with ExitStack() as stack:
+        tar = TarTarget(client(store).destination(InEngine("web:2")), stack)
+        with pytest.raises(PaasError) as caught:
+            write_four()
+    assert caught.value.code == "blob-damaged"
+
+
+def test_what_is_not_finished_is_not_taken(store: Store) -> None:
+    with ExitStack() as stack:
+        tar = TarTarget(client(store).destination(InEngine("web:2")), stack)
+        put_sized(tar, *LAYERS)
+    assert store.broken_off.wait(5)
+    assert "web:2" not in store.images
+
+
+def test_an_engine_that_ends_it_halfway_is_told(store: Store) -> None:
+    store.refuses, store.reads = "no space left on device", 4096
+    with ExitStack() as stack:
+        tar = TarTarget(client(store).destination(InEngine("web:2")), stack)
+        with pytest.raises(PaasError) as caught:
+            tar.finish(*put_sized(tar, os.urandom(30_000_000)))
+    assert caught.value.exit in (1, 75)
+
+
+def test_a_store_of_manifests_gets_a_layout(store: Store) -> None:
+    """It would make a manifest of its own, and call the image by that."""
+    store.objects["/info"] = {"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
+    with ExitStack() as stack:
+        tar = TarTarget(client(store).destination(InEngine("web:2")), stack)
+        tar.finish(*put_sized(tar, *LAYERS))
+    (sent,) = store.of("POST", "/images/load")
+    with tarfile.open(fileobj=io.BytesIO(sent.body)) as found:
+        names = found.getnames()
+    assert {"oci-layout", "index.json", "manifest.json"} <= set(names)
+    assert not [it for it in names if it.startswith("layer-")]
+
+
+def test_a_request_to_stop_while_the_engine_is_behind_ends_it() -> None:
+    stop, goes_on = Stop(), threading.Event()
+
+    def behind(chunks: Iterator[bytes]) -> None:
+        next(chunks)
+        stop.event.set()
+        goes_on.wait()
+
+    def all_of_it() -> None:
+        for _ in range(100):
+            body.send(b"x")
+
+    body = Body(behind, stop)
+    with pytest.raises(Cancelled):
+        all_of_it()
+    goes_on.set()
+    body.close()
 
 
 def test_a_request_to_stop_ends_it_and_leaves_nothing(store: Store) -> None:

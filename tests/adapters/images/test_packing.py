@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from paasctl.adapters.images.packing import Packing
+from paasctl.adapters.images.tail import FileTail
 
 
 def together(jobs: list[Callable[[], None]]) -> None:
@@ -37,7 +38,8 @@ def test_blobs_that_end_at_the_same_time_do_not_meet(tmp_path: Path) -> None:
     try:
         for _ in range(5):
             with ExitStack() as opened:
-                packing = Packing(opened.enter_context((tmp_path / "tar").open("w+b")), tmp_path / "tar")
+                file = opened.enter_context((tmp_path / "tar").open("w+b"))
+                packing = Packing(FileTail(file, tmp_path / "tar"), tmp_path)
                 opened.enter_context(closing(packing))
                 opened.enter_context(packing.writer())
                 together([partial(many, it, packing) for it in ("one", "two", "three")])

@@ -115,8 +115,8 @@ class Full(FolderLayout):
     room = 0
 
     @contextmanager
-    def writer(self) -> Iterator[Any]:
-        with super().writer() as honest:
+    def writer(self, size: int = -1) -> Iterator[Any]:
+        with super().writer(size) as honest:
             yield _Measured(self, honest)
 
 

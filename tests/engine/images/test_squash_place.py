@@ -249,8 +249,8 @@ class Forgetful(FolderLayout):
     """A disk that keeps other bytes than it was given, and vouches for them."""
 
     @contextmanager
-    def writer(self) -> Iterator[Any]:
-        with super().writer() as honest:
+    def writer(self, size: int = -1) -> Iterator[Any]:
+        with super().writer(size) as honest:
             yield Lying(honest)
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from paasctl.adapters.disk import TEMPORARY, disk, remove_unheld, temporary
 from paasctl.adapters.images.naming import clobbers, not_found, several
 from paasctl.adapters.images.packed import PackedShelf
+from paasctl.adapters.images.packing import Packing
 from paasctl.adapters.images.shelf import Shelf, ShelfSource, bare, images_at
+from paasctl.adapters.images.tail import FileTail
 from paasctl.adapters.images.tape import Tape
 from paasctl.errors import Refused, UsageError
 from paasctl.model.counting import count
@@ -65,15 +66,15 @@ class ArchiveDestination:
             )
         return bare(found[0][1]) if found else None
 
-    def begin(self, stack: ExitStack) -> tuple[BinaryIO, Path]:
-        """A file beside it, or beside what it is a link to. What killed runs left there is removed."""
+    def begin(self, stack: ExitStack) -> Packing:
+        """In a file beside it, or beside what it is a link to. What killed runs left there is removed."""
         self._check_kind()
         with disk("writing", self._path):
             self._end = Path(os.path.realpath(self._path)) if self._path.is_symlink() else self._path
             self._end.parent.mkdir(parents=True, exist_ok=True)
             remove_unheld(self._end.parent, _PREFIX)
-        self._fresh, file = stack.enter_context(temporary(self._end.parent, prefix=_PREFIX))
-        return file, self._end
+        self._fresh, self._file = stack.enter_context(temporary(self._end.parent, prefix=_PREFIX))
+        return stack.enter_context(closing(Packing(FileTail(self._file, self._end), self._end.parent)))
 
     def names(self) -> tuple[str, ...]:
         """As was said; else those that the image had which it replaces."""
@@ -89,11 +90,11 @@ class ArchiveDestination:
         if before and before.digest != root.digest and not move:
             raise clobbers(self.name, before.digest, root.digest)
 
-    def deliver(self, file: BinaryIO, root: Descriptor, content: bytes) -> None:
+    def deliver(self, root: Descriptor, content: bytes) -> None:
         """Move it to its place."""
         del root, content
         with disk("writing", self._path):
-            file.flush()
+            self._file.flush()
             self._fresh.replace(self._end)
 
     def _check_kind(self) -> None:

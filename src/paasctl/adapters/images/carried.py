@@ -17,8 +17,8 @@ class Store(Protocol):
         """Whether the blob is there, and as large as it should be. A size below 0 is unknown."""
         ...
 
-    def writer(self) -> AbstractContextManager[BlobWriter]:
-        """Write one blob; nothing is there until `commit`."""
+    def writer(self, size: int = -1) -> AbstractContextManager[BlobWriter]:
+        """Write one blob, of that size where it is not below 0; nothing is there until `commit`."""
         ...
 
 
@@ -26,7 +26,7 @@ def carry(store: Store, descriptor: Descriptor, content: Blobs, moved: Moved | N
     """Copy a blob, unless it is there. `Unavailable` with code `blob-damaged` where another content came."""
     if store.has(descriptor.digest, descriptor.size):
         return "exists"
-    with content.open(descriptor) as chunks, store.writer() as writer:
+    with content.open(descriptor) as chunks, store.writer(descriptor.size) as writer:
         for chunk in chunks:
             writer.write(chunk)
             if moved:

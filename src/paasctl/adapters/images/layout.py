@@ -101,9 +101,9 @@ class LayoutTarget:
         del mount_from
         return carry(self._layout, descriptor, content, moved)
 
-    def writer(self) -> AbstractContextManager[BlobWriter]:
+    def writer(self, size: int = -1) -> AbstractContextManager[BlobWriter]:
         """A blob whose digest is known at its end only."""
-        return self._layout.writer()
+        return self._layout.writer(size)
 
     def put(self, media_type: str, content: bytes) -> Descriptor:
         """A manifest. One that vouches for another is entered in `index.json`, where readers look for such."""

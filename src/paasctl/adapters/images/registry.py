@@ -145,8 +145,9 @@ class RegistryTarget:
         """There already, mounted, or sent."""
         return self._registry.push_blob(self._repository, descriptor, content, mount_from=mount_from, moved=moved)
 
-    def writer(self) -> AbstractContextManager[BlobWriter]:
+    def writer(self, size: int = -1) -> AbstractContextManager[BlobWriter]:
         """A blob that is sent as it grows."""
+        del size
         return self._registry.writer(self._repository)
 
     def put(self, media_type: str, content: bytes) -> Descriptor:

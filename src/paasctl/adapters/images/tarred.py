@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from paasctl.adapters.images.carried import carry
 from paasctl.adapters.images.naming import clobbers
@@ -34,8 +33,8 @@ class Destination(Protocol):
         """What has the name now."""
         ...
 
-    def begin(self, stack: ExitStack) -> tuple[BinaryIO, Path]:
-        """A file to grow in, gone with `stack`, and what to call it in messages."""
+    def begin(self, stack: ExitStack) -> Packing:
+        """A tar to grow, let go of with `stack`."""
         ...
 
     def names(self) -> tuple[str, ...]:
@@ -46,7 +45,7 @@ class Destination(Protocol):
         """Refuse to write it over something else."""
         ...
 
-    def deliver(self, file: BinaryIO, root: Descriptor, content: bytes) -> None:
+    def deliver(self, root: Descriptor, content: bytes) -> None:
         """Put the whole tar where it goes."""
         ...
 
@@ -93,9 +92,9 @@ class TarTarget:
         del mount_from
         return carry(self._packing, descriptor, content, moved)
 
-    def writer(self) -> AbstractContextManager[BlobWriter]:
+    def writer(self, size: int = -1) -> AbstractContextManager[BlobWriter]:
         """A blob whose digest is known at its end only."""
-        return self._packing.writer()
+        return self._packing.writer(size)
 
     def put(self, media_type: str, content: bytes) -> Descriptor:
         """A manifest. One that vouches for another is listed in the tar, where readers look for such."""
@@ -122,15 +121,9 @@ class TarTarget:
         self._packing.put(root.media_type, content)
         bare = replace(root, annotations={key: it for key, it in root.annotations.items() if key != NAME})
         beside = tuple(self._beside.values()) if self.takes_companions else ()
-        self._packing.finish(saved_documents(bare, content, self._to.names(), beside))
-        self._to.deliver(self._grown[0], root, content)
-
-    @cached_property
-    def _grown(self) -> tuple[BinaryIO, Path]:
-        return self._to.begin(self._stack)
+        self._packing.finish(saved_documents(bare, content, self._to.names(), beside, self._packing.place))
+        self._to.deliver(root, content)
 
     @cached_property
     def _packing(self) -> Packing:
-        made = Packing(*self._grown)
-        self._stack.callback(made.close)
-        return made
+        return self._to.begin(self._stack)

@@ -69,11 +69,17 @@ def _pass(programs: Sequence[Program], unpacked: Unpacked, to: Writing, first: i
     for program in programs:
         ends.update((layer, max(end, ends.get(layer, 0))) for layer, end in program.ends.items())
     with ExitStack() as opened:
-        lanes = [_Lane(opened, to, first + number, _BATCH // len(programs)) for number in range(len(programs))]
+        batch = _BATCH // len(programs)
+        lanes = [_Lane(opened, to, first + number, batch, _packed_size(it, to)) for number, it in enumerate(programs)]
         readers = opened.enter_context(Readers(unpacked, ends, min(4, os.cpu_count() or 1)))
         _deliver(programs, lanes, readers)
         readers.end()
         return [it.end() for it in lanes]
+
+
+def _packed_size(program: Program, to: Writing) -> int:
+    """Of what will be written of it; below 0: that is known at its end only."""
+    return program.size if to.packing == "none" else -1
 
 
 def _deliver(programs: Sequence[Program], lanes: Sequence[_Lane], readers: Readers) -> None:
@@ -103,7 +109,7 @@ def _advance(
 class _Lane:
     """One new layer on its way."""
 
-    def __init__(self, opened: ExitStack, to: Writing, number: int, batch: int) -> None:
+    def __init__(self, opened: ExitStack, to: Writing, number: int, batch: int, size: int) -> None:
         self._to = to
         self._batch = batch
         self._held: list[bytes | memoryview] = []
@@ -112,7 +118,7 @@ class _Lane:
         self._plain, self._packed = Tally(), Tally()
         self._diff_id = ""
         self._apart = to.witness is not None and to.beside is not None
-        self._writer = opened.enter_context(to.target.writer())
+        self._writer = opened.enter_context(to.target.writer(size))
         self._sending = opened.enter_context(Stage(self._send))
         packer = to.codecs.compressor(to.packing)
         self._packing = opened.enter_context(Stage(lambda chunks: self._pack(chunks, packer)))

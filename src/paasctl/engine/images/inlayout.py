@@ -72,9 +72,9 @@ class PlaceTarget:
         del descriptor, content, mount_from, moved
         return "exists"
 
-    def writer(self) -> AbstractContextManager[BlobWriter]:
+    def writer(self, size: int = -1) -> AbstractContextManager[BlobWriter]:
         """A new blob."""
-        return self.layout.writer()
+        return self.layout.writer(size)
 
     def put(self, media_type: str, content: bytes) -> Descriptor:
         """A manifest."""

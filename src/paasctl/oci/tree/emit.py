@@ -62,6 +62,11 @@ class Program:
                 found[origin[0]] = max(origin[1].end, found.get(origin[0], 0))
         return found
 
+    @property
+    def size(self) -> int:
+        """Bytes of the tar: what its pieces are together."""
+        return sum(it.end - it.start if isinstance(it, Copy) else len(it) for it in self)
+
     def __iter__(self) -> Iterator[Op]:
         """The pieces; spans that touch are one."""
         last: Copy | None = None
