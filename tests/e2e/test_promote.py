@@ -86,3 +86,30 @@ def test_killed_at_any_time_and_run_again_it_is_there_and_whole(path: Project, a
     for of in ("", "/web"):
         assert _digest(path, "-prod", of) == _digest(path, "", of)
     assert "nothing to do" in path.paasctl("promote", "0.1.0", "--to", "prod", "--from", "dev").stderr
+
+
+def test_one_command_promotes_and_deploys(path: Project) -> None:
+    path.release()
+    path.paasctl("deploy", "dev")
+    dry = path.outcome("promote", "0.1.0", "--to", "showcase", "--deploy", "--dry-run")
+    assert {"carryOver", "tagRecord", "apply", "awaitReady"} <= {it["do"] for it in dry["left"]}
+    assert _tags(path, "-rc") == []
+    done = path.outcome("promote", "0.1.0", "--to", "rc", "--deploy")
+    assert [(it["verb"], it["status"]) for it in done["chapters"]] == [("promote", "done"), ("deploy", "done")]
+    assert done["facts"]["record"].endswith(_digest(path, "-rc", ""))
+    assert path.served(f"showcase.{path.host}") == "one"
+    again = path.outcome("promote", "0.1.0", "--to", "showcase", "--deploy")
+    assert (again["status"], [it["status"] for it in again["chapters"]]) == ("nothing-to-do", ["nothing-to-do"] * 2)
+
+
+@pytest.mark.parametrize("after", [0.3, 0.6, 1.0, 1.6])
+def test_killed_at_any_time_on_its_way_into_an_environment_it_goes_on(path: Project, after: float) -> None:
+    words = ("promote", "0.1.0", "--to", "showcase", "--deploy", "--override", "after", "--reason", "a try")
+    path.release()
+    begun = path.start(*words)
+    time.sleep(after)  # noqa: TID251 - the moment of the kill is the test
+    begun.kill()
+    begun.communicate()
+    path.paasctl(*words)
+    assert path.served(f"showcase.{path.host}") == "one"
+    assert path.outcome(*words)["status"] == "nothing-to-do"

@@ -13,6 +13,7 @@ from paasctl.errors import Exit
 from paasctl.model.event import Event, Outcome, Planned
 from paasctl.verbs.deploy import Deploy
 from paasctl.verbs.judge import Judge
+from paasctl.verbs.onward import Onward
 from paasctl.verbs.project import Init, Pin
 from paasctl.verbs.promote import Promote, PromoteTyped
 from paasctl.verbs.release import Release
@@ -63,6 +64,14 @@ def _two_stops(repository: str) -> Callable[[FakeWorld], None]:
     return before
 
 
+def _two_stops_and_a_place(world: FakeWorld) -> None:
+    """An environment takes its releases from the second."""
+    _two_stops("rc.example/shop")(world)
+    paas = world.project / "paas.yaml"
+    showcase = "environments: {showcase: {cluster: testbed, registry: rc}, "
+    paas.write_text(paas.read_text().replace("environments: {", showcase))
+
+
 def _two_versions(world: FakeWorld) -> None:
     _two_stops("rc.example/shop")(world)
     world.git.commit("feat: two")
@@ -111,6 +120,9 @@ VERBS: dict[str, Case] = {
     "promote, within one registry": Case(_promote("0.1.0"), _two_stops("registry.example/shop-rc")),
     "promote, to another registry": Case(_promote("0.1.0"), _two_stops("rc.example/shop")),
     "promote, several versions": Case(_promote("0.1.0", "0.1.1"), _two_versions),
+    "promote --deploy": Case(
+        lambda: Onward(asked=PromoteTyped(versions=("0.1.0",), to="showcase")), _two_stops_and_a_place
+    ),
     "reject": Case(lambda: Judge(version="0.1.0", rejects=True, reason="slow"), _promoted),
     "unreject": Case(lambda: Judge(version="0.1.0", rejects=False, reason="fast"), _rejected),
     "init": Case(lambda: Init(file="paas.yaml", folder="shop"), _bare),

@@ -93,7 +93,7 @@ _NAME = TagRecord(
         ),
     ),
 )
-_PLAN = planned("promote", "1.2.4 to rc", _CARRIES, (_NOTE,), (_TAG,), (_NAME,))
+PROMOTE_PLAN = planned("promote", "1.2.4 to rc", _CARRIES, (_NOTE,), (_TAG,), (_NAME,))
 _COUNTS = {
     "blobs.there": "1",
     "blobs.mounted": "1",
@@ -105,7 +105,7 @@ _COUNTS = {
 
 PROMOTE: Story = (
     *seconds(0, 1),
-    Planned(_PLAN),
+    Planned(PROMOTE_PLAN),
     Started(0, _CARRIES[0]),
     Started(1, _CARRIES[1]),
     Progress(0, "web", _MIB, 3 * _MIB, "bytes"),
@@ -123,7 +123,7 @@ PROMOTE: Story = (
         exit=Exit.OK,
         verb="promote",
         subject="1.2.4 to rc",
-        done=_PLAN.steps,
+        done=PROMOTE_PLAN.steps,
         facts=(
             ("version", "1.2.4"),
             ("record", f"{_RC.repository}@{_RECORD.digest}"),
@@ -142,14 +142,14 @@ _REFUSED = Problem(
 PROMOTE_SEVERAL: Story = (
     *seconds(0, 1),
     Warned(_REFUSED.message, hint=_REFUSED.hint),
-    Planned(_PLAN),
-    *(it for at, step in enumerate(_PLAN.steps) for it in (Started(at, step), Ended(at, step, 0.1))),
+    Planned(PROMOTE_PLAN),
+    *(it for at, step in enumerate(PROMOTE_PLAN.steps) for it in (Started(at, step), Ended(at, step, 0.1))),
     Outcome(
         status="failed",
         exit=Exit.FAILED,
         verb="promote",
         subject="3 versions to rc",
-        done=_PLAN.steps,
+        done=PROMOTE_PLAN.steps,
         problems=(_REFUSED,),
         facts=(
             ("version.1.2.2", "nothing to do"),

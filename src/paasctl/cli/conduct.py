@@ -11,7 +11,7 @@ from paasctl.errors import Cancelled, Exit, PaasError, Protected, Refused, Unava
 from paasctl.model.answer import Answer
 from paasctl.model.event import Answered, Emit, Outcome, Planned, Problem
 from paasctl.model.kube import Holder
-from paasctl.model.plan import Plan
+from paasctl.model.plan import Plan, Step
 from paasctl.model.rounds import Rounds
 from paasctl.ports.cancel import Cancel as CancelPort
 from paasctl.ports.embedded import Embedded
@@ -119,7 +119,11 @@ def _dry(verb: Act, plan: Plan, how: Conduct) -> Outcome:
     if plan.is_empty:
         return verb.end(())
     status = Exit.CHANGES if how.exit_code else Exit.OK
-    return Outcome(status="dry-run", exit=status, verb=plan.verb, subject=plan.subject, left=plan.steps)
+    return Outcome(status="dry-run", exit=status, verb=plan.verb, subject=plan.subject, left=_all(plan))
+
+
+def _all(plan: Plan) -> tuple[Step, ...]:
+    return (*plan.steps, *(step for it in plan.then for step in it.steps))
 
 
 @dataclass

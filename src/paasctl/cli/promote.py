@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from paasctl.cli.options import DryRun, ExitCode, Settings, one
+from typing import Annotated, Any
+
+import typer
+
+from paasctl.cli.complete import OnlyClusters
+from paasctl.cli.options import DryRun, ExitCode, RolloutTimeout, Settings, WaitLock, Yes, one, seconds
 from paasctl.cli.stops import AllMissing, From, Override, Reason, To, Versions
 
 
@@ -15,6 +20,13 @@ def promote(
     all_missing: AllMissing = False,
     reason: Reason = "",
     override: Override = None,
+    deploy: Annotated[
+        bool, typer.Option("--deploy", help="Go on into the environment; the options below are `deploy`'s.")
+    ] = False,
+    cluster: OnlyClusters = None,
+    yes: Yes = False,
+    wait_lock: WaitLock = "65s",
+    rollout_timeout: RolloutTimeout = "10m",
     dry_run: DryRun = False,
     exit_code: ExitCode = False,
 ) -> int:
@@ -24,9 +36,10 @@ def promote(
 
       paasctl promote 1.2.4 --to rc --dry-run
 
-      paasctl promote --all-missing --to production
+      paasctl promote 1.2.4 --to production --deploy --yes
     """
     from paasctl.cli.session import Session
+    from paasctl.errors import UsageError
     from paasctl.verbs.promote import Promote, PromoteTyped
 
     typed = PromoteTyped(
@@ -37,9 +50,23 @@ def promote(
         reason=reason,
         overridden=tuple(override or ()),
     )
-    return Session(settings, "promote").act(
-        lambda: Promote(asked=typed), dry_run=dry_run, exit_code=exit_code, yes=True
-    )
+
+    def verb() -> Any:
+        if not deploy:
+            if cluster:
+                raise UsageError("--cluster says where to deploy: it needs --deploy", hint="add --deploy")
+            return Promote(asked=typed)
+        from paasctl.verbs.onward import Onward  # whoever only promotes pays for no deploy
+
+        return Onward(
+            asked=typed,
+            clusters=tuple(cluster or ()),
+            sets=tuple(settings.set or ()),
+            timeout=seconds(rollout_timeout, "--rollout-timeout"),
+        )
+
+    session = Session(settings, "promote")
+    return session.act(verb, dry_run=dry_run, exit_code=exit_code, yes=yes, wait_lock=wait_lock)
 
 
 app = one(promote)

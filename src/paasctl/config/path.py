@@ -32,6 +32,12 @@ def find_way(config: Config, to: str, origin: str = "") -> Way:
     return Way(origin=start, goal=goal)
 
 
+def takers(config: Config, registry: str) -> tuple[str, ...]:
+    """The environments that take their releases from a registry. `UsageError` where there is none of that name."""
+    goal = _goal(config, registry)
+    return tuple(name for name, it in config.environments.items() if it.registry == goal.name)
+
+
 def _goal(config: Config, to: str) -> Registry:
     if to in config.environments:
         return config.registries[config.environments[to].registry]

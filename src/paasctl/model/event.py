@@ -143,6 +143,8 @@ class Outcome:
     urls: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = field(default=())
     """Named results for scripts: `version`, `digest.web`, `record` …"""
+    chapters: tuple[Outcome, ...] = ()
+    """Of a run of several verbs: how each of them ended that was begun."""
     seconds: float = 0.0
     again: str = ""
     """The command that goes on from here, where the verb knows it: `paasctl deploy dev`."""

@@ -216,6 +216,8 @@ class Plan:
     """One history record per target, opened before the first write."""
     asks: str = ""
     """Why a person must agree first; empty: no need."""
+    then: tuple[Plan, ...] = ()
+    """What a later round will do, as far as it can be told now. It is planned anew when its time comes."""
 
     @property
     def steps(self) -> tuple[Step, ...]:

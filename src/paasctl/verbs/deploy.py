@@ -11,6 +11,7 @@ from paasctl.errors import Cancelled, Exit, Forbidden, Refused, RolloutFailed, U
 from paasctl.model.answer import DiffAnswer, ObjectDiff
 from paasctl.model.config import Cluster
 from paasctl.model.event import Emit, Noted, Outcome, Problem
+from paasctl.model.image import Repository
 from paasctl.model.kube import Key, Live, Manifest, Rejection, Target
 from paasctl.model.plan import NOTHING, Apply, Delete, Plan
 from paasctl.model.promoting import Attest
@@ -63,6 +64,8 @@ class Deploy:
     sets: tuple[str, ...] = ()
     timeout: float = 600.0
     """Seconds for each wait; a late rollout is a verdict (decision 12)."""
+    ahead: Repository | None = None
+    """Where the release is read that is still on its way to the environment's registry; None: it is there."""
     _told: dict[str, Facts] = field(default_factory=dict, repr=False, compare=False)
 
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> Facts:
@@ -80,7 +83,7 @@ class Deploy:
     def _facts(self, reads: Reads, where: Place, cancel: Cancel) -> Facts:
         snapshot = _snapshot(reads, where, self.version) if self.build else None
         if snapshot is None:
-            release = needed(reads, where, self.version)
+            release = needed(reads, where, self.version, self.ahead)
             unsaid = check_standing(reads, where.repository, release.version, self.environment)
             facts = _facts(reads, where, of_release(reads, release), self.sets, cancel)
             return facts if self.clusters else replace(facts, unsaid=unsaid)  # well on one of several is not well

@@ -62,26 +62,31 @@ def recorded(reads: Reads, repository: Repository, version: str) -> Release | No
     return found[1] if found else None
 
 
-def record_of(reads: Reads, repository: Repository, version: str) -> tuple[Pinned, Release] | None:
-    """The same, with the digest of the record itself."""
+def record_of(
+    reads: Reads, repository: Repository, version: str, at: Repository | None = None
+) -> tuple[Pinned, Release] | None:
+    """The same, with the digest of the record itself. `at`: as it reads from there, where it will lie."""
     registry = reads.registry(repository.host)
     reference = repository.tagged(image_tag(version))
     found = registry.manifest(reference)
     if found is None:
         return None
     document, files = record_layers(found[1], str(reference))
-    release = read_record(blob(registry, repository, document), blob(registry, repository, files), repository)
+    release = read_record(blob(registry, repository, document), blob(registry, repository, files), at or repository)
     return repository.pinned(found[0].digest), release
 
 
-def needed(reads: Reads, where: Place, version: str | None) -> Release:
-    """The release to deploy: the version that was asked for, `latest`, or HEAD's. Refused where it isn't there."""
+def needed(reads: Reads, where: Place, version: str | None, ahead: Repository | None = None) -> Release:
+    """The release to deploy: the version that was asked for, `latest`, or HEAD's. Refused where it isn't there.
+
+    `ahead`: where it is taken from first. The record is the same one, so all is known of it but whether it arrives.
+    """
     if version == "latest":
         return _latest(reads, where)
     wanted = version or named(reads)[1].text
-    found = recorded(reads, where.repository, wanted)
+    found = record_of(reads, ahead or where.repository, wanted, where.repository)
     if found is not None:
-        return found
+        return found[1]
     asked = "" if version else ", the version of this checkout,"
     raise Refused(
         f"deploying {where.environment.name}: there is no release {wanted}{asked} in {where.repository}",

@@ -26,6 +26,8 @@ FORMAT: Final = 1
 _AS_TEXT = (InArchive, InEngine, InLayout, InRegistry, Kind, Masked, Pinned, Platform, Repository, Tagged, Version)
 _PAIRS = frozenset({"facts", "images", "pinned", "settings"})
 """Fields that hold (name, value) pairs: objects in JSON."""
+_RARE = frozenset({"then", "chapters"})
+"""Fields that are told only where there is something in them."""
 _STEPS: Final = frozenset(get_args(Step))
 
 
@@ -86,6 +88,7 @@ def _fields(value: Any) -> dict[str, Any]:
         for it in dataclasses.fields(value)
         if it.repr
         for found in [getattr(value, it.name)]
+        if found or it.name not in _RARE
     }
 
 

@@ -53,9 +53,10 @@ def data(line: str) -> list[Piece]:
 
 def ending(line: str, outcome: Outcome) -> list[Piece]:
     """A line of an outcome: its headline in the colour of how it ended, the rest as ever."""
-    about = f"{outcome.verb} {outcome.subject}".strip()
-    if about and line.startswith(f"{about}:"):
-        return [(line, _ENDS.get(outcome.status, "bold"))]
+    for it in outcome.chapters or (outcome,):
+        about = f"{it.verb} {it.subject}".strip()
+        if about and line.startswith(f"{about}:"):
+            return [(line, _ENDS.get(it.status, "bold"))]
     return pieces(line)
 
 

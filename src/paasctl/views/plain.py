@@ -105,10 +105,10 @@ class Plain:
         event: Planned | Started | Noted | Warned | Progress | Observed | LogLine | Ended | Ready | Scene | Played,
     ) -> list[str]:
         match event:
-            case Planned(plan, number, _):
+            case Planned(plan, number, dry_run):
                 self._doing.clear()
                 self._several = is_several(plan)
-                return say_plan(plan, number)
+                return say_plan(plan, number, whole=dry_run)
             case Started(index, step):
                 self._doing[index] = say(step)
                 is_long = self.verbose or isinstance(step, AwaitReady | Build)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from paasctl.errors import Exit
@@ -145,8 +146,12 @@ def _cut(value: str) -> str:
     return value if len(value) <= _VALUE else f"{value[: _VALUE - 1]}…"
 
 
-def say_plan(plan: Plan, number: int = 1) -> list[str]:
-    """A plan as lines: a head, the steps in order, field changes under the objects, then what must be agreed to."""
+def say_plan(plan: Plan, number: int = 1, *, whole: bool = False) -> list[str]:
+    """A plan as lines: a head, the steps in order, field changes under the objects, then what must be agreed to.
+
+    What follows in a later round is told then: here it has its head only, unless this is the `whole` answer, or it is
+    what somebody must agree to.
+    """
     if plan.is_empty:
         return []  # the outcome says that there is nothing to do, once
     again = f" (round {number})" if number > 1 else ""
@@ -165,7 +170,13 @@ def say_plan(plan: Plan, number: int = 1) -> list[str]:
             lines += [f"  {'':{width}}    {it}" for it in say_gates(step)]
         if isinstance(step, TagRecord):
             lines += [f"  {'':{width}}    {it}" for it in say_brings(step)]
+    lines += [line for it in plan.then for line in _later(it, whole=whole or bool(plan.asks))]
     return [clean(it) for it in ([*lines, f"  ! asks first: {plan.asks}"] if plan.asks else lines)]
+
+
+def _later(plan: Plan, *, whole: bool) -> list[str]:
+    head, *rest = say_plan(replace(plan, asks=""))
+    return [f"then {head}", *(rest if whole else ())]
 
 
 def cluster_of(step: Step) -> str:
@@ -229,6 +240,9 @@ def say_outcome(outcome: Outcome) -> list[str]:
 
 
 def _outcome(outcome: Outcome) -> list[str]:
+    if outcome.chapters:
+        *before, last = outcome.chapters
+        return [line for it in (*before, replace(last, seconds=outcome.seconds)) for line in _outcome(it)]
     problems = [line for it in outcome.problems for line in say_problem(it)]
     match outcome.status:
         case "answered":

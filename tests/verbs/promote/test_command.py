@@ -53,6 +53,9 @@ def test_a_dry_run_a_promotion_and_nothing_to_do(stops: Stops) -> None:
         (("promote", VERSION, "--to", "nowhere"), Exit.USAGE),
         (("promote", "9.9.9", "--to", "rc"), Exit.REFUSED),
         (("promote", VERSION, "--to", "rc", "--dry-run", "--exit-code"), Exit.CHANGES),
+        (("promote", VERSION, "--to", "rc", "--cluster", "testbed"), Exit.USAGE),
+        (("promote", VERSION, "--to", "rc", "--deploy"), Exit.USAGE),
+        (("promote", "--all-missing", "--to", "rc", "--deploy"), Exit.USAGE),
     ],
     ids=lambda it: " ".join(it) if isinstance(it, tuple) else "",
 )

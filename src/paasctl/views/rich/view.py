@@ -94,8 +94,8 @@ class Rich:
 
     def _lines(self, event: Event) -> Iterable[Sequence[Piece]]:
         match event:
-            case Planned(plan, number, _):
-                return map(pieces, say_plan(plan, number))
+            case Planned(plan, number, dry_run):
+                return map(pieces, say_plan(plan, number, whole=dry_run))
             case Noted(said, index):
                 return [pieces(clean(said) if index is None else f"  {clean(said)}")]
             case Warned():
