@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from nacl.bindings import crypto_secretbox
 
-from paasctl.adapters.keys import FileKey, read_key
+from paasctl.adapters.keys import FileKey, read_key, read_public_key
 from paasctl.errors import ConfigError
 
 _KINDS = {
@@ -109,3 +109,36 @@ def test_a_kind_that_cosign_does_not_verify(tmp_path: Path) -> None:
 def test_a_key_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="No such file"):
         read_key(tmp_path / "key.pem", {})
+
+
+@pytest.mark.parametrize("kind", [*_KINDS.values(), ("ED25519",)], ids=[*_KINDS, "ed25519"])
+def test_a_public_key_verifies_what_openssl_signs(tmp_path: Path, kind: tuple[str, ...]) -> None:
+    openssl(tmp_path, "genpkey", "-algorithm", *kind, "-out", "key.pem")
+    openssl(tmp_path, "pkey", "-in", "key.pem", "-pubout", "-out", "key.pub")
+    (tmp_path / "said").write_bytes(b"a payload")
+    if kind == ("ED25519",):
+        openssl(tmp_path, "pkeyutl", "-sign", "-inkey", "key.pem", "-rawin", "-in", "said", "-out", "signature")
+    else:
+        openssl(tmp_path, "dgst", "-sha256", "-sign", "key.pem", "-out", "signature", "said")
+    signature = (tmp_path / "signature").read_bytes()
+    for key in (
+        read_public_key("key.pub", tmp_path),
+        read_public_key((tmp_path / "key.pub").read_text(), Path("/nowhere")),
+    ):
+        assert key.verifies(b"a payload", signature)
+        assert not key.verifies(b"another", signature)
+        assert not key.verifies(b"a payload", b"")
+
+
+def test_a_key_of_a_kind_that_nobody_verifies_with(tmp_path: Path) -> None:
+    openssl(tmp_path, "genpkey", "-algorithm", "X25519", "-out", "key.pem")
+    openssl(tmp_path, "pkey", "-in", "key.pem", "-pubout", "-out", "key.pub")
+    with pytest.raises(ConfigError, match="X25519PublicKey is no kind that cosign verifies"):
+        read_public_key("key.pub", tmp_path)
+
+
+@pytest.mark.parametrize("text", ["-----BEGIN PUBLIC KEY-----\nbm8=\n-----END PUBLIC KEY-----\n", "-----BEGIN"])
+def test_what_is_no_public_key(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_public_key(text, tmp_path)
+    assert caught.value.code == "key-unreadable"

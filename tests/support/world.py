@@ -24,7 +24,7 @@ from paasctl.adapters.hooks import run_hook
 from paasctl.adapters.images import Images
 from paasctl.adapters.jinja import JinjaTemplates, builtin_templates
 from paasctl.adapters.kept import KeptFiles
-from paasctl.adapters.keys import FileKey, read_key
+from paasctl.adapters.keys import FileKey, PublicKeys, read_key, read_public_key
 from paasctl.adapters.layers import LayersBuilder
 from paasctl.adapters.layout import FolderLayout, create_layout
 from paasctl.adapters.yaml.edit import pin_identity
@@ -283,6 +283,9 @@ class FakeWorld:
 
     def key(self, path: str) -> FileKey:
         return read_key(self.project / path, {})
+
+    def public_key(self, text: str) -> PublicKeys:
+        return read_public_key(text, self.project)
 
     def run_hook(self, command: str, environ: Mapping[str, str], *, log: Callable[[str], None], cancel: Cancel) -> int:
         return run_hook(command, self.project, {"PATH": os.environ["PATH"], **environ}, log=log, cancel=cancel)

@@ -1,4 +1,4 @@
-"""Keys in PEM files, as `openssl genpkey` and `cosign generate-key-pair` write them: the `SigningKey` port."""
+"""Keys in PEM, as `openssl genpkey` and `cosign generate-key-pair` write them: `SigningKey` and `VerifyingKey`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from nacl.bindings import crypto_secretbox_open
@@ -22,10 +23,12 @@ from paasctl.values import dataclass
 
 _PASSWORDS = ("PAASCTL_SIGN_PASSWORD", "COSIGN_PASSWORD")
 _SEALED = ("-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----", "-----BEGIN ENCRYPTED COSIGN PRIVATE KEY-----")
+_BLOCK = re.compile(rb"-----BEGIN [A-Z ]+-----.*?-----END [A-Z ]+-----\n?", re.DOTALL)
 _SCRYPT = 1 << 28
 """Bytes that deriving a key may take; cosign's takes 64 MiB."""
 
 Private = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+Public = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +49,65 @@ class FileKey:
 
     def verifies(self, content: bytes, signature: bytes) -> bool:
         """Whether this key made it."""
+        return PublicKeys((self._key.public_key(),)).verifies(content, signature)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKeys:
+    """One public key, or several of which any will do: an old one and its successor."""
+
+    _keys: tuple[Public, ...]
+
+    def verifies(self, content: bytes, signature: bytes) -> bool:
+        """Whether one of them made it."""
+        return any(_verifies(it, content, signature) for it in self._keys)
+
+
+def _verifies(key: Public, content: bytes, signature: bytes) -> bool:
+    try:
+        match key:
+            case ec.EllipticCurvePublicKey():
+                key.verify(signature, content, ec.ECDSA(hashes.SHA256()))
+            case rsa.RSAPublicKey():
+                key.verify(signature, content, padding.PKCS1v15(), hashes.SHA256())
+            case ed25519.Ed25519PublicKey():
+                key.verify(signature, content)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def read_public_key(text: str, folder: Path) -> PublicKeys:
+    """Keys in PEM, or in the file that `text` names below `folder`. `ConfigError` says what is wrong."""
+    where, content = "of paas.yaml", text.encode()
+    if not text.lstrip().startswith("-----BEGIN"):
+        path = folder / Path(text).expanduser()
+        where = str(path)
         try:
-            match self._key:
-                case ec.EllipticCurvePrivateKey():
-                    self._key.public_key().verify(signature, content, ec.ECDSA(hashes.SHA256()))
-                case rsa.RSAPrivateKey():
-                    self._key.public_key().verify(signature, content, padding.PKCS1v15(), hashes.SHA256())
-                case ed25519.Ed25519PrivateKey():
-                    self._key.public_key().verify(signature, content)
-        except InvalidSignature:
-            return False
-        return True
+            content = read_regular(path)
+        except OSError as error:
+            raise _not_public(where, str(error.strerror)) from error
+    if b"PRIVATE KEY-----" in content:
+        raise _not_public(where, "it is a private key, which stays with whoever signs")
+    blocks = _BLOCK.findall(content)
+    try:
+        keys = tuple(serialization.load_pem_public_key(it) for it in blocks)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise _not_public(where, "it is no public key in PEM") from error
+    if not blocks:
+        raise _not_public(where, "there is no public key in PEM")
+    return PublicKeys(tuple(_of_a_kind(it, where) for it in keys))
+
+
+def _of_a_kind(key: Any, where: str) -> Public:
+    if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey):
+        raise _not_public(where, f"{type(key).__name__} is no kind that cosign verifies")
+    return key
+
+
+def _not_public(where: str, why: str) -> ConfigError:
+    hint = "openssl pkey -in key.pem -pubout, or cosign public-key --key cosign.key"
+    return ConfigError(f"reading the public key {where}: {why}", hint=hint, code="key-unreadable")
 
 
 def read_key(path: Path, environ: Mapping[str, str]) -> FileKey:

@@ -35,7 +35,7 @@ from paasctl.ports.images import (
     RegistryReads,
 )
 from paasctl.ports.kept import Kept
-from paasctl.ports.keys import SigningKey
+from paasctl.ports.keys import SigningKey, VerifyingKey
 from paasctl.ports.templates import Templates
 
 
@@ -179,6 +179,10 @@ class Copies:
     def write_file(self, path: str, content: bytes, before: bytes | None) -> None:
         """Never asked for."""
         raise AssertionError(f"a rehearsal writes no file: {path} ({count(len(content), 'byte')}, before {before!r})")
+
+    def public_key(self, text: str) -> VerifyingKey:
+        """As outside."""
+        return self.outside.public_key(text)
 
     def key(self, path: str) -> SigningKey:
         """Never asked for."""

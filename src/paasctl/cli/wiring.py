@@ -33,7 +33,7 @@ from paasctl.ports.files import ProjectFiles, Secrets
 from paasctl.ports.git import Git
 from paasctl.ports.images import Builder, CopyPlace, CopySource, CopyTarget, Layout, Places, Registry
 from paasctl.ports.kept import Kept
-from paasctl.ports.keys import SigningKey
+from paasctl.ports.keys import SigningKey, VerifyingKey
 from paasctl.ports.templates import Templates
 
 _BUILDER_POLL = 0.25
@@ -136,6 +136,12 @@ class Outside:
         from paasctl.adapters.keys import read_key
 
         return read_key(Path(self.settings.directory or "", path).expanduser(), os.environ)
+
+    def public_key(self, text: str) -> VerifyingKey:
+        """A key of the project's."""
+        from paasctl.adapters.keys import read_public_key
+
+        return read_public_key(text, self.project)
 
     def engine_version(self) -> str:
         """What builds Dockerfiles here."""

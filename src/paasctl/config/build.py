@@ -19,6 +19,7 @@ from paasctl.model.config import (
     ImageConfig,
     Path,
     Registry,
+    Requirement,
     Scale,
     SecretSource,
     Service,
@@ -143,5 +144,10 @@ def _source(checked: Checked) -> SecretSource:
 def _environment(app: str, name: str, checked: Checked) -> Environment:
     fields = _fields(checked)
     clusters = (fields.pop("cluster"),) if "cluster" in fields else fields.pop("clusters")
+    fields["requires"] = tuple(map(_requirement, checked.get("requires", ())))
     fields.setdefault("namespace", f"{app}-{name}")
     return Environment(name=name, clusters=clusters, **fields)
+
+
+def _requirement(checked: str | Checked) -> Requirement:
+    return Requirement(what=checked) if isinstance(checked, str) else Requirement(**checked)

@@ -172,6 +172,7 @@ VOUCHER = Form(
     example="provenance",
     pattern=r"signature|sbom|provenance|https?://[^\s]+",
 )
+PUBLIC_KEY = Form(words="a public key in PEM, or the path of one", example="keys/cosign.pub", pattern=r"[^\0]+")
 PYTHON = Form(words="a version of Python", example="3.13", pattern=r"3\.[0-9]{1,2}")
 JAVA_CLASS = Form(
     words="a name of a class",

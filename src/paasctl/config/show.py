@@ -16,6 +16,7 @@ from paasctl.model.config import (
     Environment,
     FromKey,
     Image,
+    Requirement,
     SecretSource,
     Service,
     Squash,
@@ -84,6 +85,8 @@ def _plain(value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912 - one arm per typ
             return {"id": value.id, **({"env": value.env} if value.env else {"file": value.path})}
         case Service():
             return _service(value)
+        case Requirement():
+            return _fields(value) if value.key else value.what
         case Environment():
             soak = {"soak": _duration(value.soak)} if value.soak is not None else {}
             return {"clusters": list(value.clusters), **_fields(value, "clusters", "soak"), **soak}

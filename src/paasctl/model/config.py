@@ -279,6 +279,21 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """What must vouch for each image of a release, and by which key."""
+
+    what: str
+    """`signature`, `sbom`, `provenance`, or the address of a predicate."""
+    key: str = ""
+    """A public key in PEM, or the path of a file with one or several; empty: whoever."""
+
+    def __str__(self) -> str:
+        if not self.key:
+            return self.what
+        return f"{self.what} by {'a key' if self.key.startswith('-----') else self.key}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """`environments.NAME`: clusters, a registry, values."""
 
@@ -297,8 +312,8 @@ class Environment:
     """Seconds since that began, at least."""
     frozen: tuple[str, ...] = ()
     """When no release is let in: texts of `model.window.Window`."""
-    requires: tuple[str, ...] = ()
-    """What must vouch for each of its images: `signature`, `sbom`, `provenance`, or the address of a predicate."""
+    requires: tuple[Requirement, ...] = ()
+    """What must vouch for each of its images."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

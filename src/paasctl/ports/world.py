@@ -17,7 +17,7 @@ from paasctl.ports.files import ProjectFiles, Secrets
 from paasctl.ports.git import Git, GitReads
 from paasctl.ports.images import Builder, CopyPlace, CopySource, CopyTarget, Layout, Registry, RegistryReads
 from paasctl.ports.kept import Kept
-from paasctl.ports.keys import SigningKey
+from paasctl.ports.keys import SigningKey, VerifyingKey
 from paasctl.ports.templates import Templates
 
 
@@ -39,6 +39,10 @@ class Reads(Protocol):
 
     def key(self, path: str) -> SigningKey:
         """A key that signs, from its file. `ConfigError` where it can't be read."""
+        ...
+
+    def public_key(self, text: str) -> VerifyingKey:
+        """A key that `paas.yaml` has in PEM, or names by its file. `ConfigError` where it is none."""
         ...
 
     def engine_version(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from paasctl.config.path import Way
@@ -12,12 +12,11 @@ from paasctl.model.copied import CopyPlan
 from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.location import InRegistry
 from paasctl.model.promoting import Gate, Statement, Stop
-from paasctl.oci.documents.companions import kinds_of
 from paasctl.oci.documents.manifest import parse_document
 from paasctl.oci.documents.promotion import is_promotion_to, may_be_promotion
 from paasctl.oci.documents.record import read_record, record_layers
 from paasctl.planning.promotion.decide import Moving, PromotionFacts, check_promotable
-from paasctl.planning.promotion.gates import Evidence, gates_of, judge_gates
+from paasctl.planning.promotion.gates import Evidence, Gates, gates_of, judge_gates
 from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import CopySource, RegistryReads
@@ -26,6 +25,7 @@ from paasctl.values import dataclass
 from paasctl.verbs.images.closure import look_over
 from paasctl.verbs.reading import blob
 from paasctl.verbs.statements import statements
+from paasctl.verbs.vouching import lacks, vouched
 
 _TOGETHER = 4
 """Images looked at together; each asks several things at once."""
@@ -58,15 +58,16 @@ def promotion_facts(look: Look, version: str) -> PromotionFacts:
     parts = [blob(registry, origin, it) for it in record_layers(content, f"{origin}:{tag}")]
     release, promoted = (read_record(parts[0], parts[1], it) for it in (origin, goal))
     check_promotable(release, _stop(look.way.goal))
-    images = [(name, it, promoted.images[name].repository) for name, it in sorted(release.images.items())]
+    gates = gates_of(look.reads.config.environments.values(), look.way.goal.name)
+    images = [
+        _Going(name, it, promoted.images[name].repository, _names(look, gates, parts, name))
+        for name, it in sorted(release.images.items())
+    ]
     # What its record names by a place that is nobody's stop stays there: the record would say so at the goal, too.
-    travelling = [it for it in images if it[1].repository != it[2]]
+    travelling = [it for it in images if it.source.repository != it.repository]
     with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="image") as pool:
-        moving = pool.map(
-            lambda it: _moving(look, it[0], it[1], it[2], tag),
-            [*travelling, ("", origin.pinned(record.digest), goal)],
-        )
-        moved = tuple(moving)
+        going = [*travelling, _Going("", origin.pinned(record.digest), goal)]
+        moved = tuple(pool.map(lambda it: _moving(look, it, tag), going))
     there = look.reads.registry(goal.host)
     said = (*statements(registry, origin, record.digest), *statements(there, goal, record.digest))
     return PromotionFacts(
@@ -79,34 +80,50 @@ def promotion_facts(look: Look, version: str) -> PromotionFacts:
         noted=_is_noted(there, goal, record.digest),
         reason=look.reason,
         said=said,
-        gates=_gates(look, said, moved),
+        gates=_gates(look, gates, said, moved),
     )
 
 
-def _gates(look: Look, said: tuple[Statement, ...], moving: tuple[Moving, ...]) -> tuple[Gate, ...]:
-    evidence = Evidence(
-        said=said, vouchers={it.name: it.vouchers for it in moving if it.name}, now=look.reads.clock.utc()
-    )
-    gates = gates_of(look.reads.config.environments.values(), look.way.goal.name)
+def _gates(look: Look, gates: Gates, said: tuple[Statement, ...], moving: tuple[Moving, ...]) -> tuple[Gate, ...]:
+    images = {it.name: it.vouched for it in moving if it.vouched}
+    evidence = Evidence(said=said, lacks=lacks(look.reads, gates.requires, images), now=look.reads.clock.utc())
     return judge_gates(gates, evidence, look.overridden)
+
+
+def _names(look: Look, gates: Gates, parts: Sequence[bytes], image: str) -> frozenset[str]:
+    """Where it may have been signed: its place at every stop. None, where nothing is required."""
+    stops = look.reads.config.registries.values() if gates.requires else ()
+    places = (read_record(parts[0], parts[1], it.repository).images[image] for it in stops)
+    return frozenset(str(it.repository) for it in places)
 
 
 def _stop(registry: Registry) -> Stop:
     return Stop(name=registry.name, repository=registry.repository)
 
 
-def _moving(look: Look, name: str, source: Pinned, repository: Repository, tag: str) -> Moving:
+@dataclass(frozen=True, slots=True)
+class _Going:
+    """An image, or the record without a name: where it lies, where it goes."""
+
+    name: str
+    source: Pinned
+    repository: Repository
+    names: frozenset[str] = frozenset()
+    """Where it may have been signed; none: nobody requires that anything vouches for it."""
+
+
+def _moving(look: Look, it: _Going, tag: str) -> Moving:
     look.cancel.check()
-    there = look.reads.registry(repository.host).resolve(repository.tagged(tag))
-    place = look.reads.source(InRegistry(source))
-    plan = _plan(look, place, InRegistry(repository.tagged(tag)))
+    there = look.reads.registry(it.repository.host).resolve(it.repository.tagged(tag))
+    place = look.reads.source(InRegistry(it.source))
+    plan = _plan(look, place, InRegistry(it.repository.tagged(tag)))
     return Moving(
-        name=name,
-        source=source,
-        repository=repository,
+        name=it.name,
+        source=it.source,
+        repository=it.repository,
         plan=plan,
         there=there.digest if there else "",
-        vouchers=frozenset(_vouchers(place, plan)) if plan and name else frozenset(),
+        vouched=vouched(place, plan, it.names) if plan and it.names else None,
     )
 
 
@@ -117,18 +134,6 @@ def _plan(look: Look, place: CopySource, goal: InRegistry) -> CopyPlan | None:
         if error.code in _LOST:
             return None
         raise
-
-
-def _vouchers(place: CopySource, plan: CopyPlan) -> Iterator[str]:
-    """What vouches for the image itself or for a part of it: what only vouches for a voucher is none.
-
-    All manifests were read for the plan, so that nothing is asked again.
-    """
-    manifests = [it for it in plan.objects if not it.is_blob]
-    parts = {it.descriptor.digest for it in manifests if not it.about}
-    for it in manifests:
-        if not it.about or it.about in parts:
-            yield from kinds_of(parse_document(place.read(it.descriptor), it.descriptor.digest))
 
 
 def _is_noted(registry: RegistryReads, repository: Repository, digest: str) -> bool:

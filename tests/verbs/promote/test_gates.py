@@ -9,10 +9,11 @@ import pytest
 from paasctl.errors import Exit
 from paasctl.model.event import Warned
 from paasctl.model.promoting import Attest, Gate, NotePromotion
+from paasctl.oci.documents.signature import PAYLOAD_TYPE, SIGNATURE, payload
 from paasctl.verbs.deploy import Deploy
 from support.conducted import go
-from support.copying import sign_by_tag
 from support.promoting import VERSION, Stops, outcome, plan
+from support.vouching import put_layers
 
 
 def _gated(stops: Stops, words: str) -> None:
@@ -68,10 +69,17 @@ def test_what_must_vouch_for_an_image_must_lie_beside_it(stops: Stops) -> None:
     status, events = stops.promote()
     assert status is Exit.REFUSED
     assert outcome(events).problems[0].evidence == (
-        "requires signature: none is beside image web",
-        "requires https://example.com/scan: none is beside image web",
+        "requires signature: image web: none is beside it",
+        "requires https://example.com/scan: image web: none is beside it",
     )
-    sign_by_tag(stops.here, "shop/web", stops.image(), b"signature")
+    web = stops.image()
+    said = payload(stops.here.repository("shop/web").pinned(web.digest))
+    put_layers(
+        stops.here,
+        stops.here.repository("shop/web").pinned(web.digest),
+        ".sig",
+        [(said, PAYLOAD_TYPE, {SIGNATURE: "YQ=="})],
+    )
     found = {it.of: it.state for it in _gates(stops, overridden=("requires",), reason="why")}
     assert found == {
         "sbom": "open",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from paasctl.errors import Exit
 from paasctl.model.plan import TagImage
 from paasctl.model.promoting import PROMOTION_TYPE, CarryOver, NotePromotion, TagRecord
@@ -11,7 +9,7 @@ from paasctl.verbs.deploy import Deploy
 from paasctl.verbs.reading import recorded
 from support.conducted import go
 from support.copying import put_index, sign_by_tag, vouch
-from support.promoting import VERSION, Stops, facts, outcome, plan
+from support.promoting import VERSION, Stops, facts, outcome, plan, record_again
 
 
 def test_the_whole_release_is_there_digest_for_digest(stops: Stops) -> None:
@@ -30,7 +28,7 @@ def test_all_platforms_and_all_that_vouches_travel(stops: Stops) -> None:  # M3
     web = stops.image()
     other = stops.here.put_image("shop/web", b"arm")
     index = put_index(stops.here, "shop/web", (web, "linux/amd64"), (other, "linux/arm64"), tag="several")
-    _record_again(stops, index.digest)
+    record_again(stops, index.digest)
     vouching = [vouch(stops.here, "shop/web", it, "SBOM").digest for it in (index, other)]
     sign_by_tag(stops.here, "shop/web", index, b"signature")
     record = stops.image("shop")
@@ -42,17 +40,6 @@ def test_all_platforms_and_all_that_vouches_travel(stops: Stops) -> None:  # M3
     assert {index.digest, web.digest, other.digest, *vouching} <= set(held["shop/web"])
     assert signature in held["shop"]
     assert f"{index.digest.replace(':', '-')}.sig" in stops.there.tags["shop/web"]
-
-
-def _record_again(stops: Stops, digest: str) -> None:
-    """The same release, of another image under its tag."""
-    manifest = stops.manifest(stops.here, "shop", stops.digest(path="shop"))
-    document = json.loads(stops.here.blobs["shop"][manifest["layers"][0]["digest"]])
-    document["images"]["web"]["digest"] = digest
-    made = stops.here.put_blob("shop", json.dumps(document).encode(), manifest["layers"][0]["mediaType"])
-    manifest["layers"][0] = {"mediaType": made.media_type, "digest": made.digest, "size": made.size}
-    stops.here.put_manifest("shop", json.dumps(manifest).encode(), tag=VERSION)
-    stops.here.tags["shop/web"][VERSION] = digest
 
 
 def test_a_second_time_there_is_nothing_to_do_and_nothing_is_written(stops: Stops) -> None:

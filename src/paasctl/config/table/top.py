@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paasctl.config import forms
-from paasctl.config.shape import Choice, Free, Items, Key, Named, Section, Switch, Text
+from paasctl.config.shape import Choice, Either, Free, Items, Key, Named, Section, Switch, Text
 from paasctl.config.table.images import IMAGE
 from paasctl.config.table.services import SERVICE
 from paasctl.config.table.version import VERSION
@@ -33,6 +33,14 @@ CLUSTER = Section(
     ),
 )
 
+REQUIREMENT = Section(
+    "a voucher by a key",
+    (
+        Key("what", Text(forms.VOUCHER), "what must vouch for each image", required=True),
+        Key("key", Text(forms.PUBLIC_KEY), "who must have signed it", required=True),
+    ),
+)
+
 ENVIRONMENT = Section(
     "an environment",
     (
@@ -47,7 +55,12 @@ ENVIRONMENT = Section(
         Key("after", Items(Text(forms.NAME)), "environments where a release must have run well before", []),
         Key("soak", Text(forms.DURATION), "how long ago that must have begun, at least"),
         Key("frozen", Items(Text(forms.WINDOW)), "when no release is let in", []),
-        Key("requires", Items(Text(forms.VOUCHER)), "what must vouch for each of its images", []),
+        Key(
+            "requires",
+            Items(Either((Text(forms.VOUCHER), REQUIREMENT))),
+            "what must vouch for each of its images, and by which key",
+            [],
+        ),
     ),
     later=("approvals", "canary", "waves"),
     one_of=("cluster", "clusters"),

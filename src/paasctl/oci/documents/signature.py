@@ -10,9 +10,11 @@ import binascii
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from paasctl.model.image import Descriptor, Pinned, Repository, Tagged
 from paasctl.oci.documents.companions import fallback_tag
+from paasctl.oci.documents.envelope import UnreadableError
 from paasctl.oci.documents.manifest import (
     OCI_CONFIG,
     OCI_MANIFEST,
@@ -23,6 +25,7 @@ from paasctl.oci.documents.manifest import (
     parse_document,
 )
 from paasctl.oci.documents.record import Artifact
+from paasctl.values import dataclass
 
 PAYLOAD_TYPE = "application/vnd.dev.cosign.simplesigning.v1+json"
 SIGNATURE = "dev.cosignproject.cosign/signature"
@@ -45,26 +48,52 @@ def payload(pinned: Pinned) -> bytes:
     return canonical({"critical": critical, "optional": None})
 
 
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What was signed: a digest, under a name."""
+
+    digest: str
+    reference: str
+
+
+def read_payload(content: bytes) -> Payload:
+    """A payload. `UnreadableError` where it is none."""
+    try:
+        critical = json.loads(content)["critical"]
+        if critical["type"] != _TYPE:
+            raise UnreadableError(f"it is a {critical['type']}")
+        return Payload(str(critical["image"]["docker-manifest-digest"]), str(critical["identity"]["docker-reference"]))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError):
+        raise UnreadableError("it is no payload of a signature") from None
+
+
 def names(content: bytes) -> str:
     """The digest that a payload is about; "" where it is no payload."""
     try:
-        critical = json.loads(content)["critical"]
-        return str(critical["image"]["docker-manifest-digest"]) if critical["type"] == _TYPE else ""
-    except (ValueError, KeyError, TypeError):
+        return read_payload(content).digest
+    except UnreadableError:
         return ""
+
+
+def signature_of(layer: Json) -> bytes:
+    """The signature of a payload, in the annotation of its layer. `UnreadableError` where there is none."""
+    notes = layer.get("annotations")
+    said = notes.get(SIGNATURE) if isinstance(notes, dict) else None
+    if not isinstance(said, str):
+        raise UnreadableError("it has no signature")
+    try:
+        return base64.b64decode(said, validate=True)
+    except (binascii.Error, ValueError):
+        raise UnreadableError("its signature is not in base64") from None
 
 
 def signatures(manifest: bytes, what: str) -> Iterator[tuple[Descriptor, bytes]]:
     """Each payload's descriptor, and the signature of it; what is none is passed over."""
     for it in parse_document(manifest, what).get("layers") or ():
         found = descriptor_from(it, what)
-        said = (it.get("annotations") or {}).get(SIGNATURE)
-        if found.media_type != PAYLOAD_TYPE or not isinstance(said, str):
-            continue
-        try:
-            yield found, base64.b64decode(said, validate=True)
-        except binascii.Error:
-            continue
+        if found.media_type == PAYLOAD_TYPE:
+            with suppress(UnreadableError):
+                yield found, signature_of(it)
 
 
 def is_signed(

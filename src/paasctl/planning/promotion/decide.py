@@ -16,6 +16,7 @@ from paasctl.model.promoting import Brings, CarryOver, Gate, NotePromotion, Stat
 from paasctl.model.release import Release
 from paasctl.planning.promotion.gates import check_gates
 from paasctl.planning.promotion.standing import check_not_rejected
+from paasctl.planning.promotion.vouching import Vouched
 from paasctl.values import dataclass
 
 VERB = "promote"
@@ -33,8 +34,8 @@ class Moving:
     """What becomes of its parts; None: proved to be missing where it comes from."""
     there: str
     """The digest that its name is on where it goes; empty: proved absent."""
-    vouchers: frozenset[str] = frozenset()
-    """Types and predicates of what vouches for it."""
+    vouched: Vouched | None = None
+    """What vouches for it; None: nobody requires anything, or it is missing."""
 
     @property
     def carried(self) -> bool:

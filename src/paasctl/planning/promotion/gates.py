@@ -10,18 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from paasctl.errors import Refused, UsageError
-from paasctl.model.config import Environment
+from paasctl.model.config import Environment, Requirement
 from paasctl.model.promoting import Gate, Statement
 from paasctl.model.window import Window
 from paasctl.values import dataclass
 
 NAMES = ("after", "soak", "frozen", "requires")
-_MARKS: Mapping[str, tuple[str, ...]] = {
-    "signature": ("simplesigning", "vnd.dev.sigstore.bundle", "cosign.artifact.sig", "cncf.notary.signature"),
-    "sbom": ("spdx", "cyclonedx"),
-    "provenance": ("slsa.dev/provenance", "slsa.provenance"),
-}
-"""By what a voucher is known for one: a part of its type, of its layers' types or of its predicate's address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,16 +26,16 @@ class Gates:
     soak: float = 0.0
     """Seconds."""
     frozen: tuple[str, ...] = ()
-    requires: tuple[str, ...] = ()
+    requires: tuple[Requirement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What is known of a release: what was said of it, what vouches for each image, and what time it is."""
+    """What is known of a release: what was said of it, what its images lack, and what time it is."""
 
     said: tuple[Statement, ...]
-    vouchers: Mapping[str, frozenset[str]]
-    """Image -> types and predicates of what vouches for it."""
+    lacks: Mapping[Requirement, Mapping[str, str]]
+    """Of what is required: image -> why it has it not."""
     now: float
     """Seconds since the epoch."""
 
@@ -53,7 +47,7 @@ def gates_of(environments: Iterable[Environment], registry: str) -> Gates:
         after=tuple(dict.fromkeys(name for it in ours for name in it.after)),
         soak=max((it.soak or 0.0 for it in ours), default=0.0),
         frozen=tuple(dict.fromkeys(window for it in ours for window in it.frozen)),
-        requires=tuple(dict.fromkeys(name for it in ours for name in it.requires)),
+        requires=tuple(dict.fromkeys(one for it in ours for one in it.requires)),
     )
 
 
@@ -114,17 +108,10 @@ def _frozen(gates: Gates, evidence: Evidence) -> Iterator[Gate]:
 
 
 def _requires(gates: Gates, evidence: Evidence) -> Iterator[Gate]:
-    for what in gates.requires:
-        marks = _MARKS.get(what, (what,))
-        lacking = [
-            image for image, found in sorted(evidence.vouchers.items()) if not any(_has(it, marks) for it in found)
-        ]
-        why = f"none is beside image {', '.join(lacking)}" if lacking else "every image has it"
-        yield Gate(name="requires", of=what, state="closed" if lacking else "open", why=why)
-
-
-def _has(found: str, marks: Iterable[str]) -> bool:
-    return any(mark in found for mark in marks)
+    for it in gates.requires:
+        lacking = evidence.lacks.get(it, {})
+        why = "; ".join(f"image {image}: {why}" for image, why in lacking.items())
+        yield Gate(name="requires", of=str(it), state="closed" if lacking else "open", why=why or "every image has it")
 
 
 def _span(seconds: float) -> str:
