@@ -24,9 +24,9 @@ def world(tmp_path: Path) -> FakeWorld:
     return world
 
 
-def ask(world: FakeWorld, **how: Any) -> ReleasesAnswer:
+def ask(world: FakeWorld, ends: Exit = Exit.OK, **how: Any) -> ReleasesAnswer:
     answer, status = AskReleases(**how).answer(world, lambda _: None, Cancel())
-    assert status is Exit.OK
+    assert status is ends
     return answer
 
 
@@ -45,7 +45,7 @@ def test_a_cluster_that_is_down_hides_no_release(world: FakeWorld, monkeypatch: 
         raise Unavailable("asking testbed: no route to host")
 
     monkeypatch.setattr(world.only_cluster, "namespace_exists", down)
-    answer = ask(world)
+    answer = ask(world, Exit.UNAVAILABLE)
     assert [it.version for it in answer.rows] == ["0.1.0"]
     assert cells(answer) == {"0.1.0": {"dev": "there, ?"}}
     assert answer.unknown == (("testbed/shop-dev/shop", "asking testbed: no route to host"),)

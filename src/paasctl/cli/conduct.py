@@ -118,8 +118,10 @@ def _act(verb: Act, how: Conduct) -> Outcome:
 def _dry(verb: Act, plan: Plan, how: Conduct) -> Outcome:
     if plan.is_empty:
         return verb.end(())
-    status = Exit.CHANGES if how.exit_code else Exit.OK
-    return Outcome(status="dry-run", exit=status, verb=plan.verb, subject=plan.subject, left=_all(plan))
+    status = plan.foreseen or (Exit.CHANGES if how.exit_code else Exit.OK)
+    return Outcome(
+        status="dry-run", exit=status, verb=plan.verb, subject=plan.subject, left=_all(plan), problems=plan.amiss
+    )
 
 
 def _all(plan: Plan) -> tuple[Step, ...]:

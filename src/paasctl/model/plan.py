@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Literal
 
+from paasctl.errors import Exit
 from paasctl.model.between import BetweenStep as BetweenStep  # noqa: PLC0414 - steps are looked for here
 from paasctl.model.config import Image
 from paasctl.model.image import Pinned, Repository, Tagged
 from paasctl.model.kube import Key, Manifest, Target
+from paasctl.model.problem import Problem
 from paasctl.model.promoting import PromoteStep as PromoteStep  # noqa: PLC0414 - steps are looked for here
 from paasctl.values import dataclass
 
@@ -218,6 +220,11 @@ class Plan:
     """Why a person must agree first; empty: no need."""
     then: tuple[Plan, ...] = ()
     """What a later round will do, as far as it can be told now. It is planned anew when its time comes."""
+
+    amiss: tuple[Problem, ...] = ()
+    """What of all that was asked for cannot be done; the steps are the rest."""
+    foreseen: Exit = Exit.OK
+    """What a dry run ends with because of that."""
 
     @property
     def steps(self) -> tuple[Step, ...]:

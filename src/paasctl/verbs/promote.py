@@ -18,7 +18,7 @@ from paasctl.planning.promotion.standing import REJECTED
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
-from paasctl.verbs.promoted import Asked, promoted, rest_of
+from paasctl.verbs.promoted import Asked, amiss, foreseen, promoted, rest_of
 from paasctl.verbs.promoting import Look, promotion_facts
 from paasctl.verbs.promotionbrings import brings
 
@@ -70,7 +70,10 @@ class Promote:
     def next(self, facts: tuple[Asked, ...], rounds: Rounds) -> Plan:
         """Everything in one plan, a version after the other. After a failure the versions behind the failed one."""
         todo = rest_of(facts, rounds)
-        return promotion_plan(tuple((it.version, it.stages) for it in todo), self._goal[0]) if todo else NOTHING
+        if not todo:
+            return NOTHING
+        plan = promotion_plan(tuple((it.version, it.stages) for it in todo), self._goal[0])
+        return replace(plan, amiss=amiss(facts), foreseen=foreseen(facts))
 
     def end(self, rounds: Rounds) -> Outcome:
         """What became of each version."""

@@ -63,6 +63,18 @@ def promoted(asked: tuple[Asked, ...], rounds: Rounds, goal: Stop) -> Outcome:
     )
 
 
+def amiss(asked: tuple[Asked, ...]) -> tuple[Problem, ...]:
+    """Why some of what was asked for will not be promoted."""
+    return tuple(dict.fromkeys(Problem.of(it.error) for it in asked if it.error))
+
+
+def foreseen(asked: tuple[Asked, ...]) -> Exit:
+    """What a dry run says of that: nothing is changed by it, so it may say *refused* where the run itself may not."""
+    errors = tuple(it.error for it in asked if it.error)
+    verdict = _verdict(errors, ())
+    return verdict.exit if verdict else Exit.FAILED if errors else Exit.OK
+
+
 def _verdict(errors: tuple[PaasError, ...], done: tuple[Step, ...]) -> PaasError | None:
     """Whose exit it is: of what stopped the run, or what all failures have in common; None: there is no such one.
 

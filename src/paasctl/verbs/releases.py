@@ -33,7 +33,7 @@ class AskReleases:
     def answer(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[ReleasesAnswer, Exit]:
         """One row per record. Tags of the repository that are no versions are none of ours.
 
-        A cluster that can't be read hides no release: what runs there is unknown, and said to be.
+        A cluster that can't be read hides no release: what runs there is unknown, and said to be, by exit 75, too.
         """
         del emit
         config = reads.config
@@ -49,7 +49,9 @@ class AskReleases:
             reads, [place(config, it.name) for it in config.environments.values() if it.registry in registries]
         )
         cancel.check()
-        return ReleasesAnswer(rows=found, matrix=whereabouts(found, live), unknown=_unknown(live)), Exit.OK
+        unknown = _unknown(live)
+        answer = ReleasesAnswer(rows=found, matrix=whereabouts(found, live), unknown=unknown)
+        return answer, Exit.UNAVAILABLE if unknown else Exit.OK
 
 
 def _live(reads: Reads, places: list[Place]) -> list[Seen]:

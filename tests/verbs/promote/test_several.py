@@ -43,6 +43,29 @@ def test_one_that_may_not_go_does_not_stop_the_others(stops: Stops) -> None:
     assert set(stops.there.tags["shop"]) == {"0.1.0", "0.1.2"}
 
 
+def test_a_dry_run_of_several_tells_a_job_that_one_would_be_refused(stops: Stops) -> None:
+    stops.release()
+    stops.there.put_image("shop/web", b"other", tag="0.1.1")
+    stops.forget()
+    status, events = stops.promote("0.1.0", "0.1.1", dry_run=True)
+    told = outcome(events)
+    assert (status, told.status, [it.code for it in told.problems]) == (Exit.REFUSED, "dry-run", ["tag-taken"])
+    assert {it.version for it in told.left if isinstance(it, TagRecord)} == {"0.1.0"}
+    assert [it.code for it in plan(events).amiss] == ["tag-taken"]
+    assert stops.there.writes == 0
+    assert stops.promote("0.1.0", dry_run=True)[0] is Exit.OK
+
+
+def test_a_dry_run_in_which_two_things_are_wrong(stops: Stops) -> None:
+    stops.release()
+    stops.release()
+    stops.there.put_image("shop/web", b"other", tag="0.1.1")
+    record = stops.manifest(stops.here, "shop", stops.digest("0.1.2", "shop"))
+    del stops.here.blobs["shop"][record["layers"][0]["digest"]]
+    assert stops.promote("0.1.0", "0.1.1", "0.1.2", dry_run=True)[0] is Exit.FAILED
+    assert stops.promote("0.1.0", "0.1.2", dry_run=True)[0] is Exit.UNAVAILABLE
+
+
 def test_where_all_are_refused_nothing_changed_and_the_exit_says_so(stops: Stops) -> None:
     stops.forget()
     assert stops.promote("9.9.8", "9.9.9")[0] is Exit.REFUSED
