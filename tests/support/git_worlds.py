@@ -68,6 +68,10 @@ class GitWorld(Protocol):
         """It lets no push in."""
         ...
 
+    def close(self, remote: str) -> None:
+        """It may be read only: nobody is let in who would push."""
+        ...
+
     def clone(self, *, shallow: bool = False, tags: bool = True) -> Git: ...
 
 
@@ -129,6 +133,9 @@ class SmallGit:
 
     def decline(self, remote: str) -> None:
         self.git.remotes[remote].declines = True
+
+    def close(self, remote: str) -> None:
+        self.git.remotes[remote].is_closed = True
 
     def clone(self, *, shallow: bool = False, tags: bool = True) -> Git:
         return self.git.clone(shallow=shallow, tags=tags)
@@ -199,6 +206,12 @@ class RealGit:
         hook.parent.mkdir(exist_ok=True)
         hook.write_text("#!/bin/sh\necho tags are for robots >&2\nexit 1\n")
         hook.chmod(0o755)
+
+    def close(self, remote: str) -> None:
+        script = self._folder / f"{remote}-closed"  # in the words of a forge
+        script.write_text("#!/bin/sh\necho 'ERROR: Permission to shop.git denied to deploy key' >&2\nexit 1\n")
+        script.chmod(0o755)
+        self._do("config", f"remote.{remote}.receivepack", str(script))
 
     def clone(self, *, shallow: bool = False, tags: bool = True) -> Git:
         options = [*(["--depth=1"] if shallow else []), *([] if tags else ["--no-tags"])]

@@ -44,13 +44,17 @@ Tag = str | Annotated
 
 @dataclass
 class Remote:
-    """Refs somewhere else. `declines`: its hook lets no push in; without `brings_tags` a fetch leaves tags there."""
+    """Refs somewhere else. `declines`: its hook lets no push in; `is_closed`: we may only read.
+
+    Without `brings_tags` a fetch leaves tags there.
+    """
 
     url: str
     heads: dict[str, str] = field(default_factory=dict)
     tags: dict[str, Tag] = field(default_factory=dict)
     is_reachable: bool = True
     declines: bool = False
+    is_closed: bool = False
     brings_tags: bool = True
 
 
@@ -196,6 +200,12 @@ class MemoryGit:
         if self.settings.get("user.useConfigOnly") == "true" and "user.email" not in self.settings:
             raise _refused("no-identity", "git config user.name NAME && git config user.email ADDRESS")
 
+    def check_push(self, remote: str, tag: str, commit: str) -> None:
+        there = self._reached(remote)
+        if there.is_closed and tag not in there.tags:
+            raise Forbidden(f"asking whether {remote} takes a push of {tag}: denied")
+        assert commit in self.commits
+
     def remote_url(self) -> str:
         if "origin" in self.remotes:
             return self.remotes["origin"].url
@@ -227,6 +237,8 @@ class MemoryGit:
                 f"{doing}: it is there already, on commit {theirs[:7]} and not on {str(ours)[:7]}",
                 hint=f"git tag -d {tag} && git fetch --tags {remote}, then run again",
             )
+        if there.is_closed:
+            raise Forbidden(f"{doing}: denied")
         if there.declines:
             raise Forbidden(f"{doing}: pre-receive hook declined")
         self.spend()

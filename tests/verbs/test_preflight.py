@@ -133,3 +133,17 @@ def test_a_version_whose_names_are_taken_in_the_registry(world: FakeWorld) -> No
     assert status is Exit.REFUSED
     assert [it.code for it in outcome.problems] == ["tag-taken"]
     assert "record registry.example/shop:0.1.0 is of commit" in outcome.problems[0].message
+
+
+def test_a_remote_that_may_only_be_read_is_told_before_anything_is_built(world: FakeWorld) -> None:
+    world.git.remotes["origin"].is_closed = True
+    status, events = go(Release(), world)
+    assert (status, list(told(events)), world.writes.count) == (Exit.FORBIDDEN, ["forbidden"], 0)
+    assert go(Release(), world, dry_run=True)[0] is Exit.FORBIDDEN
+
+
+def test_a_tag_that_is_there_needs_no_push(world: FakeWorld) -> None:
+    assert go(Release(), world)[0] is Exit.OK
+    world.git.remotes["origin"].is_closed = True
+    world.only_registry.named.clear()
+    assert go(Release(), world)[0] is Exit.OK

@@ -91,6 +91,7 @@ class _GitAsItIs:
         self.checkout, self.tag_commit, self.remote_tag_commit = git.checkout, git.tag_commit, git.remote_tag_commit
         self.position, self.remote_url, self.changes = git.position, git.remote_url, git.changes
         self.check_identity = git.check_identity
+        self.check_push = git.check_push
 
     def tag(self, tag: str, commit: str, message: str) -> None:
         """Never asked for."""

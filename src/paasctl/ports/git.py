@@ -44,6 +44,13 @@ class GitReads(Protocol):
         """Raise `Refused` (`no-identity`) where git does not know who would make a tag here."""
         ...
 
+    def check_push(self, remote: str, tag: str, commit: str) -> None:
+        """Raise what pushing that tag would raise now: `Forbidden`, `Unavailable`. Nothing is left there by asking.
+
+        What the remote's hooks and protected tags say is not known before: they are asked by a push alone.
+        """
+        ...
+
     def remote_url(self) -> str:
         """URL of `origin`, or of the only remote; empty where there is no repository, no remote or several."""
         ...

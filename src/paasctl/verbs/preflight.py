@@ -50,6 +50,8 @@ def preflight(  # noqa: PLR0913 - what is to be released, from where, to where
     )
     if facts and facts.remote_tag is None and facts.local_tag is None:
         _tried(reads.git.check_identity, problems)
+    if facts and position and is_ours and facts.remote and facts.remote_tag is None:
+        _tried(lambda: reads.git.check_push(str(facts.remote), wanted.tag, checkout.commit), problems)
     problems += _tried(lambda: tuple(check_given(reads, given)), problems) or ()
     if facts and is_ours:
         problems += release_problems(facts)

@@ -50,3 +50,16 @@ def test_v5_position(clone: Path, environ: Environ, tmp_path: Path) -> None:
     assert reads.position("origin", "topic/a") == (1, 2)
     assert reads.position("origin", "a") is None
     assert reads.position("origin", "nowhere") is None
+
+
+def test_asking_runs_no_hook_of_ours_and_sends_nothing_else(clone: Path, environ: Environ, tmp_path: Path) -> None:
+    hook = clone / ".git/hooks/pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    hook.chmod(0o755)
+    git(clone, environ, "config", "push.followTags", "true")
+    git(clone, environ, "tag", "-a", "-m", "mine", "mine")
+    before = git(tmp_path / "work", environ, "for-each-ref")
+    ReadingGit(clone, environ).check_push("origin", "v9.0.0", git(clone, environ, "rev-parse", "HEAD"))
+    assert not (tmp_path / "ran").exists()
+    assert git(tmp_path / "work", environ, "for-each-ref") == before

@@ -182,3 +182,44 @@ def test_a_remote_that_declines_says_so(draw: Draw) -> None:
     with pytest.raises(Forbidden, match="declined"):
         world.git.push_tag("origin", "v1.0.1")
     assert world.git.remote_tag_commit("origin", "v1.0.1") is None
+
+
+def test_asking_whether_a_push_is_taken_leaves_nothing(draw: Draw) -> None:
+    world = draw("o")
+    world.publish("origin")
+    world.git.check_push("origin", "v1.0.1", world.at(1))
+    assert world.git.remote_tag_commit("origin", "v1.0.1") is None
+    assert world.git.tag_commit("v1.0.1") is None
+
+
+def test_who_may_only_read_is_told_before_anything_is_pushed(draw: Draw) -> None:
+    world = draw("o")
+    world.publish("origin")
+    world.close("origin")
+    with pytest.raises(Forbidden, match=r"asking whether origin takes a push of v1\.0\.1: .*denied"):
+        world.git.check_push("origin", "v1.0.1", world.at(1))
+    world.git.tag("v1.0.1", world.at(1), "Release 1.0.1")
+    with pytest.raises(Forbidden, match="denied"):
+        world.git.push_tag("origin", "v1.0.1")
+
+
+def test_whether_a_push_is_taken_by_a_remote_that_does_not_answer(draw: Draw) -> None:
+    world = draw("o")
+    world.publish("origin")
+    world.lose("origin")
+    with pytest.raises(Unavailable, match="does not appear to be a git repository"):
+        world.git.check_push("origin", "v1.0.1", world.at(1))
+
+
+def test_a_tag_that_somebody_else_has_made_is_no_missing_right(draw: Draw) -> None:
+    world = draw("o o")
+    world.publish("origin")
+    world.others_tag("origin", "v1.0.1", world.at(1))
+    world.git.check_push("origin", "v1.0.1", world.at(2))
+
+
+def test_what_a_hook_will_say_is_not_known_before(draw: Draw) -> None:
+    world = draw("o")
+    world.publish("origin")
+    world.decline("origin")
+    world.git.check_push("origin", "v1.0.1", world.at(1))

@@ -43,6 +43,10 @@ class CheckoutGit:
         """See `GitReads.changes`."""
         return self._reads.changes(since, rules)
 
+    def check_push(self, remote: str, tag: str, commit: str) -> None:
+        """See `GitReads.check_push`."""
+        self._reads.check_push(remote, tag, commit)
+
     def check_identity(self) -> None:
         """See `GitReads.check_identity`."""
         self._reads.check_identity()

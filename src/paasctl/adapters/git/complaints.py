@@ -10,7 +10,7 @@ _OWNER = re.compile(r"(?:dubious ownership in repository at|unsafe repository \(
 _NO_ACCESS = re.compile(
     r"permission denied|authentication failed|could not read (?:username|password)|terminal prompts disabled"
     r"|http basic: access denied|returned error: 40[13]|host key verification failed|not allowed to"
-    r"|hook declined|is protected|protected (?:tag|ref)",
+    r"|hook declined|is protected|protected (?:tag|ref)|permission to \S+ denied|marked as read only|write access",
     re.IGNORECASE,
 )
 _NOBODY = ("tell me who you are", "empty ident", "no email was given", "no name was given", "auto-detect")
@@ -87,7 +87,7 @@ def _mend(complaint: str) -> str:
 
 def _said(lines: tuple[str, ...]) -> str:
     """The line that says why: git puts it behind `fatal:` or `error:`, a remote behind `remote:`."""
-    for mark in ("fatal:", "error:", "remote:", " ! "):
+    for mark in ("ERROR:", "fatal:", "error:", "remote:", " ! "):
         if found := [line.strip() for line in lines if line.startswith(mark)]:
             return found[0].removeprefix(mark).strip()
     return lines[-1].strip() if lines else ""

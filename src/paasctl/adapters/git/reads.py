@@ -112,6 +112,16 @@ class ReadingGit:
         if answered.code:
             raise nobody(doing, answered.complaint) or failure(doing, answered.complaint, answered.code)
 
+    def check_push(self, remote: str, tag: str, commit: str) -> None:
+        """Raise what pushing that tag would raise now. The caller's own hook is not run: it may do what it likes."""
+        git = GitCommand(self.folder, self.environ)
+        alone = ("--no-verify", "--no-follow-tags", "--no-signed", "--recurse-submodules=no")
+        words = ("push", "--dry-run", "--porcelain", *alone, "--", remote, f"{commit}:refs/tags/{tag}")
+        answered = git.run(*words, timeout=REMOTE)
+        if answered.code and b"[rejected] (already exists)" not in answered.out:  # whose it is shows elsewhere
+            doing = f"asking whether {remote} takes a push of {tag}"
+            raise failure(doing, answered.complaint, answered.code)
+
     def remote_url(self) -> str:
         """URL of `origin`, or of the only remote; empty where there is no repository, no remote or several."""
         return remote_url(GitCommand(self.folder, self.environ))
