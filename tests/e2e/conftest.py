@@ -6,13 +6,16 @@ A test that needs real pods, a router, Docker or a real kubectl takes the fixtur
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from e2e.boxed import boxed
+from e2e.boxed import Boxed, boxed
 from e2e.parts import Testbed
 from e2e.project import Project
 
@@ -37,6 +40,21 @@ def testbed(request: pytest.FixtureRequest) -> Testbed:
     """Each world in turn."""
     found: Testbed = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture(scope="session")
+def second(testbed: Testbed) -> str:
+    """The kubeconfig of a second API server, where pods are never scheduled."""
+    if isinstance(testbed, Boxed):
+        return next(iter(testbed.others))
+    at = [sys.executable, "-m", "testbed"]
+    tests = Path(__file__).resolve().parents[1]
+    subprocess.run([*at, "up", "--name", "two", "--control-plane-only"], cwd=tests, check=True, timeout=300)
+    asked = subprocess.run(
+        [*at, "env", "--name", "two", "--json"], cwd=tests, check=True, capture_output=True, text=True
+    )
+    found: dict[str, str] = json.loads(asked.stdout)
+    return found["PAASCTL_TEST_KUBECONFIG"]
 
 
 @pytest.fixture

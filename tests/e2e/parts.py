@@ -93,6 +93,19 @@ class Testbed:
         return found | {"digest": answer.headers["Docker-Content-Digest"]}
 
 
+def contexts(into: Path, **files: str) -> None:
+    """One kubeconfig of several: a context each. Behind `down` nobody listens."""
+    whole: dict[str, list[dict[str, object]]] = {"clusters": [], "users": [], "contexts": []}
+    for name, file in files.items():
+        config = json.loads(Path(file).read_text())
+        cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+        server = "https://127.0.0.1:9" if name == "down" else cluster["server"]
+        whole["clusters"].append({"name": name, "cluster": cluster | {"server": server}})
+        whole["users"].append({"name": name, "user": user})
+        whole["contexts"].append({"name": name, "context": {"cluster": name, "user": name}})
+    into.write_text(json.dumps({"apiVersion": "v1", "kind": "Config", **whole}))
+
+
 def until(look: Any, *, within: float = 10.0, every: float = 0.2) -> Any:
     """What `look()` gives as soon as it gives something true."""
     deadline = time.monotonic() + within

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from e2e.boxed import Boxed
-from e2e.parts import Testbed, until
+from e2e.parts import Testbed, contexts, until
 from e2e.project import PAAS, Project
 
 _TWO = (
@@ -29,35 +26,12 @@ _TWO = (
 _DOWN = "  late: {clusters: [down, one], registry: dev, namespace: $app-late}\n"
 
 
-@pytest.fixture(scope="session")
-def second(testbed: Testbed) -> str:
-    """The kubeconfig of a second API server, where pods are never scheduled."""
-    if isinstance(testbed, Boxed):
-        return next(iter(testbed.others))
-    at = [sys.executable, "-m", "testbed"]
-    tests = Path(__file__).resolve().parents[1]
-    subprocess.run([*at, "up", "--name", "two", "--control-plane-only"], cwd=tests, check=True, timeout=300)
-    asked = subprocess.run(
-        [*at, "env", "--name", "two", "--json"], cwd=tests, check=True, capture_output=True, text=True
-    )
-    found: dict[str, str] = json.loads(asked.stdout)
-    return found["PAASCTL_TEST_KUBECONFIG"]
-
-
 @pytest.fixture
 def project(testbed: Testbed, second: str, tmp_path: Path) -> Iterator[Project]:
     """One kubeconfig with three contexts: two clusters, and an address where nobody listens."""
     made = Project.make(testbed, tmp_path, _TWO + _DOWN)
     made.kubeconfig = str(tmp_path / "kubeconfig")
-    whole: dict[str, list[dict[str, object]]] = {"clusters": [], "users": [], "contexts": []}
-    for name, file in (("one", testbed.kubeconfig), ("two", second), ("down", testbed.kubeconfig)):
-        config = json.loads(Path(file).read_text())
-        cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
-        server = "https://127.0.0.1:9" if name == "down" else cluster["server"]
-        whole["clusters"].append({"name": name, "cluster": cluster | {"server": server}})
-        whole["users"].append({"name": name, "user": user})
-        whole["contexts"].append({"name": name, "context": {"cluster": name, "user": name}})
-    Path(made.kubeconfig).write_text(json.dumps({"apiVersion": "v1", "kind": "Config", **whole}))
+    contexts(Path(made.kubeconfig), one=testbed.kubeconfig, two=second, down=testbed.kubeconfig)
     yield made
     made.remove()
     testbed.do("delete", "namespace", made.namespace, "--ignore-not-found", "--wait=false", kubeconfig=second)
