@@ -11,6 +11,7 @@ import pytest
 
 from paasctl.errors import Exit
 from paasctl.model.event import Event, Outcome, Planned
+from paasctl.verbs.approve import ApproveTyped, GiveApproval
 from paasctl.verbs.deploy import Deploy
 from paasctl.verbs.judge import Judge
 from paasctl.verbs.onward import Onward
@@ -18,6 +19,7 @@ from paasctl.verbs.project import Init, Pin
 from paasctl.verbs.promote import Promote, PromoteTyped
 from paasctl.verbs.release import Release
 from support.conducted import go
+from support.sshkeys import approvers, key_name, write_key
 from support.world import FakeWorld
 
 
@@ -90,6 +92,27 @@ def _rejected(world: FakeWorld) -> None:
     world.clock.time += 1
 
 
+def _asking(world: FakeWorld) -> None:
+    """A release, and an environment behind the next registry that wants approvals."""
+    paas = world.project / "paas.yaml"
+    wants = "environments: {production: {cluster: testbed, registry: rc, approvals: 1}, "
+    paas.write_text(paas.read_text().replace("environments: {", wants) + approvers("anna"))
+    _two_stops("rc.example/shop")(world)
+    write_key(world.project, "anna")
+
+
+def _approve(*, withdraws: bool = False) -> GiveApproval:
+    key = key_name("anna")
+    return GiveApproval(asked=ApproveTyped(version="0.1.0", to="production", key=key, withdraws=withdraws))
+
+
+def _approved(world: FakeWorld) -> None:
+    _asking(world)
+    assert go(_approve(), world)[0] is Exit.OK
+    assert go(_promote("0.1.0")(), world)[0] is Exit.OK
+    world.clock.time += 1
+
+
 def _promote(*versions: str) -> Callable[[], Promote]:
     return lambda: Promote(asked=PromoteTyped(versions=versions, to="rc"))
 
@@ -125,6 +148,8 @@ VERBS: dict[str, Case] = {
     ),
     "reject": Case(lambda: Judge(version="0.1.0", rejects=True, reason="slow"), _promoted),
     "unreject": Case(lambda: Judge(version="0.1.0", rejects=False, reason="fast"), _rejected),
+    "approve": Case(_approve, _asking),
+    "approve, withdrawn where it lies": Case(lambda: _approve(withdraws=True), _approved),
     "init": Case(lambda: Init(file="paas.yaml", folder="shop"), _bare),
     "cluster pin": Case(lambda: Pin(cluster="testbed")),
 }

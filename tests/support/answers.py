@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from paasctl.model.answer import (
     Answer,
+    ApprovalsAnswer,
     ConfigShown,
     CopyTold,
     DiffAnswer,
@@ -24,6 +25,7 @@ from paasctl.model.answer import (
     VersionAnswer,
     Whereabouts,
 )
+from paasctl.model.approving import Pending, Tally
 from paasctl.model.kube import Kind
 from paasctl.model.masked import Masked
 from paasctl.model.plan import FieldChange
@@ -161,6 +163,20 @@ _ENTRY = HistoryEntry(
     settings=(("host", '"shop.dev.example"'),),
 )
 HISTORY = HistoryAnswer(environment="dev", entries=(_ENTRY,))
+_PENDING = (
+    Pending(
+        version="1.2.4",
+        registry="dev",
+        tally=Tally(
+            environment="production",
+            wanted=2,
+            given=("Anna Ø",),
+            missing=1,
+            may=("bob", "carla"),
+            uncounted=("bob: withdrawn on 2026-07-01T10:00:00Z: too early",),
+        ),
+    ),
+)
 RELEASES = ReleasesAnswer(
     rows=(
         ReleaseRow(
@@ -172,7 +188,9 @@ RELEASES = ReleasesAnswer(
         Whereabouts(version="1.2.3", environments=(("dev", ""), ("production", "runs on us, ?"))),
     ),
     unknown=((str(EU), "asking cluster eu: no route to host"),),
+    pending=_PENDING,
 )
+APPROVALS = ApprovalsAnswer(rows=_PENDING, asking=("production",))
 REHEARSAL = RehearsalAnswer(
     environment="dev",
     version="1.2.4",
@@ -216,6 +234,6 @@ REHEARSAL = RehearsalAnswer(
 )
 
 ANSWERS: tuple[Answer, ...] = (
-    *(VERSION, LINT, RENDERED, CONFIG, SCHEMA, DIFF, STATUS, HISTORY, RELEASES, REHEARSAL),
+    *(VERSION, LINT, RENDERED, CONFIG, SCHEMA, DIFF, STATUS, HISTORY, RELEASES, APPROVALS, REHEARSAL),
     *IMAGE_ANSWERS,
 )

@@ -37,6 +37,7 @@ class Annotated:
 
     target: str | Annotated
     message: str
+    tagger: str = "Anna <anna@shop.example>"
 
 
 Tag = str | Annotated
@@ -169,6 +170,10 @@ class MemoryGit:
 
     def tag_commit(self, tag: str) -> str | None:
         return peeled(self.tags[tag]) if tag in self.tags else None
+
+    def tagger(self, tag: str) -> str:
+        found = self.tags.get(tag)
+        return found.tagger if isinstance(found, Annotated) else ""
 
     def remote_tag_commit(self, remote: str, tag: str) -> str | None:
         tags = self._reached(remote).tags

@@ -29,7 +29,7 @@ from paasctl.model.plan import (
 from paasctl.model.verdict import Cause, Verdict
 from support.story_images import IMAGE_COPY, IMAGE_REBASE, IMAGE_SQUASH
 from support.story_onward import ONWARD_CRASH, ONWARD_DRY
-from support.story_promote import PROMOTE, PROMOTE_SEVERAL, REJECT
+from support.story_promote import APPROVE, PROMOTE, PROMOTE_SEVERAL, REJECT
 from support.story_release import SCAN, UPLOAD
 from support.telling import (
     COMMIT,
@@ -332,5 +332,6 @@ STORIES: dict[str, Story] = {
     "promote-several": PROMOTE_SEVERAL,
     "promote-deploy-dry-run": ONWARD_DRY,
     "promote-deploy-crash": ONWARD_CRASH,
+    "approve": APPROVE,
     "reject": REJECT,
 }

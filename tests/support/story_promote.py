@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from paasctl.errors import Exit
+from paasctl.model.approving import Approve, SigningWith
 from paasctl.model.copied import CopyObject, CopyPlan
-from paasctl.model.event import Ended, Outcome, Planned, Problem, Progress, Started, Warned
+from paasctl.model.event import Ended, Noted, Outcome, Planned, Problem, Progress, Started, Warned
 from paasctl.model.image import Descriptor, Repository
 from paasctl.model.plan import TagImage
 from paasctl.model.promoting import Attest, Brings, CarryOver, FileDiffers, Gate, NotePromotion, Stop, TagRecord
@@ -69,6 +70,7 @@ _NOTE = NotePromotion(
     gates=(
         Gate(name="after", of="dev", state="open", why="it runs well there since 2026-11-30T08:00:00Z"),
         Gate(name="requires", of="signature", state="overridden", why="none is beside image web"),
+        Gate(name="approvals", of="showcase", state="open", why="2 of 2 approvals (anna, bob)"),
     ),
 )
 _TAG = TagImage(
@@ -174,4 +176,37 @@ REJECT: Story = (
     Started(0, _SAYING),
     Ended(0, _SAYING, 0.1),
     Outcome(status="done", exit=Exit.OK, verb="reject", subject="1.2.4", done=_REJECT.steps, seconds=0.3),
+)
+_APPROVAL = Approve(
+    version="1.2.4",
+    voice="approved",
+    environments=("production",),
+    by="Anna Ø",
+    key=SigningWith(
+        fingerprint="SHA256:uT8sWQ0z4m9rXxv1oWZbq6m2mJkq0yq7o1bq0d3l5fE", key="/home/anna/.ssh/id_ed25519", source="git"
+    ),
+    repository=_RC.repository,
+    tag="1.2.4",
+    record=_RECORD,
+    reason="tried it on showcase",
+)
+_APPROVING = planned("approve", "1.2.4 for production", (_APPROVAL,))
+APPROVE: Story = (
+    Noted("1.2.4 for production: 0 of 2 approvals, missing 2: Anna Ø or bob may"),
+    Planned(_APPROVING),
+    Started(0, _APPROVAL),
+    Ended(0, _APPROVAL, 0.1),
+    Outcome(
+        status="done",
+        exit=Exit.OK,
+        verb="approve",
+        subject="1.2.4 for production",
+        done=_APPROVING.steps,
+        facts=(
+            ("version", "1.2.4"),
+            ("approver", "Anna Ø"),
+            ("approvals.production", "1 of 2 approvals (Anna Ø), missing 1: bob may"),
+        ),
+        seconds=0.3,
+    ),
 )

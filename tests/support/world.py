@@ -27,11 +27,13 @@ from paasctl.adapters.kept import KeptFiles
 from paasctl.adapters.keys import FileKey, PublicKeys, read_key, read_public_key
 from paasctl.adapters.layers import LayersBuilder
 from paasctl.adapters.layout import FolderLayout, create_layout
+from paasctl.adapters.ssh import SshKeygen
 from paasctl.adapters.yaml.edit import pin_identity
 from paasctl.adapters.yaml.manifests import documents
 from paasctl.adapters.yaml.read import read
 from paasctl.config.load import load
 from paasctl.errors import Forbidden, Unavailable, WouldClobber
+from paasctl.model.approving import APPROVAL_TYPE
 from paasctl.model.config import Config
 from paasctl.model.image import Descriptor, Pinned, Platform, Reference, Repository
 from paasctl.model.kube import Holder
@@ -97,7 +99,7 @@ class FakeRegistry:
         """Manifests, by path and digest; of what says when it was said only that it is there (decision 23)."""
         for (path, digest), (_, content) in self.manifests.items():
             kind = str(json.loads(content).get("artifactType") or "")
-            yield path, kind if kind in (PROMOTION_TYPE, STATEMENT_TYPE) else digest
+            yield path, kind if kind in (PROMOTION_TYPE, STATEMENT_TYPE, APPROVAL_TYPE) else digest
 
     def resolve(self, reference: Reference) -> Descriptor | None:
         found = self.manifest(reference)
@@ -286,6 +288,10 @@ class FakeWorld:
 
     def public_key(self, text: str) -> PublicKeys:
         return read_public_key(text, self.project)
+
+    @property
+    def ssh(self) -> SshKeygen:
+        return SshKeygen(self.project, self.project, {"PATH": os.environ["PATH"], "HOME": str(self.project)})
 
     def run_hook(self, command: str, environ: Mapping[str, str], *, log: Callable[[str], None], cancel: Cancel) -> int:
         return run_hook(command, self.project, {"PATH": os.environ["PATH"], **environ}, log=log, cancel=cancel)

@@ -12,6 +12,7 @@ from paasctl.errors import Exit, PaasError, Refused, Unavailable
 from paasctl.model.answer import Finding
 from paasctl.model.kube import Identity
 from paasctl.verbs.doctor import AskDoctor
+from support.sshkeys import approvers
 from support.world import FakeWorld
 
 
@@ -54,6 +55,11 @@ def _no_rights(world: FakeWorld) -> None:
     world.only_cluster.denied = {("create", "Deployment"), ("update", "Lease")}
 
 
+def _asking(world: FakeWorld) -> None:
+    paas = world.project / "paas.yaml"
+    paas.write_text(paas.read_text() + approvers("anna", bob="keys/bob.pub"))
+
+
 def _asked(world: FakeWorld) -> tuple[Exit, tuple[Finding, ...]]:
     answer, status = AskDoctor().answer(world, lambda _: None, Cancel())
     return status, answer.findings
@@ -79,6 +85,7 @@ def test_nothing_lacks(tmp_path: Path) -> None:
         pytest.param(_registry_down, "registry dev", "reading registry.example: refused", id="a registry"),
         pytest.param(_cluster_down, "cluster testbed", "reading testbed: refused", id="a cluster"),
         pytest.param(_another_cluster, "cluster testbed", "leads to another cluster", id="the right cluster, D1"),
+        pytest.param(_asking, "approvers", "there is no keys/bob.pub", id="a public key"),
         pytest.param(
             _no_rights, "rights on testbed/shop-dev", "create Deployment.apps, update Lease.coordination.k8s.io",
             id="rights, D18",
@@ -102,3 +109,18 @@ def test_a_wrong_file_is_all_it_says(tmp_path: Path) -> None:
     status, found = _asked(world)
     assert status is Exit.CONFIG
     assert [(it.ok, it.where) for it in found] == [(False, "paas.yaml:8:21")]
+
+
+def test_where_people_approve_ssh_keygen_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = FakeWorld.make(tmp_path / "one")
+    paas = world.project / "paas.yaml"
+    paas.write_text(paas.read_text() + approvers("anna", "bob"))
+    status, found = _asked(world)
+    told = [it.message for it in found if it.name in ("ssh-keygen", "approvers")]
+    assert (status, told) == (Exit.OK, ["ssh-keygen checks signatures", "2 approvers, 2 keys"])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    status, found = _asked(world)
+    (finding,) = [it for it in found if it.name == "ssh-keygen"]
+    assert (status, finding.ok) == (Exit.FAILED, False)
+    assert "there is no ssh-keygen program on the PATH" in finding.message
+    assert "OpenSSH 8.2" in finding.hint

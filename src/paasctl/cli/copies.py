@@ -36,6 +36,7 @@ from paasctl.ports.images import (
 )
 from paasctl.ports.kept import Kept
 from paasctl.ports.keys import SigningKey, VerifyingKey
+from paasctl.ports.ssh import Ssh
 from paasctl.ports.templates import Templates
 
 
@@ -90,8 +91,7 @@ class _GitAsItIs:
     def __init__(self, git: GitReads) -> None:
         self.checkout, self.tag_commit, self.remote_tag_commit = git.checkout, git.tag_commit, git.remote_tag_commit
         self.position, self.remote_url, self.changes = git.position, git.remote_url, git.changes
-        self.check_identity = git.check_identity
-        self.check_push = git.check_push
+        self.check_identity, self.check_push, self.tagger = git.check_identity, git.check_push, git.tagger
 
     def tag(self, tag: str, commit: str, message: str) -> None:
         """Never asked for."""
@@ -188,6 +188,11 @@ class Copies:
     def key(self, path: str) -> SigningKey:
         """Never asked for."""
         raise AssertionError(f"a rehearsal signs nothing: {path}")
+
+    @property
+    def ssh(self) -> Ssh:
+        """As ever; nobody signs."""
+        return self.outside.ssh
 
     def run_hook(self, command: str, environ: Mapping[str, str], *, log: Callable[[str], None], cancel: Cancel) -> int:
         """Never asked for: what is rehearsed was released before."""

@@ -14,6 +14,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "release": ("release", "Build, tag, push and record a release, once."),
     "releases": ("releases", "Which releases lie in which registry, and what runs where."),
     "promote": ("promote", "A release in the next registry, digest for digest."),
+    "approve": ("approve", "A signed yes to a release, for where it is to go."),
     "reject": ("reject", "A version that nobody deploys or promotes again."),
     "unreject": ("unreject", "A rejection, taken back."),
     "render": ("render", "The manifests of an environment, as YAML."),
@@ -45,7 +46,7 @@ EPILOG = "Every option has a variable: PAASCTL_OUTPUT for the shared ones, PAASC
 
 _PARTS = (
     ("Start", ("demo", "init", "lint", "doctor", "config")),
-    ("Make", ("version", "build", "image", "release", "releases", "promote", "reject", "unreject")),
+    ("Make", ("version", "build", "image", "release", "releases", "promote", "approve", "reject", "unreject")),
     ("Run", ("render", "diff", "rehearse", "deploy", "status", "history")),
     ("Around", ("cluster", "registry")),
 )

@@ -25,6 +25,33 @@ To = Annotated[
         show_default=False,
     ),
 ]
+MaybeVersion = Annotated[
+    str, typer.Argument(metavar="[VERSION]", help="Which release.", autocompletion=versions, show_default=False)
+]
+ApprovedFor = Annotated[
+    str,
+    typer.Option(
+        "--to",
+        help="The environment it is for, or a registry: all environments of it that want approvals.",
+        metavar="NAME",
+        autocompletion=stop_names,
+        show_default=False,
+    ),
+]
+Key = Annotated[
+    str,
+    typer.Option(
+        "--key",
+        help="Your SSH key's file [default: git's user.signingKey, or an agent's].",
+        metavar="FILE",
+        show_default=False,
+    ),
+]
+Withdraw = Annotated[bool, typer.Option("--withdraw", help="Take your approval back.")]
+ListThem = Annotated[
+    bool,
+    typer.Option("--list", help="Only show who approved what, and who is missing.", envvar="PAASCTL_APPROVE_LIST"),
+]
 From = Annotated[
     str,
     typer.Option(
@@ -44,7 +71,7 @@ Override = Annotated[
     list[str] | None,
     typer.Option(
         "--override",
-        help="Pass this closed gate (after, soak, frozen, requires); needs --reason; repeatable.",
+        help="Pass this closed gate (after, soak, frozen, requires, approvals); needs --reason; repeatable.",
         metavar="GATE",
         show_default=False,
     ),

@@ -34,6 +34,7 @@ from paasctl.ports.git import Git
 from paasctl.ports.images import Builder, CopyPlace, CopySource, CopyTarget, Layout, Places, Registry
 from paasctl.ports.kept import Kept
 from paasctl.ports.keys import SigningKey, VerifyingKey
+from paasctl.ports.ssh import Ssh
 from paasctl.ports.templates import Templates
 
 _BUILDER_POLL = 0.25
@@ -142,6 +143,13 @@ class Outside:
         from paasctl.adapters.keys import read_public_key
 
         return read_public_key(text, self.project)
+
+    @cached_property
+    def ssh(self) -> Ssh:
+        """The caller's SSH keys."""
+        from paasctl.adapters.ssh import SshKeygen
+
+        return SshKeygen(Path(self.settings.directory or "."), self.project, os.environ)
 
     def engine_version(self) -> str:
         """What builds Dockerfiles here."""

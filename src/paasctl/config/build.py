@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from paasctl.config.shape import snake
+from paasctl.model.approving import Approvals, Approver
 from paasctl.model.config import (
     BranchRule,
     BuildCache,
@@ -51,6 +52,7 @@ def build(top: Checked, file: str, places: Mapping[Path, Where]) -> Config:
         registries={name: Registry(name=name, **_fields(it)) for name, it in top.get("registries", {}).items()},
         clusters={name: Cluster(name=name, **_fields(it)) for name, it in top.get("clusters", {}).items()},
         environments={name: _environment(app, name, it) for name, it in top.get("environments", {}).items()},
+        approvers={name: _approver(name, it) for name, it in top.get("approvers", {}).items()},
         values=top.get("values", {}),
         hooks=Hooks(**_fields(top.get("hooks", {}))),
         places={**places, **_inline_places(places, inline)},
@@ -146,8 +148,18 @@ def _environment(app: str, name: str, checked: Checked) -> Environment:
     clusters = (fields.pop("cluster"),) if "cluster" in fields else fields.pop("clusters")
     fields["requires"] = tuple(map(_requirement, checked.get("requires", ())))
     fields.setdefault("namespace", f"{app}-{name}")
+    if isinstance(wanted := fields.get("approvals"), int):
+        fields["approvals"] = Approvals(count=wanted)
+    elif wanted:
+        fields["approvals"] = Approvals(**_fields(wanted))
     return Environment(name=name, clusters=clusters, **fields)
 
 
 def _requirement(checked: str | Checked) -> Requirement:
     return Requirement(what=checked) if isinstance(checked, str) else Requirement(**checked)
+
+
+def _approver(name: str, checked: str | list[str] | Checked) -> Approver:
+    if isinstance(checked, Mapping):
+        return Approver(name=name, **_fields(checked))
+    return Approver(name=name, keys=(checked,) if isinstance(checked, str) else tuple(checked))

@@ -9,6 +9,8 @@ from dataclasses import replace
 from paasctl.config.cron import check_schedule
 from paasctl.config.requires import parse_range
 from paasctl.config.shape import Form
+from paasctl.config.words import PRIVATE
+from paasctl.model.approving import KEY_TYPES, PublicKey
 from paasctl.model.image import Platform, Repository, parse_reference
 from paasctl.model.window import PATTERN as WINDOW_PATTERN
 from paasctl.model.window import Window
@@ -63,6 +65,22 @@ def _base(text: str) -> str:
         except ValueError:
             raise ValueError("it has no host, or characters that no image may have") from None
     return text
+
+
+def is_key(text: str) -> bool:
+    """Whether it is a public key, and no path of a file."""
+    return text.partition(" ")[0] in KEY_TYPES
+
+
+def _signer(text: str) -> str:
+    kind = text.partition(" ")[0]
+    if is_key(text):
+        return str(PublicKey.parse(text))
+    if PRIVATE in text:
+        raise ValueError("that is a private key: take it out, make another, and write its .pub here")
+    if kind.startswith(("ssh-", "ecdsa-", "sk-")) and " " in text:
+        raise ValueError(f"{kind} is no kind of key that signs: {', '.join(KEY_TYPES[:3])} are")
+    return _inside(text)
 
 
 def _repository(text: str) -> Repository:
@@ -173,6 +191,19 @@ VOUCHER = Form(
     pattern=r"signature|sbom|provenance|https?://[^\s]+",
 )
 PUBLIC_KEY = Form(words="a public key in PEM, or the path of one", example="keys/cosign.pub", pattern=r"[^\0]+")
+SIGNER = Form(
+    words="an SSH public key, or a file with some",
+    example="keys/anna.pub",
+    pattern=r"[^\0]+",
+    parse=_signer,
+)
+PERSON = Form(
+    words="a name in one line",
+    example="anna",
+    pattern=r"[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?",
+    longest=100,
+)
+EMAIL = Form(words="an e-mail address", example="anna@shop.example", pattern=r"[^\s@<>]+@[^\s@<>]+")
 PYTHON = Form(words="a version of Python", example="3.13", pattern=r"3\.[0-9]{1,2}")
 JAVA_CLASS = Form(
     words="a name of a class",

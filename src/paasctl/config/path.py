@@ -22,7 +22,7 @@ def find_way(config: Config, to: str, origin: str = "") -> Way:
 
     `UsageError` where a name is unknown, nothing comes before, or both are one place.
     """
-    goal = _goal(config, to)
+    goal = find_goal(config, to)
     start = find_registry(config, origin) if origin else _before(config, goal, to)
     if start.repository == goal.repository:
         raise UsageError(
@@ -34,11 +34,12 @@ def find_way(config: Config, to: str, origin: str = "") -> Way:
 
 def takers(config: Config, registry: str) -> tuple[str, ...]:
     """The environments that take their releases from a registry. `UsageError` where there is none of that name."""
-    goal = _goal(config, registry)
+    goal = find_goal(config, registry)
     return tuple(name for name, it in config.environments.items() if it.registry == goal.name)
 
 
-def _goal(config: Config, to: str) -> Registry:
+def find_goal(config: Config, to: str) -> Registry:
+    """The registry that `to` names; `UsageError` where there is none."""
     if to in config.environments:
         return config.registries[config.environments[to].registry]
     if to in config.registries:

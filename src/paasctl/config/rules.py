@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from paasctl.config.approving import check_approvals, check_approvers
 from paasctl.config.problems import Problems
 from paasctl.config.shape import good
 from paasctl.config.words import either, guess, quoted, some, spell
@@ -39,6 +40,8 @@ def check_rules(top: Checked, problems: Problems) -> None:
         _service_image(top, service, name, known, problems)
     for name, environment in _entries(top, "environments"):
         _environment(top, environment, name, problems)
+        check_approvals(top, environment, ("environments", name), problems)
+    check_approvers(top, problems)
     _same_target(top, problems)
 
 

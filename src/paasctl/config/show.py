@@ -9,6 +9,7 @@ from typing import Any
 from paasctl.config.cascade import Assignment, resolve
 from paasctl.config.masking import masked, masked_at
 from paasctl.model.answer import Setting
+from paasctl.model.approving import Approvals
 from paasctl.model.config import (
     BranchRule,
     BuildSecret,
@@ -55,9 +56,9 @@ def _narrowed(config: Config, name: str, sets: Sequence[Assignment]) -> Config:
     resolved = {it: resolve(config, name, it, sets).values for it in environment.clusters}
     clusters = {it: replace(config.clusters[it], values=values) for it, values in resolved.items()}
     registries = {environment.registry: config.registries[environment.registry]}
-    # What it comes after are other environments, which are not shown: the whole file shows that.
-    only = {name: replace(environment, values={}, after=(), soak=None)}
-    return replace(config, environments=only, clusters=clusters, registries=registries, values={})
+    # What it comes after are other environments and registries, which are not shown: the whole file shows that.
+    only = {name: replace(environment, values={}, after=(), soak=None, approvals=None)}
+    return replace(config, environments=only, clusters=clusters, registries=registries, approvers={}, values={})
 
 
 def _fields(value: Any, *left_out: str) -> dict[str, Any]:
@@ -90,6 +91,9 @@ def _plain(value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912 - one arm per typ
         case Environment():
             soak = {"soak": _duration(value.soak)} if value.soak is not None else {}
             return {"clusters": list(value.clusters), **_fields(value, "clusters", "soak"), **soak}
+        case Approvals():
+            within = {"within": _duration(value.within)} if value.within is not None else {}
+            return {**_fields(value, "within"), **within}
         case Mapping():
             return {key: _plain(it) for key, it in value.items()}
         case list() | tuple():

@@ -36,9 +36,14 @@ def is_sensitive(name: str) -> bool:
     return bool(_SENSITIVE.search(name.replace("-", "_")))
 
 
+PRIVATE = "PRIVATE KEY-----"
+"""What a private key says of itself, wherever it stands."""
+
+
 def told(value: Any, path: Path) -> str:
     """What a value is, for a message; what looks like a secret is only named by its kind."""
     hidden = any(isinstance(it, str) and it not in _OUR_KEYS and is_sensitive(it) for it in path)
+    hidden = hidden or (isinstance(value, str) and PRIVATE in value)
     match value:
         case None:
             return "nothing"

@@ -17,6 +17,7 @@ from paasctl.oci.building.provenance import IN_TOTO, PREDICATE
 from paasctl.oci.building.released import record_provenance, record_sbom
 from paasctl.oci.building.spdx import SPDX
 from paasctl.oci.documents.record import MANIFEST_TYPE, record_artifact
+from paasctl.ports.git import Git
 from paasctl.ports.images import Layout, Registry
 from paasctl.ports.world import World
 from paasctl.values import dataclass
@@ -84,6 +85,7 @@ def record(step: Record, world: World, facts: Mapping[str, str]) -> Pinned:
         version=step.version,
         commit=step.commit,
         created=step.created,
+        author=_author(step, world.git),
         images={**dict(step.pinned), **pushed},
         bases=_bases(pushed, world.layout),
         subjects=step.subjects,
@@ -107,6 +109,15 @@ def record(step: Record, world: World, facts: Mapping[str, str]) -> Pinned:
     except WouldClobber as error:
         raise Overtaken(f"another run has recorded {step.repository}:{step.version} meanwhile") from error
     return step.repository.pinned(found.digest)
+
+
+def _author(step: Record, git: Git) -> str:
+    """Whom the tag names: the same wherever the release is finished, so the record has the same bytes."""
+    if not step.git_tag:
+        return ""
+    if step.remote and git.tag_commit(step.git_tag) is None:
+        git.adopt_tag(step.remote, step.git_tag)
+    return git.tagger(step.git_tag)
 
 
 @dataclass(frozen=True, slots=True)

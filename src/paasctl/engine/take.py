@@ -10,6 +10,7 @@ from typing import assert_never
 from paasctl.engine import release
 from paasctl.engine.cluster import apply_one, await_ready, delete_one
 from paasctl.engine.needs import Needs
+from paasctl.model.approving import Approve
 from paasctl.model.between import CopyTo, RebaseTo, SquashTo
 from paasctl.model.event import LogLine, Noted, Progress, Warned
 from paasctl.model.plan import (
@@ -42,7 +43,7 @@ def take(step: Step, index: int, run: Needs) -> None:
             take_between(step, index, run)
         case RunHook() | TagCommit() | Record() | TagImage() | Sign():
             _release(step, index, run)
-        case CarryOver() | NotePromotion() | TagRecord() | Attest():
+        case CarryOver() | NotePromotion() | TagRecord() | Attest() | Approve():
             _promote(step, index, run)
         case WriteFile():
             run.world.write_file(step.path, step.content, step.before)
@@ -121,6 +122,10 @@ def _promote(step: PromoteStep, index: int, run: Needs) -> None:
             tag_record(step, run.world)
         case Attest():
             attest(step, run)
+        case Approve():
+            from paasctl.engine.approve import approve  # noqa: PLC0415
+
+            approve(step, run.world)
 
 
 def _what(step: Build | SquashImage | Push) -> str:

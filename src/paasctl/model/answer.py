@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
+from paasctl.model.approving import Pending
 from paasctl.model.imageanswer import ImageDiff, InspectAnswer, VerifyAnswer
 from paasctl.model.kube import Kind, Manifest, Target
 from paasctl.model.plan import FieldChange, Step
@@ -177,6 +178,17 @@ class ReleasesAnswer:
     matrix: tuple[Whereabouts, ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()
     """Target that could not be read, and why."""
+    pending: tuple[Pending, ...] = ()
+    """Releases that wait for approvals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalsAnswer:
+    """`approve --list`: who approved what, and who is missing."""
+
+    rows: tuple[Pending, ...]
+    asking: tuple[str, ...]
+    """The environments that want approvals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +261,7 @@ Answer = (
     | StatusAnswer
     | HistoryAnswer
     | ReleasesAnswer
+    | ApprovalsAnswer
     | InspectAnswer
     | ImageDiff
     | VerifyAnswer

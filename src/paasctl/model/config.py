@@ -10,6 +10,7 @@ from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Literal
 
+from paasctl.model.approving import Approvals, Approver
 from paasctl.model.image import Platform, Repository
 from paasctl.model.layer import Layer
 from paasctl.values import dataclass
@@ -314,6 +315,8 @@ class Environment:
     """When no release is let in: texts of `model.window.Window`."""
     requires: tuple[Requirement, ...] = ()
     """What must vouch for each of its images."""
+    approvals: Approvals | None = None
+    """How many people must approve a release before it is promoted to here; None: nobody need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,6 +333,7 @@ class Config:
     registries: Mapping[str, Registry] = field(default_factory=lambda: NOTHING, hash=False)
     clusters: Mapping[str, Cluster] = field(default_factory=lambda: NOTHING, hash=False)
     environments: Mapping[str, Environment] = field(default_factory=lambda: NOTHING, hash=False)
+    approvers: Mapping[str, Approver] = field(default_factory=lambda: NOTHING, hash=False)
     values: Values = field(default_factory=lambda: NOTHING, hash=False)
     hooks: Hooks = Hooks()
     places: Mapping[Path, Where] = field(default_factory=lambda: NOTHING, compare=False)

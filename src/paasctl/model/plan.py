@@ -73,6 +73,10 @@ class Record:
     version: str
     commit: str
     created: int
+    git_tag: str = ""
+    """Its tagger is who made the release; empty: it has none."""
+    remote: str | None = None
+    """Where that tag is, if this clone has not got it."""
     images: tuple[tuple[str, Repository], ...]
     """(place, repository it was pushed to)."""
     pinned: tuple[tuple[str, Pinned], ...]

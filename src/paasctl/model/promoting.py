@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from paasctl.model.approving import Approve
 from paasctl.model.copied import CopyPlan
 from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.values import dataclass
@@ -34,9 +35,9 @@ class Gate:
     """One rule that a release must meet before it is let in, and whether it does."""
 
     name: str
-    """`after`, `soak`, `frozen` or `requires`."""
+    """`after`, `soak`, `frozen`, `requires` or `approvals`."""
     of: str
-    """Which environment, when, or what must vouch."""
+    """Which environment, when, or what must vouch; for which environment."""
     state: Literal["open", "closed", "overridden"]
     why: str
 
@@ -152,4 +153,4 @@ class Attest:
     reason: str = ""
 
 
-PromoteStep = CarryOver | NotePromotion | TagRecord | Attest
+PromoteStep = CarryOver | NotePromotion | TagRecord | Attest | Approve

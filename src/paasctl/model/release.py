@@ -27,6 +27,8 @@ class Release:
     """Name in `images` -> digest of the base it was built on, where known (failure row B4)."""
     subjects: tuple[str, ...]
     """Subjects of the commits since the release before, newest first."""
+    author: str = ""
+    """Who made it, as the tagger of its git tag: `Anna <anna@shop.example>`; empty where no tag says so."""
     changelog: str = ""
     """What it brings, in Markdown, from those commits."""
     outside: tuple[Pinned, ...] = ()

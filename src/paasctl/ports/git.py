@@ -25,6 +25,10 @@ class GitReads(Protocol):
         """The commit a local tag points to (peeled); None: proved absent."""
         ...
 
+    def tagger(self, tag: str) -> str:
+        """Who made a local tag: `Anna <anna@shop.example>`; empty where it is lightweight, or absent."""
+        ...
+
     def remote_tag_commit(self, remote: str, tag: str) -> str | None:
         """The commit that the remote's tag points to (peeled); None: proved absent. `Unavailable` if unreachable."""
         ...

@@ -18,6 +18,7 @@ from paasctl.ports.git import Git, GitReads
 from paasctl.ports.images import Builder, CopyPlace, CopySource, CopyTarget, Layout, Registry, RegistryReads
 from paasctl.ports.kept import Kept
 from paasctl.ports.keys import SigningKey, VerifyingKey
+from paasctl.ports.ssh import Ssh, SshReads
 from paasctl.ports.templates import Templates
 
 
@@ -43,6 +44,11 @@ class Reads(Protocol):
 
     def public_key(self, text: str) -> VerifyingKey:
         """A key that `paas.yaml` has in PEM, or names by its file. `ConfigError` where it is none."""
+        ...
+
+    @property
+    def ssh(self) -> SshReads:
+        """The caller's SSH keys, and the check of what such keys have signed."""
         ...
 
     def engine_version(self) -> str:
@@ -129,6 +135,11 @@ class World(Protocol):
 
     def key(self, path: str) -> SigningKey:
         """A key that signs, from its file."""
+        ...
+
+    @property
+    def ssh(self) -> Ssh:
+        """The caller's SSH keys."""
         ...
 
     @property

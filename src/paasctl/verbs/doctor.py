@@ -8,11 +8,13 @@ from posixpath import normpath
 from paasctl.errors import ConfigError, Exit, PaasError
 from paasctl.model.answer import Finding, Findings
 from paasctl.model.config import Config
+from paasctl.model.counting import count
 from paasctl.model.event import Emit
 from paasctl.model.kube import Kind, Target
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
+from paasctl.verbs.approvals import ring
 from paasctl.verbs.config import look_at
 from paasctl.verbs.reading import named, place
 
@@ -45,6 +47,8 @@ class AskDoctor:
             Finding(ok=True, name="paas.yaml", message=f"{config.file} is sound"),
             _try("git", lambda: f"version {named(reads)[1].text}"),
         ]
+        if config.approvers:
+            found += [_try("ssh-keygen", reads.ssh.check), _try("approvers", lambda: _approvers(reads))]
         found += _builders(reads, config) + _registries(reads, config, cancel) + _clusters(reads, config, cancel)
         return Findings(verb="doctor", findings=tuple(found)), Exit.OK if all(it.ok for it in found) else Exit.FAILED
 
@@ -54,6 +58,11 @@ def _try(name: str, look: Callable[[], str]) -> Finding:
         return Finding(ok=True, name=name, message=look())
     except PaasError as error:
         return Finding(ok=False, name=name, message=error.message, hint=error.hint, where=error.where)
+
+
+def _approvers(reads: Reads) -> str:
+    keys = ring(reads).keys
+    return f"{count(len(reads.config.approvers), 'approver')}, {count(len(keys), 'key')}"
 
 
 def _builders(reads: Reads, config: Config) -> list[Finding]:

@@ -12,9 +12,11 @@ from paasctl.model.copied import CopyPlan
 from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.location import InRegistry
 from paasctl.model.promoting import Gate, Statement, Stop
+from paasctl.model.release import Release
 from paasctl.oci.documents.manifest import parse_document
 from paasctl.oci.documents.promotion import is_promotion_to, may_be_promotion
 from paasctl.oci.documents.record import read_record, record_layers
+from paasctl.planning.promotion.approvals import Heard
 from paasctl.planning.promotion.decide import Moving, PromotionFacts, check_promotable
 from paasctl.planning.promotion.gates import Evidence, Gates, gates_of, judge_gates
 from paasctl.planning.versions.spelling import image_tag
@@ -22,6 +24,7 @@ from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import CopySource, RegistryReads
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
+from paasctl.verbs.approvals import heard, ring
 from paasctl.verbs.images.closure import look_over
 from paasctl.verbs.reading import blob
 from paasctl.verbs.statements import statements
@@ -80,13 +83,19 @@ def promotion_facts(look: Look, version: str) -> PromotionFacts:
         noted=_is_noted(there, goal, record.digest),
         reason=look.reason,
         said=said,
-        gates=_gates(look, gates, said, moved),
+        gates=_gates(
+            look, gates, said, moved, approvals=_heard(look, release, record.digest) if gates.approvals else None
+        ),
     )
 
 
-def _gates(look: Look, gates: Gates, said: tuple[Statement, ...], moving: tuple[Moving, ...]) -> tuple[Gate, ...]:
+def _gates(
+    look: Look, gates: Gates, said: tuple[Statement, ...], moving: tuple[Moving, ...], *, approvals: Heard | None
+) -> tuple[Gate, ...]:
     images = {it.name: it.vouched for it in moving if it.vouched}
-    evidence = Evidence(said=said, lacks=lacks(look.reads, gates.requires, images), now=look.reads.clock.utc())
+    evidence = Evidence(
+        said=said, lacks=lacks(look.reads, gates.requires, images), now=look.reads.clock.utc(), heard=approvals
+    )
     return judge_gates(gates, evidence, look.overridden)
 
 
@@ -95,6 +104,12 @@ def _names(look: Look, gates: Gates, parts: Sequence[bytes], image: str) -> froz
     stops = look.reads.config.registries.values() if gates.requires else ()
     places = (read_record(parts[0], parts[1], it.repository).images[image] for it in stops)
     return frozenset(str(it.repository) for it in places)
+
+
+def _heard(look: Look, release: Release, record: str) -> Heard:
+    """Approvals at either end: what was withdrawn at one is withdrawn."""
+    ends = dict.fromkeys((look.way.origin.repository, look.way.goal.repository))
+    return heard(look.reads, ends, record, release.author, ring(look.reads))
 
 
 def _stop(registry: Registry) -> Stop:

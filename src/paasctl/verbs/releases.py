@@ -17,6 +17,7 @@ from paasctl.planning.release.whereabouts import Seen, whereabouts
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
+from paasctl.verbs.approving import pending
 from paasctl.verbs.reading import Place, place, recorded
 from paasctl.verbs.running import running_versions
 
@@ -50,7 +51,9 @@ class AskReleases:
         )
         cancel.check()
         unknown = _unknown(live)
-        answer = ReleasesAnswer(rows=found, matrix=whereabouts(found, live), unknown=unknown)
+        asking = (it.name for it in config.environments.values() if it.approvals and it.registry in registries)
+        waiting = tuple(pending(reads, tuple(asking), cancel))
+        answer = ReleasesAnswer(rows=found, matrix=whereabouts(found, live), unknown=unknown, pending=waiting)
         return answer, Exit.UNAVAILABLE if unknown else Exit.OK
 
 

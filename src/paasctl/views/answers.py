@@ -8,6 +8,7 @@ from typing import Any, assert_never
 
 from paasctl.model.answer import (
     Answer,
+    ApprovalsAnswer,
     ConfigShown,
     DiffAnswer,
     Finding,
@@ -22,9 +23,11 @@ from paasctl.model.answer import (
     StatusRow,
     VersionAnswer,
 )
+from paasctl.model.approving import Pending
 from paasctl.model.counting import count
 from paasctl.model.imageanswer import ImageDiff, InspectAnswer, VerifyAnswer
 from paasctl.model.verdict import Verdict
+from paasctl.views.approving import HEADS, nothing_pending, pending_notes, pending_row
 from paasctl.views.clean import clean
 from paasctl.views.imageanswers import image_text
 from paasctl.views.mask import fields_of, masked_body, shown
@@ -35,7 +38,7 @@ Dump = Callable[[Any], str]
 """A value as YAML text; handed in, because the library lives in an adapter."""
 
 
-def text(  # noqa: C901, PLR0911 - a match over a closed union
+def text(  # noqa: C901, PLR0911, PLR0912 - a match over a closed union
     answer: Answer, dump: Dump, width: int | None = None
 ) -> list[str]:
     """The lines of an answer, ready for standard output. `width` is the terminal's: some tables are cut to it."""
@@ -62,6 +65,8 @@ def text(  # noqa: C901, PLR0911 - a match over a closed union
             return _history(answer)
         case ReleasesAnswer():
             return _releases(answer)
+        case ApprovalsAnswer():
+            return _pending(answer.rows) or [nothing_pending(answer)]
         case _:
             assert_never(answer)
 
@@ -167,7 +172,13 @@ def _releases(answer: ReleasesAnswer) -> list[str]:
         heads = ("VERSION", *(name for name, _ in answer.matrix[0].environments))
         cells = [(clean(it.version), *(at or "-" for _, at in it.environments)) for it in answer.matrix]
         lines += ["", *table(heads, cells)]
+    if answer.pending:
+        lines += ["", *_pending(answer.pending)]
     return [*lines, *(f"? {target}: {clean(why)}" for target, why in answer.unknown)]
+
+
+def _pending(rows: Sequence[Pending]) -> list[str]:
+    return [*table(HEADS, [pending_row(it) for it in rows]), *pending_notes(rows)] if rows else []
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

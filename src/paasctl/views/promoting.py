@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
+from paasctl.model.approving import Approve
 from paasctl.model.counting import count
 from paasctl.model.event import Outcome
 from paasctl.model.promoting import Attest, CarryOver, NotePromotion, PromoteStep, TagRecord, Word
+from paasctl.views.approving import say_approving
 from paasctl.views.between import say_moved
 from paasctl.views.clean import clean
 
@@ -33,6 +35,8 @@ def say_promoting(step: PromoteStep) -> str:
             where = f" in {step.environment}" if step.environment else ""
             why = f": {clean(step.reason)}" if step.reason else ""
             return f"say at {step.repository} that {step.version} {_WORDS[step.word]}{where}{why}"
+        case Approve():
+            return say_approving(step)
         case TagRecord():
             return f"name the record {step.repository}:{step.tag}"
         case _:
@@ -41,7 +45,7 @@ def say_promoting(step: PromoteStep) -> str:
 
 def phase_promoting(step: PromoteStep) -> str:
     """Which part of a run it is, in a word."""
-    return {CarryOver: "carry", NotePromotion: "note", TagRecord: "name", Attest: "say"}[type(step)]
+    return {CarryOver: "carry", NotePromotion: "note", TagRecord: "name", Attest: "say", Approve: "approve"}[type(step)]
 
 
 def detail_promoting(step: CarryOver) -> Iterator[str]:

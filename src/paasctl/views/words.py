@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from paasctl.errors import Exit
+from paasctl.model.approving import Approve
 from paasctl.model.between import CopyTo, RebaseTo, SquashTo
 from paasctl.model.counting import count
 from paasctl.model.event import Outcome, Problem, Ready, Scene, Warned
@@ -31,6 +32,7 @@ from paasctl.model.plan import (
 from paasctl.model.promoting import Attest, CarryOver, NotePromotion, TagRecord
 from paasctl.model.verdict import PodSeen, Verdict
 from paasctl.views.amounts import duration
+from paasctl.views.approving import say_approved
 from paasctl.views.between import detail_between, phase_between, say_between, say_written
 from paasctl.views.clean import clean, clean_lines
 from paasctl.views.mask import fields_of
@@ -66,7 +68,7 @@ def say(step: Step) -> str:  # noqa: C901 - a match over a closed union
             return say_between(step)
         case TagCommit() | Record() | TagImage() | RunHook() | Sign():
             return say_release(step)
-        case CarryOver() | NotePromotion() | TagRecord() | Attest():
+        case CarryOver() | NotePromotion() | TagRecord() | Attest() | Approve():
             return say_promoting(step)
         case Apply():
             return f"{step.change} {step.manifest.key}"
@@ -98,7 +100,7 @@ def phase(step: Step) -> str:  # noqa: C901 - a match over a closed union
             return phase_between(step)
         case TagCommit() | Record() | TagImage() | RunHook() | Sign():
             return phase_release(step)
-        case CarryOver() | NotePromotion() | TagRecord() | Attest():
+        case CarryOver() | NotePromotion() | TagRecord() | Attest() | Approve():
             return phase_promoting(step)
         case WriteFile():
             return "write"
@@ -251,7 +253,10 @@ def _outcome(outcome: Outcome) -> list[str]:
             told = (f"  {it}" for it in say_promoted(outcome))
             return [*headline(outcome), *told, *_declared(outcome), *problems, *_next(outcome)]
         case _:
-            told = (f"  {it}" for it in (*say_promoted(outcome), *say_written(outcome), *outcome.urls))
+            told = (
+                f"  {it}"
+                for it in (*say_promoted(outcome), *say_approved(outcome), *say_written(outcome), *outcome.urls)
+            )
             return [*problems, *headline(outcome), *told]
 
 

@@ -130,3 +130,14 @@ def test_a_tag_that_cannot_be_signed_is_not_made(clones: tuple[Path, Path], envi
         CheckoutGit(ours, environ).tag("v1.0.1", head(ours, environ), "Release 1.0.1")
     assert caught.value.code == "tag-not-signed"
     assert CheckoutGit(ours, environ).tag_commit("v1.0.1") is None
+
+
+def test_who_made_a_tag(clones: tuple[Path, Path], environ: Environ) -> None:
+    ours, _ = clones
+    who = {**environ, "GIT_COMMITTER_NAME": "Ærøskøbing Øl", "GIT_COMMITTER_EMAIL": "a@shop.example"}
+    CheckoutGit(ours, who).tag("v2.0.0", head(ours, environ), "Release 2.0.0")
+    git(ours, environ, "tag", "v2.0.1")
+    git(ours, who, "tag", "-a", "-m", "below", "v2.0.0.a/b")
+    found = CheckoutGit(ours, environ)
+    assert found.tagger("v2.0.0") == "Ærøskøbing Øl <a@shop.example>"
+    assert [found.tagger(it) for it in ("v2.0.1", "v2.0.2", "v2.0.0.a")] == ["", "", ""]

@@ -52,6 +52,14 @@ def test_a_remote_that_does_not_answer_is_not_a_missing_tag(draw: Draw) -> None:
         world.git.remote_tag_commit("origin", "v1.0.0")
 
 
+def test_an_annotated_tag_names_who_made_it_and_a_light_one_nobody(draw: Draw) -> None:
+    world = draw("o v1.0.0 o v1.1.0 o v2/sub")  # the second is annotated
+    name, _, email = world.git.tagger("v1.1.0").partition(" <")
+    assert name
+    assert email.endswith(">")
+    assert [world.git.tagger(it) for it in ("v1.0.0", "v9.9.9", "v2")] == [""] * 3
+
+
 def test_a_tag_that_is_made_is_annotated(draw: Draw) -> None:
     world = draw("o o")
     world.git.tag("v1.0.1", world.at(1), "Release 1.0.1")

@@ -31,6 +31,10 @@ class CheckoutGit:
         """See `GitReads.tag_commit`."""
         return self._reads.tag_commit(tag)
 
+    def tagger(self, tag: str) -> str:
+        """See `GitReads.tagger`."""
+        return self._reads.tagger(tag)
+
     def remote_tag_commit(self, remote: str, tag: str) -> str | None:
         """See `GitReads.remote_tag_commit`."""
         return self._reads.remote_tag_commit(remote, tag)

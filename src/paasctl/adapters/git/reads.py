@@ -136,6 +136,15 @@ class ReadingGit:
             return None
         return git.ask("rev-parse", "--verify", f"refs/tags/{tag}^{{commit}}").decode().strip()
 
+    def tagger(self, tag: str) -> str:
+        """Who made a local tag; empty where it is lightweight, or absent."""
+        form = "--format=%(refname)%00%(taggername) %(taggeremail)"
+        for line in GitCommand(self.folder, self.environ).ask("for-each-ref", form, f"refs/tags/{tag}").splitlines():
+            name, _, found = line.partition(b"\0")
+            if name.decode("utf-8", "replace") == f"refs/tags/{tag}":
+                return found.decode("utf-8", "replace").strip()
+        return ""
+
     def remote_tag_commit(self, remote: str, tag: str) -> str | None:
         """The commit that the remote's tag points to (peeled) now; None: proved absent."""
         found = self._remote_refs(remote, f"refs/tags/{tag}", f"refs/tags/{tag}^{{}}")

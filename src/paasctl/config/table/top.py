@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from paasctl.config import forms
-from paasctl.config.shape import Choice, Either, Free, Items, Key, Named, Section, Switch, Text
+from paasctl.config.shape import Choice, Either, Free, Items, Key, Named, Number, Section, Switch, Text
 from paasctl.config.table.images import IMAGE
 from paasctl.config.table.services import SERVICE
 from paasctl.config.table.version import VERSION
+
+_MOST = 50
+"""Approvals that can be wanted."""
 
 REGISTRY = Section(
     "a registry",
@@ -41,6 +44,23 @@ REQUIREMENT = Section(
     ),
 )
 
+APPROVALS = Section(
+    "a number and rules",
+    (
+        Key("count", Number(1, _MOST), "how many people", required=True),
+        Key("notAuthor", Switch(), "whether that of whoever made the release does not count", default=False),
+        Key("within", Text(forms.DURATION), "how long an approval is good for; else for ever"),
+    ),
+)
+
+APPROVER = Section(
+    "keys and e-mail addresses",
+    (
+        Key("keys", Items(Text(forms.SIGNER), least=1), "all of that person's keys", required=True),
+        Key("emails", Items(Text(forms.EMAIL), least=1), "as git knows them: so the author of a release is told"),
+    ),
+)
+
 ENVIRONMENT = Section(
     "an environment",
     (
@@ -61,8 +81,9 @@ ENVIRONMENT = Section(
             "what must vouch for each of its images, and by which key",
             [],
         ),
+        Key("approvals", Either((Number(1, _MOST), APPROVALS)), "how many approvers must say yes before"),
     ),
-    later=("approvals", "canary", "waves"),
+    later=("canary", "waves"),
     one_of=("cluster", "clusters"),
 )
 
@@ -96,8 +117,14 @@ TOP = Section(
             "clusters, a registry and values under one name",
             {},
         ),
+        Key(
+            "approvers",
+            Named("PERSON", forms.PERSON, Either((Text(forms.SIGNER), Items(Text(forms.SIGNER), least=1), APPROVER))),
+            "who may approve releases, by their SSH keys",
+            {},
+        ),
         Key("values", Free("names and values"), "for templates; here < environment < cluster < --set", {}),
         Key("hooks", HOOKS, "commands of your own, between the build of a release and its tag"),
     ),
-    later=("canaries", "previews", "github", "gitlab", "approvers", "approvals", "notify", "dns", "data"),
+    later=("canaries", "previews", "github", "gitlab", "notify", "dns", "data"),
 )

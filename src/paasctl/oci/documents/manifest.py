@@ -85,7 +85,7 @@ def descriptor_from(said: Any, what: str) -> Descriptor:
         )
     except KeyError as error:
         raise BuildFailed(f"reading {what}: a descriptor has no {error.args[0]}", code="image-unreadable") from error
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise BuildFailed(
             f"reading {what}: a descriptor is malformed: {str(said)[:_SHOWN]}", code="image-unreadable"
         ) from error

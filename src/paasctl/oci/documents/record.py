@@ -107,6 +107,7 @@ def _release(said: Mapping[str, Any], files: bytes, repository: Repository) -> R
         images=images,
         bases={name: it["base"] for name, it in said["images"].items() if it.get("base")},
         subjects=tuple(said["subjects"]),
+        author=said.get("author", ""),
         changelog=said.get("changelog", ""),
         outside=tuple(map(_pinned, said.get("outside", ()))),
         files=_untar(files),
@@ -130,7 +131,7 @@ def _document(release: Release, repository: Repository) -> dict[str, Any]:
         if base := release.bases.get(name):
             entry["base"] = base
         images[name] = entry
-    more = {"changelog": release.changelog, "outside": [str(it) for it in release.outside]}
+    more = {"author": release.author, "changelog": release.changelog, "outside": [str(it) for it in release.outside]}
     # Where it is at home an image may lie elsewhere; promoted, it lies beside the record like all others.
     home = {"home": str(repository)} if any("repository" in it for it in images.values()) else {}
     return {

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from paasctl.errors import Refused, UsageError
+from paasctl.model.approving import Approvals
 from paasctl.model.config import Environment, Requirement
 from paasctl.model.promoting import Gate, Statement
 from paasctl.model.window import Window
+from paasctl.planning.promotion.approvals import GATE, Heard, approvals_gates
 from paasctl.values import dataclass
 
-NAMES = ("after", "soak", "frozen", "requires")
+NAMES = ("after", "soak", "frozen", "requires", GATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,8 @@ class Gates:
     """Seconds."""
     frozen: tuple[str, ...] = ()
     requires: tuple[Requirement, ...] = ()
+    approvals: tuple[tuple[str, Approvals], ...] = ()
+    """(environment, what it wants)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,8 @@ class Evidence:
     """Of what is required: image -> why it has it not."""
     now: float
     """Seconds since the epoch."""
+    heard: Heard | None = None
+    """Approvals; None: nobody wants any."""
 
 
 def gates_of(environments: Iterable[Environment], registry: str) -> Gates:
@@ -48,12 +54,18 @@ def gates_of(environments: Iterable[Environment], registry: str) -> Gates:
         soak=max((it.soak or 0.0 for it in ours), default=0.0),
         frozen=tuple(dict.fromkeys(window for it in ours for window in it.frozen)),
         requires=tuple(dict.fromkeys(one for it in ours for one in it.requires)),
+        approvals=tuple((it.name, it.approvals) for it in ours if it.approvals),
     )
 
 
 def judge_gates(gates: Gates, evidence: Evidence, overridden: tuple[str, ...]) -> tuple[Gate, ...]:
     """Every gate, open or not, in the order of the rules."""
-    found = (*_after(gates, evidence), *_frozen(gates, evidence), *_requires(gates, evidence))
+    found = (
+        *_after(gates, evidence),
+        *_frozen(gates, evidence),
+        *_requires(gates, evidence),
+        *approvals_gates(gates.approvals, evidence.heard),
+    )
     return tuple(_overridden(it) if it.state == "closed" and it.name in overridden else it for it in found)
 
 
@@ -62,10 +74,12 @@ def check_gates(gates: Iterable[Gate], version: str, head: str) -> None:
     closed = [it for it in gates if it.state == "closed"]
     if closed:
         names = tuple(dict.fromkeys(it.name for it in closed))
+        asked = [it.of for it in closed if it.name == GATE]
+        mend = f"paasctl approve {version} --to {asked[0]}" if asked else "wait, or mend it"
         options = " ".join(f"--override {it}" for it in names)
         raise Refused(
             f"{head}: {version} may not go there yet: {closed[0].why}",
-            hint=f"wait, or mend it; or {options} --reason WHY, which is written down",
+            hint=f"{mend}; or {options} --reason WHY, which is written down",
             evidence=tuple(f"{it.name} {it.of}: {it.why}" for it in closed),
             code="gate-closed",
         )

@@ -142,6 +142,8 @@ def _record(facts: ReleaseFacts, missing: list[ImageFacts], there: dict[str, Pin
         version=facts.named.text,
         commit=facts.commit,
         created=facts.committed,
+        git_tag="" if facts.snapshot else facts.named.tag,
+        remote=facts.remote,
         images=tuple((it.image.name, it.repository) for it in missing),
         pinned=tuple(sorted(there.items())),
         subjects=facts.subjects,
