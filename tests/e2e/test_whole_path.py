@@ -1,8 +1,9 @@
-"""A release on its whole way: built and signed, through dev and showcase, to production on two API servers, stopped."""
+"""A release on its whole way: built and signed, through dev and showcase, approved, to production, stopped."""
 
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,10 @@ environments:
     registry: prod
     after: [showcase]
     requires: [sbom, {what: signature, key: cosign.pub}]
+    approvals: {count: 1, notAuthor: true}
     protected: true
+approvers:
+  anna: {keys: [keys/anna.pub], emails: [anna@shop.example]}
 """
 )
 
@@ -59,6 +63,8 @@ def path(testbed: Testbed, second: str, node: None, tmp_path: Path) -> Iterator[
     made = Project.make(testbed, tmp_path, _PAAS)
     make_key(tmp_path / "cosign.pem")
     made.write("cosign.pub", (tmp_path / "cosign.pub").read_text())
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "anna")], check=True)
+    made.write("keys/anna.pub", (tmp_path / "anna.pub").read_text())
     made.kubeconfig = str(tmp_path / "kubeconfig")
     contexts(Path(made.kubeconfig), one=testbed.kubeconfig, two=second)
     for name in ("one", "two"):
@@ -96,6 +102,10 @@ def test_from_a_commit_to_two_clusters_and_stopped(path: Project, second: str, t
     path.paasctl("deploy", "showcase", "--version", "0.1.0")
     assert _runs(path, "showcase")["image"] == f"{registry}/{path.app}-rc/web@{digest}"
 
+    lacking = path.outcome("promote", "0.1.0", "--to", "production", "--deploy", "--yes", expect=4)
+    assert lacking["problems"][0]["evidence"] == ["approvals production: 0 of 1 approvals, missing 1: anna may"]
+    path.paasctl("approve", "0.1.0", "--to", "production", "--key", str(tmp_path / "anna"))
+
     asks = path.paasctl("promote", "0.1.0", "--to", "production", "--deploy", expect=4)
     assert "error[protected]" in asks.stderr
     assert path.testbed.of_registry(f"{path.app}-prod/tags/list").status == 404, "nothing moves before it is agreed to"
@@ -108,6 +118,7 @@ def test_from_a_commit_to_two_clusters_and_stopped(path: Project, second: str, t
         ("after", "showcase"): "open",
         ("requires", "sbom"): "open",
         ("requires", "signature by cosign.pub"): "open",
+        ("approvals", "production"): "open",
     }
     image = f"{registry}/{path.app}-prod/web@{digest}"
     assert _runs(path, "production", path.testbed.kubeconfig) == {"image": image, "where": "one"}
