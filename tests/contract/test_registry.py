@@ -297,3 +297,50 @@ def test_an_image_that_another_tool_laid_outlives_a_restart(tmp_path: Path) -> N
             assert [it for it in blobs if not client.has_blob(web, it)] == []
             client.put_manifest(web, MANIFEST, found[1], tag=tag)
             client.close()
+
+
+def test_what_is_deleted_by_digest_is_gone_with_its_tags(client: RegistryClient, web: Repository) -> None:
+    done = push_image(client, web, b"one", tag="1.0.0")
+    manifest = client.manifest(web.pinned(done.digest))
+    assert manifest
+    client.put_manifest(web, MANIFEST, manifest[1], tag="also")
+    other = push_image(client, web, b"two", tag="2.0.0")
+    assert client.delete_manifest(web, done.digest) is True
+    for reference in (web.pinned(done.digest), web.tagged("1.0.0"), web.tagged("also")):
+        assert client.resolve(reference) is None
+    assert client.tags(web) == ("2.0.0",)
+    assert client.resolve(web.tagged("2.0.0")) == other
+    assert client.delete_manifest(web, done.digest) is False, "gone already"
+
+
+def test_a_part_is_deleted_after_the_index_that_listed_it(client: RegistryClient, web: Repository) -> None:
+    child = push_image(client, web, b"amd")
+    index = client.put_manifest(web, INDEX, index_of([child]), tag="all")
+    assert client.delete_manifest(web, index.digest)
+    assert client.resolve(web.pinned(child.digest)) == child
+    assert client.delete_manifest(web, child.digest)
+    assert client.resolve(web.pinned(child.digest)) is None
+
+
+def test_what_was_deleted_can_be_pushed_again(client: RegistryClient, web: Repository) -> None:
+    done = push_image(client, web, b"one", tag="1.0.0")
+    assert client.delete_manifest(web, done.digest)
+    assert push_image(client, web, b"one", tag="1.0.0") == done
+    assert client.resolve(web.tagged("1.0.0")) == done
+
+
+def test_asking_whether_it_deletes_deletes_nothing(client: RegistryClient, web: Repository) -> None:
+    done = push_image(client, web, b"one", tag="1.0.0")
+    client.check_deletable(web)
+    client.check_deletable(web.child("nothing-there"))
+    assert client.resolve(web.tagged("1.0.0")) == done
+
+
+def test_deleting_needs_somebody_who_may(guarded: World) -> None:
+    web = Repository(guarded.host, f"contract/{uuid.uuid4().hex}")
+    with closing(guarded.client()) as client:
+        done = push_image(client, web, b"one", tag="1.0.0")
+    with closing(guarded.client(user="ann", password="wrong")) as client, pytest.raises(Forbidden):
+        client.check_deletable(web)
+    with closing(guarded.client()) as client:
+        assert client.delete_manifest(web, done.digest)

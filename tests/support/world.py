@@ -132,6 +132,19 @@ class FakeRegistry:
         if repository.path in self.closed:
             raise Forbidden(f"asking whether {repository} may be pushed to: denied", hint=f"docker login {self.host}")
 
+    def check_deletable(self, repository: Repository) -> None:
+        self.check_writable(repository)
+
+    def delete_manifest(self, repository: Repository, digest: str) -> bool:
+        with self.lock:
+            if (repository.path, digest) not in self.manifests:
+                return False
+            self.writes.spend()
+            del self.manifests[repository.path, digest]
+            for name in [it for it, at in self.named.items() if it[0] == repository.path and at == digest]:
+                del self.named[name]
+        return True
+
     def push_blob(
         self,
         repository: Repository,

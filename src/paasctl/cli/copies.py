@@ -283,6 +283,14 @@ class ReadThrough:
     def check_writable(self, repository: Repository) -> None:
         """As in the port: here anything may be written, and none of it is live."""
 
+    def check_deletable(self, repository: Repository) -> None:
+        """As in the port: what is live stays."""
+        raise Refused(f"deleting in {repository}: a rehearsal deletes nothing", code="deletes-unsupported")
+
+    def delete_manifest(self, repository: Repository, digest: str) -> bool:
+        """As in the port: what is live stays."""
+        raise Refused(f"deleting {repository}@{digest}: a rehearsal deletes nothing", code="deletes-unsupported")
+
     def push_blob(
         self,
         repository: Repository,

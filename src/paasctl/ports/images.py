@@ -98,7 +98,7 @@ class RegistryReads(Protocol):
         ...
 
     def tags(self, repository: Repository) -> tuple[str, ...]:
-        """All tags; none where the repository does not exist."""
+        """All tags; none where the repository does not exist. `Refused`, `listing-unsupported`: it lists none."""
         ...
 
     def referrers(self, repository: Repository, digest: str) -> tuple[Descriptor, ...]:
@@ -107,6 +107,13 @@ class RegistryReads(Protocol):
 
     def check_writable(self, repository: Repository) -> None:
         """Raise what a push to it would raise now: `Forbidden`, `Unavailable`. Nothing is left there by asking."""
+        ...
+
+    def check_deletable(self, repository: Repository) -> None:
+        """Raise what deleting there would raise now: `Forbidden`; `Refused`, code `deletes-unsupported`.
+
+        Asked with a digest that nothing has, so nothing goes.
+        """
         ...
 
 
@@ -140,6 +147,10 @@ class Registry(RegistryReads, Protocol):
         self, repository: Repository, media_type: str, content: bytes, *, tag: str = "", move: bool = False
     ) -> Descriptor:
         """PUT by digest or by tag, read back and compared. A tag on another digest is `WouldClobber` unless `move`."""
+        ...
+
+    def delete_manifest(self, repository: Repository, digest: str) -> bool:
+        """DELETE by digest, which takes all of its tags along; False: it was gone already."""
         ...
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 
-from paasctl.adapters.registry import blobs, growing, manifests, uploads, writes
+from paasctl.adapters.registry import blobs, deletes, growing, manifests, uploads, writes
 from paasctl.adapters.registry.referrers import Referrers
 from paasctl.adapters.registry.retry import PATIENT, Patience
 from paasctl.adapters.registry.session import Session
@@ -87,6 +87,10 @@ class RegistryClient:
         """Raise what a push to it would raise now: an upload is opened, and ended again."""
         uploads.check(self._session, repository)
 
+    def check_deletable(self, repository: Repository) -> None:
+        """Raise what deleting there would raise now: asked with a digest that nothing has."""
+        deletes.check(self._session, repository)
+
     def push_blob(
         self,
         repository: Repository,
@@ -116,3 +120,7 @@ class RegistryClient:
         target = repository.tagged(tag) if tag else repository.pinned(descriptor.digest)
         self._manifests.put(target, descriptor, content, move=move)
         return descriptor
+
+    def delete_manifest(self, repository: Repository, digest: str) -> bool:
+        """DELETE by digest, which takes all of its tags along; False: it was gone already."""
+        return deletes.delete(self._session, repository.pinned(digest))

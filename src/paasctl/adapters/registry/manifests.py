@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from paasctl.adapters.registry.answers import check_json
+from paasctl.adapters.registry.answers import check_json, said
 from paasctl.adapters.registry.names import Access, with_query
 from paasctl.adapters.registry.pages import pages
 from paasctl.adapters.registry.retry import Broken
 from paasctl.adapters.registry.session import Session
 from paasctl.adapters.registry.wire import Answer, Call
-from paasctl.errors import Cancelled, PaasError, Unavailable
+from paasctl.errors import Cancelled, PaasError, Refused, Unavailable
 from paasctl.model.image import Descriptor, Pinned, Reference, Repository, Tagged
 
 # All of them in every request: distribution 2.8.2 answers 404 for an OCI manifest that was not asked for by type.
@@ -26,6 +26,7 @@ _TYPES = (
     "application/vnd.oci.artifact.manifest.v1+json",
 )
 _PAGE = 1000
+_UNSUPPORTED = (405, 501)
 
 
 def resolve(session: Session, reference: Reference, access: Access | None = None) -> Descriptor | None:
@@ -100,7 +101,13 @@ def _pages(session: Session, repository: Repository) -> Iterator[list[str]]:
         page = _names(answer, call.doing) if answer.status == 200 else []
         return f"{first}&{urlencode({'last': page[-1]})}" if len(page) == _PAGE else ""
 
-    for answer in pages(session, call, (200, 404), rest):
+    for answer in pages(session, call, (200, 404, *_UNSUPPORTED), rest):
+        if answer.status in _UNSUPPORTED:
+            raise Refused(
+                f"{call.doing}: this registry lists no tags ({said(answer)})",
+                hint=f"ask an admin of {repository.host} whether listing can be switched on",
+                code="listing-unsupported",
+            )
         yield _names(answer, call.doing) if answer.status == 200 else []
 
 
@@ -112,14 +119,14 @@ def _names(answer: Answer, doing: str) -> list[str]:
         raise Unavailable(f"{doing}: the answer is not a list of tags") from error
 
 
-def manifest_call(method: str, reference: Reference, access: Access | None = None) -> Call:
+def manifest_call(method: str, reference: Reference, access: Access | None = None, *, doing: str = "") -> Call:
     """A request about a manifest, whatever its type."""
     name = reference.tag if isinstance(reference, Tagged) else reference.digest
     path = reference.repository.path
     return Call(
         method=method,
         url=f"/v2/{path}/manifests/{name}",
-        doing=f"reading {reference}",
+        doing=doing or f"reading {reference}",
         access=access or Access.pull(path),
         headers={"Accept": ", ".join(_TYPES)},
     )

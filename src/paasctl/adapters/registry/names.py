@@ -82,10 +82,20 @@ class Access:
         scopes = (f"repository:{path}:pull,push", *([f"repository:{source}:pull"] if source else ()))
         return cls(path, scopes)
 
+    @classmethod
+    def delete(cls, path: str) -> Self:
+        """Deleting: an action of its own (distribution's token scopes); many servers grant it with `push`."""
+        return cls(path, (f"repository:{path}:pull,push,delete",))
+
+    @property
+    def deletes(self) -> bool:
+        """Whether something is to go."""
+        return self.scopes[0].endswith("delete")
+
     @property
     def writes(self) -> bool:
         """Whether more than reading is asked for."""
-        return self.scopes[0].endswith("push")
+        return not self.scopes[0].endswith(":pull")
 
 
 def brief(digest: str) -> str:

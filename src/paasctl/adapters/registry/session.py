@@ -168,10 +168,11 @@ class Session:
     def _not_pushing(self, call: Call, why: str) -> Forbidden:
         path = call.access.path
         who = self._tokens.source(path)
+        act, at = ("delete", "delete there") if call.access.deletes else ("push", "push to it")
         return Forbidden(
-            f"{call.doing}: {who}: may pull from {self.host}/{path}, may not push to it ({why})",
-            hint=f"ask an admin of {self.host} for push access to {path}, or log in as somebody who has it",
-            code="push-forbidden",
+            f"{call.doing}: {who}: may pull from {self.host}/{path}, may not {at} ({why})",
+            hint=f"ask an admin of {self.host} for {act} access to {path}, or log in as somebody who has it",
+            code=f"{act}-forbidden",
         )
 
     def _may_pull(self, path: str) -> bool:

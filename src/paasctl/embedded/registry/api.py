@@ -114,6 +114,8 @@ class Registry:
         return self._page(asked, self.folder.names(), lambda names: {"repositories": names}, "/v2/_catalog")
 
     def _tags(self, asked: Asked) -> Response:
+        if not self.rules.lists:
+            raise RefusedError(405, "UNSUPPORTED")
         if not self.folder.knows(asked.at):
             raise RefusedError(404, "NAME_UNKNOWN")
         held = self.folder.repositories.get(asked.at)
@@ -221,6 +223,8 @@ class Registry:
         )
 
     def _delete_manifest(self, asked: Asked) -> Response:
+        if not self.rules.deletes:
+            raise RefusedError(405, "UNSUPPORTED")
         is_tag = not asked.name.startswith("sha256:")
         gone = self.folder.untag(asked.at, asked.name) if is_tag else self.folder.delete_manifest(asked.at, asked.name)
         if not gone:

@@ -15,8 +15,12 @@ from paasctl.embedded.http.message import Request, Response, whole
 
 _REALM = 'realm="paasctl registry"'
 _LARGEST = 1 << 16
-_EVERYTHING = ("pull", "push")
+_EVERYTHING = ("pull", "push", "delete")
 """What `*` asks for in a scope: skopeo does before it deletes."""
+
+
+_DEMANDED = {"pull": "pull", "push": "pull,push", "delete": "delete"}
+"""What a challenge asks for, in distribution's words."""
 
 
 class RefusedError(Exception):
@@ -51,8 +55,7 @@ class Logins:
 
     def admit(self, request: Request, repository: str, source: str, url: str) -> None:
         """Let it pass, or raise 401 with a challenge, or 403. `source` is what a mount reads."""
-        pulls = request.method in ("GET", "HEAD") and "/uploads/" not in request.path
-        action = "pull" if pulls else "push"
+        action = _action(request)
         kind, _, secret = request.headers.get("authorization", "").partition(" ")
         if self.how == "basic":
             user = self._user(kind, secret)
@@ -75,7 +78,7 @@ class Logins:
         realm = self.realm or f"{url}/token"
         challenge = f'Bearer realm="{realm}",service="paasctl registry"'
         if repository:
-            challenge += f',scope="repository:{repository}:{"pull" if action == "pull" else "pull,push"}"'
+            challenge += f',scope="repository:{repository}:{_DEMANDED[action]}"'
         raise RefusedError(401, "UNAUTHORIZED", {"WWW-Authenticate": challenge})
 
     def _user(self, kind: str, secret: str) -> str:
@@ -133,3 +136,10 @@ class Logins:
             if not self.generous and rights[repository] != asked:
                 raise RefusedError(403, "DENIED")
         return rights
+
+
+def _action(request: Request) -> str:
+    """What a request needs to be allowed, as distribution has it: an upload that is ended is part of pushing."""
+    if "/uploads/" in request.path:
+        return "push"
+    return {"GET": "pull", "HEAD": "pull", "DELETE": "delete"}.get(request.method, "push")

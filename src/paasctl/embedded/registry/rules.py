@@ -17,6 +17,10 @@ class Rules:
     """False: a repository that holds nothing is unknown, also to pushes."""
     immutable: bool = False
     """True: an existing tag cannot be written, not even to what it is."""
+    deletes: bool = True
+    """False: nothing can be deleted (distribution's default)."""
+    lists: bool = True
+    """False: it lists no tags."""
     page: int = 0
     """Tags (or referrers) per page at most, by `Link`; 0: as many as are asked for."""
     referrers: bool = True
