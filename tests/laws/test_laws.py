@@ -12,6 +12,8 @@ import pytest
 from paasctl.errors import Exit
 from paasctl.model.event import Event, Outcome, Planned
 from paasctl.verbs.approve import ApproveTyped, GiveApproval
+from paasctl.planning.cleanup.decide import Cap
+from paasctl.verbs.cleanup import Cleanup
 from paasctl.verbs.deploy import Deploy
 from paasctl.verbs.judge import Judge
 from paasctl.verbs.onward import Onward
@@ -125,6 +127,19 @@ def _awaited(world: FakeWorld) -> None:
     _released(world)
 
 
+def _cluttered(world: FakeWorld) -> None:
+    """Three releases long ago, of which the newest stays and the oldest runs."""
+    paas = world.project / "paas.yaml"
+    paas.write_text(paas.read_text().replace('/shop"}', '/shop", keep: {releases: 1}}', 1))
+    _deployed(world)
+    for number in range(2):
+        (world.project / "site" / "run").write_text(f"{number}\n")
+        world.git.commit("feat: more")
+        world.git.publish("origin")
+        _released(world)
+    world.clock.time += 100 * 86400
+
+
 def _dirty(world: FakeWorld) -> None:
     world.git.files["site/run"] = b"edited"
 
@@ -150,6 +165,7 @@ VERBS: dict[str, Case] = {
     "unreject": Case(lambda: Judge(version="0.1.0", rejects=False, reason="fast"), _rejected),
     "approve": Case(_approve, _asking),
     "approve, withdrawn where it lies": Case(lambda: _approve(withdraws=True), _approved),
+    "cleanup": Case(lambda: Cleanup(registry="dev", cap=Cap(share=1.0)), _cluttered),
     "init": Case(lambda: Init(file="paas.yaml", folder="shop"), _bare),
     "cluster pin": Case(lambda: Pin(cluster="testbed")),
 }

@@ -33,6 +33,7 @@ from paasctl.model.problem import Problem
 from paasctl.model.version import Named, Spelled, Why
 from support.image_answers import IMAGE_ANSWERS
 from support.stories import CRASHED
+from support.story_cleanup import CLEANUP_ANSWER, EXPLAINED
 from support.telling import COMMIT, EU, REPOSITORY, STAGING, US, manifest, wait, workload
 
 VERSION = VersionAnswer(
@@ -236,4 +237,6 @@ REHEARSAL = RehearsalAnswer(
 ANSWERS: tuple[Answer, ...] = (
     *(VERSION, LINT, RENDERED, CONFIG, SCHEMA, DIFF, STATUS, HISTORY, RELEASES, APPROVALS, REHEARSAL),
     *IMAGE_ANSWERS,
+    CLEANUP_ANSWER,
+    EXPLAINED,
 )

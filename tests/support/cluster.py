@@ -72,6 +72,8 @@ class FakeCluster:
     writes: int = 0
     fail_after: int | None = None
     """Writes that work before the cluster goes away, for writing; records count, like the real thing."""
+    unread: dict[str, PaasError] = field(default_factory=dict)
+    """Kind -> why nobody may list all of it."""
     failing: list[PaasError] = field(default_factory=list)
     """Errors that the next snapshots raise, one each."""
     reads: Counter[str] = field(default_factory=Counter)
@@ -129,6 +131,9 @@ class FakeCluster:
         return tuple(Served(it, "v1", namespaced=True) for it in sorted(_SERVED))
 
     def everything(self, served: Served, namespace: str, *, most: int = 0) -> tuple[Live, ...]:
+        self.reads["everything"] += 1
+        if error := self.unread.get(served.kind.name):
+            raise error
         found = [it for it in self._unfolded(namespace) if it["kind"] == served.kind.name]
         return tuple(Live(Key.of(it), it) for it in copy.deepcopy(found))[: most or None]
 
@@ -285,7 +290,7 @@ class FakeCluster:
 
     def _unfolded(self, namespace: str) -> list[Body]:
         """Every object, with what controllers made of it; time goes on by one snapshot."""
-        there = [it for key, it in self.objects.items() if key.namespace == namespace]
+        there = [it for key, it in self.objects.items() if namespace in ("", key.namespace)]
         found = [child for it in there for child in self._children(it, tick=True)]
         pods = [it for it in found if it["kind"] == "Pod"]
         return found + [rollouts.slices(it, pods) for it in there if it["kind"] == "Service"]

@@ -27,6 +27,7 @@ from paasctl.model.plan import (
     WriteFile,
 )
 from paasctl.model.verdict import Cause, Verdict
+from support.story_cleanup import CLEANUP, CLEANUP_LOOK
 from support.story_images import IMAGE_COPY, IMAGE_REBASE, IMAGE_SQUASH
 from support.story_onward import ONWARD_CRASH, ONWARD_DRY
 from support.story_promote import APPROVE, PROMOTE, PROMOTE_SEVERAL, REJECT
@@ -334,4 +335,6 @@ STORIES: dict[str, Story] = {
     "promote-deploy-crash": ONWARD_CRASH,
     "approve": APPROVE,
     "reject": REJECT,
+    "cleanup": CLEANUP,
+    "cleanup-look": CLEANUP_LOOK,
 }

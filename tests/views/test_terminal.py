@@ -40,7 +40,7 @@ from support.telling import create, pod, seconds, wait, workload
 def test_no_terminal_is_too_narrow_for_our_marks(name: str, encoding: str) -> None:
     for until in (26, 1e9):
         screen, written = terminal(STORIES[name], 80, 24, encoding=encoding, until=until)
-        assert max(map(len, screen.lines)) <= 80
+        assert max(map(len, screen.lines), default=0) <= 80
         if encoding == "ascii":
             assert written.talk.text.isascii()
 

@@ -17,6 +17,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "approve": ("approve", "A signed yes to a release, for where it is to go."),
     "reject": ("reject", "A version that nobody deploys or promotes again."),
     "unreject": ("unreject", "A rejection, taken back."),
+    "cleanup": ("cleanup", "What nothing runs and no rule keeps, out of a registry."),
     "render": ("render", "The manifests of an environment, as YAML."),
     "diff": ("diff", "What a deploy would change, field by field."),
     "deploy": ("deploy", "Make an environment run a release, and wait for the verdict."),
@@ -48,7 +49,7 @@ _PARTS = (
     ("Start", ("demo", "init", "lint", "doctor", "config")),
     ("Make", ("version", "build", "image", "release", "releases", "promote", "approve", "reject", "unreject")),
     ("Run", ("render", "diff", "rehearse", "deploy", "status", "history")),
-    ("Around", ("cluster", "registry")),
+    ("Around", ("cluster", "registry", "cleanup")),
 )
 _OWN = (
     ("--version", "Print the version of paasctl."),

@@ -18,6 +18,7 @@ from paasctl.model.config import (
     Hooks,
     Image,
     ImageConfig,
+    Keep,
     Path,
     Registry,
     Requirement,
@@ -49,7 +50,7 @@ def build(top: Checked, file: str, places: Mapping[Path, Where]) -> Config:
         version=_versioning(top.get("version", {})),
         images={name: _image(name, it) for name, it in images.items()},
         services={name: _service(name, it, only) for name, it in services.items()},
-        registries={name: Registry(name=name, **_fields(it)) for name, it in top.get("registries", {}).items()},
+        registries={name: _registry(name, it) for name, it in top.get("registries", {}).items()},
         clusters={name: Cluster(name=name, **_fields(it)) for name, it in top.get("clusters", {}).items()},
         environments={name: _environment(app, name, it) for name, it in top.get("environments", {}).items()},
         approvers={name: _approver(name, it) for name, it in top.get("approvers", {}).items()},
@@ -62,6 +63,13 @@ def build(top: Checked, file: str, places: Mapping[Path, Where]) -> Config:
 def _fields(checked: Checked) -> dict[str, Any]:
     """Keys as the dataclasses spell them; lists become tuples."""
     return {snake(key): tuple(it) if isinstance(it, list) else it for key, it in checked.items()}
+
+
+def _registry(name: str, checked: Checked) -> Registry:
+    fields = _fields(checked)
+    if "keep" in checked:
+        fields["keep"] = Keep(**_fields(checked["keep"]))
+    return Registry(name=name, **fields)
 
 
 def _inline_places(places: Mapping[Path, Where], inline: Checked) -> dict[Path, Where]:

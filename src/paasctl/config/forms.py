@@ -204,6 +204,7 @@ PERSON = Form(
     longest=100,
 )
 EMAIL = Form(words="an e-mail address", example="anna@shop.example", pattern=r"[^\s@<>]+@[^\s@<>]+")
+TAG_PATTERN = Form(words="a tag, with * and ? for what may differ", example="*-lts", pattern=r"[A-Za-z0-9_.*?-]{1,128}")
 PYTHON = Form(words="a version of Python", example="3.13", pattern=r"3\.[0-9]{1,2}")
 JAVA_CLASS = Form(
     words="a name of a class",

@@ -17,6 +17,7 @@ from paasctl.model.config import (
     Environment,
     FromKey,
     Image,
+    Keep,
     Requirement,
     SecretSource,
     Service,
@@ -94,6 +95,8 @@ def _plain(value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912 - one arm per typ
         case Approvals():
             within = {"within": _duration(value.within)} if value.within is not None else {}
             return {**_fields(value, "within"), **within}
+        case Keep():
+            return {**_fields(value, "age"), "age": _duration(value.age)}
         case Mapping():
             return {key: _plain(it) for key, it in value.items()}
         case list() | tuple():

@@ -127,7 +127,7 @@ def _hold(plan: Plan, replan: Callable[[], Plan], run: Run, under: _Under) -> Pl
         seen = partial(_seen, target, run, waited)
         under.locks.enter_context(cluster.hold(target, run.holder, wait=run.wait_lock, seen=seen))
         under.held.add(target)
-    if not fresh or run.same(now := replan(), plan):
+    if not (fresh or plan.again) or run.same(now := replan(), plan):
         return plan
     if waited and not plan.asks and not now.asks and under.held.issuperset(now.holds):
         run.emit(Planned(now))

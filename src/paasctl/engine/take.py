@@ -12,6 +12,7 @@ from paasctl.engine.cluster import apply_one, await_ready, delete_one
 from paasctl.engine.needs import Needs
 from paasctl.model.approving import Approve
 from paasctl.model.between import CopyTo, RebaseTo, SquashTo
+from paasctl.model.cleanup import CloseSweep, DeleteManifests, NoteSweep
 from paasctl.model.event import LogLine, Noted, Progress, Warned
 from paasctl.model.plan import (
     Apply,
@@ -45,6 +46,10 @@ def take(step: Step, index: int, run: Needs) -> None:
             _release(step, index, run)
         case CarryOver() | NotePromotion() | TagRecord() | Attest() | Approve():
             _promote(step, index, run)
+        case NoteSweep() | DeleteManifests() | CloseSweep():
+            from paasctl.engine.cleanup import take_cleanup  # noqa: PLC0415
+
+            take_cleanup(step, index, run)
         case WriteFile():
             run.world.write_file(step.path, step.content, step.before)
         case Apply() | Delete() | AwaitReady():

@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import Any
 
 from paasctl.model.approving import Pending
+from paasctl.model.cleanup import CleanupAnswer, CleanupExplained
 from paasctl.model.imageanswer import ImageDiff, InspectAnswer, VerifyAnswer
 from paasctl.model.kube import Kind, Manifest, Target
 from paasctl.model.plan import FieldChange, Step
@@ -265,4 +266,6 @@ Answer = (
     | InspectAnswer
     | ImageDiff
     | VerifyAnswer
+    | CleanupAnswer
+    | CleanupExplained
 )

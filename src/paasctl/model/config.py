@@ -252,6 +252,25 @@ class Hooks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """`registries.X.keep`: what a cleanup leaves there beside all that runs. What no rule speaks of stays.
+
+    Every rule only ever keeps: with one more of them nothing goes that would have stayed.
+    """
+
+    releases: int | None = None
+    """How many releases, the highest versions; None: all."""
+    snapshots: int | None = None
+    """How many versions between releases (snapshots and pre-releases), the youngest; None: all."""
+    age: float = 72 * 3600.0
+    """Seconds: what is younger stays, for somebody may just be about to use it."""
+    tags: tuple[str, ...] = ()
+    """Patterns (`*`, `?`): what has such a tag stays."""
+    others: bool = True
+    """Whether what has a tag that is no version stays, too: it is not of our making."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
     """`registries.NAME`: one stop of the promotion path; the file's order is the path's order."""
 
@@ -261,6 +280,8 @@ class Registry:
     """Plain HTTP. None: only for loopback addresses."""
     pull_secret: str = ""
     """Name of the Secret pods pull with, where the registry asks for credentials."""
+    keep: Keep | None = None
+    """None: nothing is ever deleted there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ _HUB = "docker.io"
 _REPOSITORY = re.compile(f"{_HOST}/{_PATH}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_COMPANION = re.compile(r"sha256-([0-9a-f]{64})(?:\.[a-z]+)?")
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -143,3 +144,9 @@ def full_name(reference: str) -> str:
     else:
         named = f"{_HUB}/{reference}"
     return named if ":" in named.rpartition("/")[2] else f"{named}:latest"
+
+
+def digest_named(tag: str) -> str:
+    """The digest that a tag is named after, as tags of what vouches for one are (`oci.companions`); empty: none."""
+    found = _COMPANION.fullmatch(tag)
+    return f"sha256:{found[1]}" if found else ""

@@ -11,6 +11,7 @@ from typing import Literal
 
 from paasctl.errors import Exit
 from paasctl.model.between import BetweenStep as BetweenStep  # noqa: PLC0414 - steps are looked for here
+from paasctl.model.cleanup import CleanupStep as CleanupStep  # noqa: PLC0414 - steps are looked for here
 from paasctl.model.config import Image
 from paasctl.model.image import Pinned, Repository, Tagged
 from paasctl.model.kube import Key, Manifest, Target
@@ -187,7 +188,7 @@ class WriteFile:
 
 FileStep = WriteFile
 
-Step = ImageStep | BetweenStep | ReleaseStep | PromoteStep | ClusterStep | FileStep
+Step = ImageStep | BetweenStep | ReleaseStep | PromoteStep | CleanupStep | ClusterStep | FileStep
 Stage = tuple[Step, ...]
 
 
@@ -229,6 +230,8 @@ class Plan:
     """What of all that was asked for cannot be done; the steps are the rest."""
     foreseen: Exit = Exit.OK
     """What a dry run ends with because of that."""
+    again: bool = field(default=False, repr=False)
+    """Whether the world is looked at once more right before, as it is where there are locks to take."""
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -24,11 +24,13 @@ from paasctl.model.answer import (
     VersionAnswer,
 )
 from paasctl.model.approving import Pending
+from paasctl.model.cleanup import CleanupAnswer, CleanupExplained
 from paasctl.model.counting import count
 from paasctl.model.imageanswer import ImageDiff, InspectAnswer, VerifyAnswer
 from paasctl.model.verdict import Verdict
 from paasctl.views.approving import HEADS, nothing_pending, pending_notes, pending_row
 from paasctl.views.clean import clean
+from paasctl.views.cleanup import cleanup_text
 from paasctl.views.imageanswers import image_text
 from paasctl.views.mask import fields_of, masked_body, shown
 from paasctl.views.rehearsal import report
@@ -67,6 +69,8 @@ def text(  # noqa: C901, PLR0911, PLR0912 - a match over a closed union
             return _releases(answer)
         case ApprovalsAnswer():
             return _pending(answer.rows) or [nothing_pending(answer)]
+        case CleanupAnswer() | CleanupExplained():
+            return cleanup_text(answer, width)
         case _:
             assert_never(answer)
 

@@ -10,6 +10,7 @@ from typing import assert_never
 from paasctl.errors import Exit
 from paasctl.model.approving import Approve
 from paasctl.model.between import CopyTo, RebaseTo, SquashTo
+from paasctl.model.cleanup import CloseSweep, DeleteManifests, NoteSweep
 from paasctl.model.counting import count
 from paasctl.model.event import Outcome, Problem, Ready, Scene, Warned
 from paasctl.model.plan import (
@@ -35,6 +36,7 @@ from paasctl.views.amounts import duration
 from paasctl.views.approving import say_approved
 from paasctl.views.between import detail_between, phase_between, say_between, say_written
 from paasctl.views.clean import clean, clean_lines
+from paasctl.views.cleanup import phase_cleanup, say_cleanup
 from paasctl.views.mask import fields_of
 from paasctl.views.promoting import (
     detail_promoting,
@@ -55,7 +57,7 @@ _UNCHANGED = frozenset({Exit.USAGE, Exit.REFUSED, Exit.LOCKED, Exit.CONFIG, Exit
 """Exits that promise that nothing changed, where nothing was done."""
 
 
-def say(step: Step) -> str:  # noqa: C901 - a match over a closed union
+def say(step: Step) -> str:  # noqa: C901, PLR0911 - a match over a closed union
     """What a step does, in the infinitive: `create ConfigMap/web`."""
     match step:
         case Build():
@@ -70,6 +72,8 @@ def say(step: Step) -> str:  # noqa: C901 - a match over a closed union
             return say_release(step)
         case CarryOver() | NotePromotion() | TagRecord() | Attest() | Approve():
             return say_promoting(step)
+        case NoteSweep() | DeleteManifests() | CloseSweep():
+            return say_cleanup(step)
         case Apply():
             return f"{step.change} {step.manifest.key}"
         case Delete():
@@ -87,7 +91,7 @@ def say_done(step: Step) -> str:
     return f"ready: {say_keys(step)}" if isinstance(step, AwaitReady) else say(step)
 
 
-def phase(step: Step) -> str:  # noqa: C901 - a match over a closed union
+def phase(step: Step) -> str:  # noqa: C901, PLR0911 - a match over a closed union
     """Which part of a run a step belongs to, in a word or two."""
     match step:
         case Build():
@@ -102,6 +106,8 @@ def phase(step: Step) -> str:  # noqa: C901 - a match over a closed union
             return phase_release(step)
         case CarryOver() | NotePromotion() | TagRecord() | Attest() | Approve():
             return phase_promoting(step)
+        case NoteSweep() | DeleteManifests() | CloseSweep():
+            return phase_cleanup(step)
         case WriteFile():
             return "write"
         case Apply():

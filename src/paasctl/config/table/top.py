@@ -10,6 +10,16 @@ from paasctl.config.table.version import VERSION
 
 _MOST = 50
 """Approvals that can be wanted."""
+KEEP = Section(
+    "what a cleanup keeps",
+    (
+        Key("releases", Number(1, 1_000_000), "how many releases, the highest versions; else all"),
+        Key("snapshots", Number(0, 1_000_000), "how many versions between releases, the youngest; else all"),
+        Key("age", Text(forms.DURATION), "what is younger stays", "3d"),
+        Key("tags", Items(Text(forms.TAG_PATTERN)), "patterns of tags that stay (*, ?)", []),
+        Key("others", Switch(), "whether tags stay that are no versions", default=True),
+    ),
+)
 
 REGISTRY = Section(
     "a registry",
@@ -19,8 +29,9 @@ REGISTRY = Section(
         ),
         Key("insecure", Switch(), "plain HTTP; else only where the host is this machine"),
         Key("pullSecret", Text(forms.SUBDOMAIN), "name of the Secret that pods pull with"),
+        Key("keep", KEEP, "what `paasctl cleanup` keeps; without it nothing is deleted there"),
     ),
-    later=("immutable", "keep", "retention"),
+    later=("immutable", "retention"),
 )
 
 CLUSTER = Section(

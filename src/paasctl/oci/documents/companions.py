@@ -6,14 +6,13 @@ a registry without the referrers API has a tag `sha256-abc…`, which clients ke
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from paasctl.model.image import digest_named
 from paasctl.oci.documents.manifest import Json
 
 SUFFIXES = (".sig", ".att", ".sbom")
 _PREDICATES = ("in-toto.io/predicate-type", "predicateType", "dev.sigstore.bundle.predicateType")
-_TAG = re.compile(r"sha256-[0-9a-f]{64}(\.[a-z]+)?")
 
 
 def companion_tags(digest: str) -> tuple[str, ...]:
@@ -28,7 +27,7 @@ def fallback_tag(digest: str) -> str:
 
 def is_companion_tag(tag: str) -> bool:
     """Whether a tag is no image's, but what vouches for one."""
-    return bool(_TAG.fullmatch(tag))
+    return bool(digest_named(tag))
 
 
 def subject_of(manifest: Json) -> str:

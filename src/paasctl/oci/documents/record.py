@@ -85,6 +85,16 @@ def read_record(document: bytes, files: bytes, repository: Repository) -> Releas
         ) from error
 
 
+def read_names(document: bytes, repository: Repository) -> Release:
+    """The same from the document alone, without the project's files: what it names, and who it is."""
+    try:
+        return _release(json.loads(document), b"", repository)
+    except _WRONG as error:
+        raise Unavailable(
+            f"reading the release record in {repository}: {type(error).__name__}: {error}", code="record-unreadable"
+        ) from error
+
+
 def _release(said: Mapping[str, Any], files: bytes, repository: Repository) -> Release:
     if said["format"] > RECORD_FORMAT:
         raise Unavailable(
@@ -110,7 +120,7 @@ def _release(said: Mapping[str, Any], files: bytes, repository: Repository) -> R
         author=said.get("author", ""),
         changelog=said.get("changelog", ""),
         outside=tuple(map(_pinned, said.get("outside", ()))),
-        files=_untar(files),
+        files=_untar(files) if files else {},
         snapshot=said.get("snapshot", False),
     )
 

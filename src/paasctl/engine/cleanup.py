@@ -1,0 +1,67 @@
+"""Executors of a cleanup: write down what goes, delete it, and forget the note."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+from paasctl.engine.needs import Needs
+from paasctl.model.cleanup import DELETED, SWEEP_TYPE, CleanupStep, CloseSweep, DeleteManifests, Doomed, NoteSweep
+from paasctl.model.event import Progress
+from paasctl.model.image import Pinned
+from paasctl.model.location import InRegistry
+from paasctl.oci.documents.manifest import OCI_MANIFEST
+from paasctl.oci.documents.squashed import EMPTY, EMPTY_TYPE
+from paasctl.oci.documents.sweep import sweep_list, sweep_note, sweep_tag
+
+_TOGETHER = 8
+_NOTE = "note"
+
+
+def take_cleanup(step: CleanupStep, index: int, run: Needs) -> None:
+    """Do what the step says, or raise a `PaasError`."""
+    match step:
+        case NoteSweep():
+            _note(step, run)
+        case DeleteManifests():
+            _delete(step, index, run)
+        case CloseSweep():
+            _close(step, run)
+
+
+def _note(step: NoteSweep, run: Needs) -> None:
+    target = run.world.target(InRegistry(step.repository.tagged("note")))
+    empty = target.put_blob(EMPTY_TYPE, EMPTY)
+    listed = target.put_blob(SWEEP_TYPE, sweep_list(step.manifests))
+    content = sweep_note(step.app, listed, empty)
+    registry = run.world.registry(step.repository.host)
+    made = registry.put_manifest(step.repository, OCI_MANIFEST, content, tag=sweep_tag(content))
+    run.facts[_NOTE] = str(step.repository.pinned(made.digest))
+
+
+def _delete(step: DeleteManifests, index: int, run: Needs) -> None:
+    """Several at once, and no new one after an error or a request to stop: what was begun is finished."""
+    registry = run.world.registry(step.repository.host)
+    total, gone, deleted = len(step.manifests), 0, 0
+    with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="delete") as pool:
+        for some in _parts(step.manifests):
+            run.cancel.check()
+            deleted += sum(pool.map(lambda it: registry.delete_manifest(it.at.repository, it.at.digest), some))
+            gone += len(some)
+            run.facts[f"{DELETED}{index}"] = str(deleted)
+            run.emit(Progress(index, step.what, gone, total, "manifests"))
+
+
+def _parts(manifests: tuple[Doomed, ...]) -> Iterator[tuple[Doomed, ...]]:
+    rest = iter(manifests)
+    while some := tuple(islice(rest, _TOGETHER)):
+        yield some
+
+
+def _close(step: CloseSweep, run: Needs) -> None:
+    registry = run.world.registry(step.repository.host)
+    made = run.facts.pop(_NOTE, "")
+    own = [Pinned(step.repository, made.partition("@")[2]).digest] if made else []
+    for digest in dict.fromkeys((*own, *step.notes)):
+        registry.delete_manifest(step.repository, digest)

@@ -1,0 +1,1 @@
+"""What a cleanup reads: all that lies in a registry (`shelf.py`), all that names some of it (`roots.py`)."""
