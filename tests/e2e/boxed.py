@@ -32,7 +32,13 @@ _ROOTS = {
     "ingresses": "/apis/networking.k8s.io/v1", "poddisruptionbudgets": "/apis/policy/v1",
 }  # fmt: skip
 _SINGULAR = {"namespace": "namespaces", "deployment": "deployments", "configmap": "configmaps", "service": "services"}
-_NAMED = {"namespaces": "Namespace", "configmaps": "ConfigMap", "services": "Service", "deployments": "Deployment"}
+_NAMED = {
+    "cronjobs": "CronJob",
+    "namespaces": "Namespace",
+    "configmaps": "ConfigMap",
+    "services": "Service",
+    "deployments": "Deployment",
+}
 
 
 class FailedError(Exception):
