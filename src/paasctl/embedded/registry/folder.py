@@ -89,6 +89,7 @@ class Folder:
         self._check_links()
         self.repositories: dict[str, Repository] = {}
         self._links: dict[str, set[str]] = {}
+        self._subjects: dict[str, str] = {}
         self._left: list[object] = []
         """Entries of the index that can't be served; they stay in it as they are."""
         self._held = self._hold()
@@ -255,8 +256,14 @@ class Folder:
         """Manifests whose subject that is."""
         with self.lock:
             digests = list(self.repositories.get(repository, Repository()).manifests)
-        found = [it for name in digests if (it := self.manifest(repository, name))]
-        return [it for it in found if (said := it.meaning) and said.subject == digest]
+        named = (name for name in digests if self._subject_of(name) == digest)
+        return [it for name in named if (it := self.manifest(repository, name))]
+
+    def _subject_of(self, digest: str) -> str:
+        """What a manifest vouches for, read once: by its digest it never changes."""
+        if digest not in self._subjects and (said := self._document(digest)):
+            self._subjects[digest] = said.subject
+        return self._subjects.get(digest, "")
 
     def knows(self, repository: str) -> bool:
         """Whether the repository holds anything."""
