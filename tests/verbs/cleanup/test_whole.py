@@ -10,7 +10,7 @@ import pytest
 from paasctl.errors import ConfigError, Exit, Forbidden, PaasError, Refused, Unavailable
 from paasctl.model.event import Event, Outcome
 from paasctl.model.image import Descriptor, Repository
-from paasctl.model.kube import OWNER_LABEL, Target
+from paasctl.model.kube import OWNER_LABEL, Kind, Served, Target
 from paasctl.model.plan import DeployHead
 from paasctl.oci.documents.manifest import OCI_MANIFEST
 from paasctl.planning.cleanup.decide import Cap
@@ -382,3 +382,25 @@ def test_another_registry_of_the_path_is_never_asked(tmp_path: Path) -> None:
 def test_the_outcome_is_the_last_word(dump: Dump) -> None:
     _, events = dump.clean(cap=ALL)
     assert [type(it) for it in events].count(Outcome) == 1
+
+
+def test_a_pinned_cluster_that_is_another_one_stops_it(dump: Dump) -> None:
+    paas = dump.world.project / "paas.yaml"
+    paas.write_text(paas.read_text().replace("{context: testbed}", "{context: testbed, identity: its-own}"))
+    status, events = dump.clean(cap=ALL)
+    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "wrong-cluster")
+
+
+def test_kinds_that_nobody_told_us_of_are_read(dump: Dump, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = dump.world.only_cluster
+    kinds = [
+        *cluster.kinds(),
+        *(Served(Kind("argoproj.io", "CronWorkflow"), version, namespaced=True) for version in ("v1", "v1beta1")),
+        Served(Kind("metrics.k8s.io", "PodMetrics"), "v1", namespaced=True),
+    ]
+    monkeypatch.setattr(cluster, "kinds", lambda: tuple(kinds))
+    cluster.unread["PodMetrics"] = Unavailable("it is away")
+    dump.run("argoproj.io/CronWorkflow", "weekly", spec={"steps": [{"template": {"image": dump.image("0.1.0")}}]})
+    assert dump.clean(cap=ALL)[0] is Exit.OK
+    assert dump.names["shop/web"] == {"0.1.0", "0.1.2"}
+    assert cluster.reads["everything"] > 0
