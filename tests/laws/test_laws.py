@@ -11,8 +11,8 @@ import pytest
 
 from paasctl.errors import Exit
 from paasctl.model.event import Event, Outcome, Planned
-from paasctl.verbs.approve import ApproveTyped, GiveApproval
 from paasctl.planning.cleanup.decide import Cap
+from paasctl.verbs.approve import ApproveTyped, GiveApproval
 from paasctl.verbs.cleanup import Cleanup
 from paasctl.verbs.deploy import Deploy
 from paasctl.verbs.judge import Judge
