@@ -33,4 +33,5 @@ def go(
         now=world.clock.now,
         dry_run=dry_run,
     )
-    return conduct.act(verb, how), events
+    with world.held:
+        return conduct.act(verb, how), events

@@ -11,7 +11,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -22,11 +22,13 @@ from paasctl.adapters.codecs import MachineCodecs
 from paasctl.adapters.files import ProjectFiles, write_whole
 from paasctl.adapters.hooks import run_hook
 from paasctl.adapters.images import Images
+from paasctl.adapters.images.boxed import Box, open_box
 from paasctl.adapters.jinja import JinjaTemplates, builtin_templates
 from paasctl.adapters.kept import KeptFiles
 from paasctl.adapters.keys import FileKey, PublicKeys, read_key, read_public_key
 from paasctl.adapters.layers import LayersBuilder
 from paasctl.adapters.layout import FolderLayout, create_layout
+from paasctl.adapters.newfile import Seen, new_file
 from paasctl.adapters.ssh import SshKeygen
 from paasctl.adapters.yaml.edit import pin_identity
 from paasctl.adapters.yaml.manifests import documents
@@ -40,6 +42,7 @@ from paasctl.model.kube import Holder
 from paasctl.model.location import Location
 from paasctl.model.plan import Build
 from paasctl.model.promoting import PROMOTION_TYPE, STATEMENT_TYPE
+from paasctl.ports.boxes import NewFile
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import Blobs, BlobWriter, CopyPlace, CopySource, CopyTarget, Moved, Pushed
 from support.clock import FakeClock
@@ -253,6 +256,8 @@ class FakeWorld:
     clock: FakeClock = field(default_factory=FakeClock)
     codecs: MachineCodecs = field(default_factory=MachineCodecs)
     edit: Callable[[bytes], bytes] = lambda it: it
+    held: ExitStack = field(default_factory=ExitStack)
+    """Files that a run holds open; let go of at its end."""
 
     def __post_init__(self) -> None:
         self.git = MemoryGit(self.writes.spend)
@@ -331,7 +336,17 @@ class FakeWorld:
 
     @property
     def _images(self) -> Images:
-        return Images(registry=self.registry, folder=self.project, store=self._no_engine, stack=ExitStack())
+        return Images(registry=self.registry, folder=self.project, store=self._no_engine, stack=self.held)
+
+    def box(self, path: str) -> Box:
+        return open_box(self.project / path, self.held)
+
+    def old_file(self, path: str) -> Seen:
+        return Seen(self.project / path)
+
+    def new_file(self, path: str, size: int) -> AbstractContextManager[NewFile]:
+        self.writes.spend()
+        return new_file(self.project / path, size)
 
     def current(self, location: Location) -> Descriptor | None:
         return self._images.target(location).current()

@@ -16,6 +16,7 @@ from paasctl.model.image import Descriptor, Platform, Reference, Repository
 from paasctl.model.kube import Identity, Kind, Offers
 from paasctl.model.location import Location
 from paasctl.model.plan import Build
+from paasctl.ports.boxes import Box, NewFile, OldFile
 from paasctl.ports.cancel import Cancel, Clock
 from paasctl.ports.cluster import Cluster, ClusterReads
 from paasctl.ports.codecs import Codecs
@@ -225,6 +226,18 @@ class Copies:
     def target(self, location: Location) -> CopyTarget:
         """Never asked for."""
         raise AssertionError(f"a rehearsal writes no image to {location}")
+
+    def box(self, path: str) -> Box:
+        """As ever: it is only read."""
+        return self.outside.box(path)
+
+    def old_file(self, path: str) -> OldFile:
+        """As ever."""
+        return self.outside.old_file(path)
+
+    def new_file(self, path: str, size: int) -> AbstractContextManager[NewFile]:
+        """Never asked for."""
+        raise AssertionError(f"a rehearsal writes no file: {path} ({size})")
 
     def current(self, location: Location) -> Descriptor | None:
         """As ever."""

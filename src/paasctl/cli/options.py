@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from enum import StrEnum
 from functools import wraps
@@ -124,11 +124,18 @@ def _is_typed(ctx: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-def one(function: Callable[..., Any]) -> typer.Typer:
-    """The typer app of a verb that is one command."""
+def one(function: Callable[..., Any], *more: Callable[..., Any]) -> typer.Typer:
+    """The typer app of a verb that is one command; with `more` words that may follow: `release export`."""
+    name = function.__name__
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    settings = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": f"PAASCTL_{function.__name__.upper()}"}
-    app.command(context_settings=settings, epilog=EPILOG)(with_shared(function))
+    settings = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": f"PAASCTL_{name}".upper()}
+    if not more:
+        app.command(context_settings=settings, epilog=EPILOG)(with_shared(function))
+        return app
+    app.callback(invoke_without_command=True, context_settings=settings, epilog=EPILOG, subcommand_metavar="[COMMAND]")(
+        with_shared(_unless_more(function))
+    )
+    _add(app, name, more)
     return app
 
 
@@ -136,12 +143,37 @@ def several(name: str, *functions: Callable[..., Any]) -> typer.Typer:
     """The typer app of a verb with words of its own: `config show`, `config schema`."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
     app.callback(help=VERBS[name][1], epilog=f"paasctl {name} COMMAND --help has examples.")(lambda: None)
+    _add(app, name, functions)
+    return app
+
+
+def _add(app: typer.Typer, name: str, functions: Iterable[Callable[..., Any]]) -> None:
     for function in functions:
         word = function.__name__.strip("_")
         names = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": f"PAASCTL_{name}_{word}".upper()}
         about = (function.__doc__ or "").partition("\n")[0]  # whole: typer would cut it off
         app.command(word, short_help=about, context_settings=names, epilog=EPILOG)(with_shared(function))
-    return app
+
+
+def _unless_more(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The command, run only where no word follows it. Shared options before the word are its own, others wrong."""
+
+    @wraps(function)
+    def command(ctx: typer.Context, settings: Settings, **given: Any) -> int | None:
+        if ctx.invoked_subcommand is None:
+            status: int | None = function(settings, **given)
+            return status
+        ctx.obj = settings
+        if stray := [it for it in given if _is_typed(ctx, it)]:
+            option = next(of for of in ctx.command.params if of.name == stray[0])
+            word = f"{ctx.info_name} {ctx.invoked_subcommand}"
+            raise typer.BadParameter(f"{option.opts[0]} is no option of `{word}`", ctx=ctx, param=option)
+        return None
+
+    signature = inspect.signature(function, eval_str=True)
+    context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    command.__signature__ = signature.replace(parameters=[context, *signature.parameters.values()])  # type: ignore[attr-defined]  # for `with_shared`
+    return command
 
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from paasctl.cli.files import export, import_
 from paasctl.cli.given import ChangelogFile, For, Images, Outputs, SignKey, increment_of
 from paasctl.cli.options import DryRun, ExitCode, Settings, Yes, one
 
@@ -53,4 +54,4 @@ def release(
     )
 
 
-app = one(release)
+app = one(release, export, import_)

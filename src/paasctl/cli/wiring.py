@@ -9,7 +9,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,7 @@ from paasctl.model.image import Descriptor, Platform
 from paasctl.model.kube import Holder
 from paasctl.model.location import Location
 from paasctl.model.plan import Build
+from paasctl.ports.boxes import Box, NewFile, OldFile
 from paasctl.ports.cancel import Cancel as CancelPort
 from paasctl.ports.cluster import Cluster
 from paasctl.ports.codecs import Codecs
@@ -54,6 +55,7 @@ class Outside:
     _building: BinaryIO | None = None
     """The lock of the layout, held until the process ends."""
     _is_waiting: bool = False
+    _boxes: dict[str, Box] = field(default_factory=dict)
     _held: ExitStack = field(default_factory=ExitStack)
     """Files of images, and what grows beside them; connections to registries."""
     _making: threading.RLock = field(default_factory=threading.RLock)
@@ -259,6 +261,31 @@ class Outside:
         """Where an image is written to."""
         return self._images.target(location)
 
+    def box(self, path: str) -> Box:
+        """A release in a file; opened once in a run."""
+        if path not in self._boxes:
+            from paasctl.adapters.images.boxed import open_box
+
+            self._boxes[path] = open_box(self._folder / path, self._held)
+        return self._boxes[path]
+
+    def old_file(self, path: str) -> OldFile:
+        """A file of the caller's."""
+        from paasctl.adapters.newfile import Seen
+
+        return Seen(self._folder / path)
+
+    def new_file(self, path: str, size: int) -> AbstractContextManager[NewFile]:
+        """A file of the caller's in the making."""
+        from paasctl.adapters.newfile import new_file
+
+        return new_file(self._folder / path, size)
+
+    @property
+    def _folder(self) -> Path:
+        """What the caller's paths are relative to."""
+        return Path(self.settings.directory or ".")
+
     def current(self, location: Location) -> Descriptor | None:
         """What has that name now."""
         return self._images.target(location).current()
@@ -267,9 +294,7 @@ class Outside:
     def _images(self) -> Places:
         from paasctl.adapters import images
 
-        return images.Images(
-            registry=self.registry, folder=Path(self.settings.directory or "."), store=self._store, stack=self._held
-        )
+        return images.Images(registry=self.registry, folder=self._folder, store=self._store, stack=self._held)
 
     def _store(self) -> Any:
         from paasctl.adapters.images.engine import Store

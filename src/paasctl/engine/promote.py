@@ -17,7 +17,7 @@ from paasctl.ports.world import World
 
 def carry_over(step: CarryOver, index: int, run: Needs) -> None:
     """Have it there by digest. The source is read by digest, too: what was planned is what goes."""
-    source = run.world.source(InRegistry(step.source))
+    source = run.world.source(step.place or InRegistry(step.source))
     target = run.world.target(InRegistry(step.repository.tagged(step.tag)))
     what = step.name or "the record"
 

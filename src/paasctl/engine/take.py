@@ -12,6 +12,7 @@ from paasctl.engine.cluster import apply_one, await_ready, delete_one
 from paasctl.engine.needs import Needs
 from paasctl.model.approving import Approve
 from paasctl.model.between import CopyTo, RebaseTo, SquashTo
+from paasctl.model.boxing import ExportRelease
 from paasctl.model.cleanup import CloseSweep, DeleteManifests, NoteSweep
 from paasctl.model.event import LogLine, Noted, Progress, Warned
 from paasctl.model.plan import (
@@ -50,6 +51,10 @@ def take(step: Step, index: int, run: Needs) -> None:
             from paasctl.engine.cleanup import take_cleanup  # noqa: PLC0415
 
             take_cleanup(step, index, run)
+        case ExportRelease():
+            from paasctl.engine.export import export_release  # noqa: PLC0415
+
+            export_release(step, index, run)
         case WriteFile():
             run.world.write_file(step.path, step.content, step.before)
         case Apply() | Delete() | AwaitReady():

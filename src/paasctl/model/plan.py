@@ -11,6 +11,7 @@ from typing import Literal
 
 from paasctl.errors import Exit
 from paasctl.model.between import BetweenStep as BetweenStep  # noqa: PLC0414 - steps are looked for here
+from paasctl.model.boxing import BoxStep as BoxStep  # noqa: PLC0414 - steps are looked for here
 from paasctl.model.cleanup import CleanupStep as CleanupStep  # noqa: PLC0414 - steps are looked for here
 from paasctl.model.config import Image
 from paasctl.model.image import Pinned, Repository, Tagged
@@ -188,7 +189,7 @@ class WriteFile:
 
 FileStep = WriteFile
 
-Step = ImageStep | BetweenStep | ReleaseStep | PromoteStep | CleanupStep | ClusterStep | FileStep
+Step = ImageStep | BetweenStep | ReleaseStep | PromoteStep | BoxStep | CleanupStep | ClusterStep | FileStep
 Stage = tuple[Step, ...]
 
 

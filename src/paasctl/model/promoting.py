@@ -7,6 +7,7 @@ from typing import Literal
 from paasctl.model.approving import Approve
 from paasctl.model.copied import CopyPlan
 from paasctl.model.image import Descriptor, Pinned, Repository
+from paasctl.model.location import InArchive
 from paasctl.values import dataclass
 
 PROMOTION_TYPE = "application/vnd.paasctl.promotion.v1+json"
@@ -53,6 +54,8 @@ class CarryOver:
     name: str
     """The image's; empty: the release record itself."""
     source: Pinned
+    place: InArchive | None = None
+    """Where it is read from, if it is in a file; None: where `source` says."""
     repository: Repository
     tag: str
     """The name it will get: looked at only, since another image may have taken it."""

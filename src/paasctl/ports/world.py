@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from paasctl.model.config import Config
 from paasctl.model.image import Descriptor, Platform
 from paasctl.model.location import Location
 from paasctl.model.plan import Build
+from paasctl.ports.boxes import Box, NewFile, OldFile
 from paasctl.ports.cancel import Cancel, Clock
 from paasctl.ports.cluster import Cluster, ClusterReads
 from paasctl.ports.codecs import Codecs
@@ -101,6 +103,14 @@ class Reads(Protocol):
         """Where an image would be written to, to look at only."""
         ...
 
+    def box(self, path: str) -> Box:
+        """A release in a file, by path from where the caller is; `Missing` where there is none. One per run."""
+        ...
+
+    def old_file(self, path: str) -> OldFile:
+        """A file of the caller's, to be looked at."""
+        ...
+
     @property
     def kept(self) -> Kept:
         """What earlier runs of this user found out, to save time."""
@@ -178,4 +188,8 @@ class World(Protocol):
 
     def target(self, location: Location) -> CopyTarget:
         """Where an image is written to. Nothing is written before it is asked for."""
+        ...
+
+    def new_file(self, path: str, size: int) -> AbstractContextManager[NewFile]:
+        """A file of the caller's in the making; gone afterwards, unless it appeared."""
         ...

@@ -10,6 +10,7 @@ from paasctl.model.approving import Approval, Approver, PublicKey
 from paasctl.model.image import Repository
 from paasctl.oci.documents.approval import may_be_approval, read_statement, signed_parts, signer_of
 from paasctl.planning.promotion.approvals import Heard
+from paasctl.ports.images import RegistryReads
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.reading import blob
@@ -46,15 +47,16 @@ def ring(reads: Reads) -> Ring:
     return Ring(tuple((name, key) for key, name in found.items()))
 
 
-def heard(reads: Reads, places: Iterable[Repository], record: str, author: str, keys: Ring) -> Heard:
+def heard(
+    reads: Reads, places: Iterable[tuple[RegistryReads, Repository]], record: str, author: str, keys: Ring
+) -> Heard:
     """Every approval beside this record in any of these repositories, each once."""
     approvals: dict[str, Approval] = {}
-    for repository in places:
-        registry = reads.registry(repository.host)
+    for registry, repository in places:
         for it in registry.referrers(repository, record):
             is_new = may_be_approval(it) and it.digest not in approvals
             held = registry.manifest(repository.pinned(it.digest)) if is_new else None
-            if held and (found := _approval(reads, repository, it.digest, held[1], keys)):
+            if held and (found := _approval(reads, (registry, repository), it.digest, held[1], keys)):
                 approvals[it.digest] = found
     return Heard(
         record=record,
@@ -65,12 +67,13 @@ def heard(reads: Reads, places: Iterable[Repository], record: str, author: str, 
     )
 
 
-def _approval(reads: Reads, repository: Repository, identity: str, manifest: bytes, keys: Ring) -> Approval | None:
+def _approval(
+    reads: Reads, place: tuple[RegistryReads, Repository], identity: str, manifest: bytes, keys: Ring
+) -> Approval | None:
     parts = signed_parts(manifest, identity)
     if parts is None or isinstance(parts, str):
         return Approval(id=identity, fault=parts) if parts else None
-    registry = reads.registry(repository.host)
-    statement, signature = blob(registry, repository, parts.statement), blob(registry, repository, parts.signature)
+    statement, signature = blob(*place, parts.statement), blob(*place, parts.signature)
     said = read_statement(statement, identity)
     try:
         signer = signer_of(signature)

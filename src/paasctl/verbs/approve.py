@@ -156,7 +156,8 @@ class GiveApproval:
 
 
 def _heard(reads: Reads, stand: Stand, keys: Ring) -> Heard:
-    return heard(reads, [stand.registry.repository], stand.record.digest, stand.release.author, keys)
+    at = stand.registry.repository
+    return heard(reads, [(reads.registry(at.host), at)], stand.record.digest, stand.release.author, keys)
 
 
 def _own(found: Heard, facts: Facts) -> Iterator[Approval]:

@@ -110,7 +110,7 @@ def _pending(reads: Reads, environment: str, version: str, keys: Ring, cancel: C
     said = statements(reads.registry(repository.host), repository, at.record.digest)
     if rejection(said):
         return None
-    listened = heard(reads, [repository], at.record.digest, at.release.author, keys)
+    listened = heard(reads, [(reads.registry(repository.host), repository)], at.record.digest, at.release.author, keys)
     return Pending(version=version, registry=at.registry.name, tally=tally(rules, environment, listened))
 
 

@@ -81,18 +81,23 @@ class Promote:
 
     def _look(self, look: Look, version: str, earlier: tuple[str, ...], *, alone: bool) -> Asked:
         try:
-            facts = promotion_facts(look, version)
-            stages = promotion_stages(facts)
-            if not facts.moving[-1].there:
-                facts = replace(facts, brings=brings(look, facts.release, earlier))
-                stages = promotion_stages(facts)
-            return Asked(version=version, facts=facts, stages=stages)
+            return look_at(look, version, earlier)
         except (Cancelled, TimedOut):
             raise
         except PaasError as error:
             if alone:
                 raise
             return Asked(version=version, error=error)
+
+
+def look_at(look: Look, version: str, earlier: tuple[str, ...]) -> Asked:
+    """One version, and what it still needs. `earlier` ones go before it in the same run."""
+    facts = promotion_facts(look, version)
+    stages = promotion_stages(facts)
+    if not facts.moving[-1].there:
+        facts = replace(facts, brings=brings(look, facts.release, earlier))
+        stages = promotion_stages(facts)
+    return Asked(version=version, facts=facts, stages=stages)
 
 
 def _versions(look: Look, asked: PromoteTyped) -> tuple[str, ...]:

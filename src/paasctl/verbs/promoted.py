@@ -44,7 +44,7 @@ def rest_of(asked: tuple[Asked, ...], rounds: Rounds) -> tuple[Asked, ...]:
     return tuple(now[failed + 1 :])
 
 
-def promoted(asked: tuple[Asked, ...], rounds: Rounds, goal: Stop) -> Outcome:
+def promoted(asked: tuple[Asked, ...], rounds: Rounds, goal: Stop, verb: str = VERB) -> Outcome:
     """The outcome: alone a version says it all; of several each has a word, and one failure fails the run."""
     done = tuple(step for it in rounds for step in it.done)
     broken = _broken(asked, rounds)
@@ -54,7 +54,7 @@ def promoted(asked: tuple[Asked, ...], rounds: Rounds, goal: Stop) -> Outcome:
     return Outcome(
         status=_status(verdict) if errors else "done" if rounds else "nothing-to-do",
         exit=verdict.exit if verdict else Exit.FAILED if errors else Exit.OK,
-        verb=VERB,
+        verb=verb,
         subject=f"{asked[0].version if len(asked) == 1 else count(len(asked), 'version')} to {goal.name}",
         done=done,
         left=tuple(step for it in asked for step in it.steps if step not in done),

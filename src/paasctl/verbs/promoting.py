@@ -10,9 +10,10 @@ from paasctl.errors import PaasError, Refused
 from paasctl.model.config import Registry
 from paasctl.model.copied import CopyPlan
 from paasctl.model.image import Descriptor, Pinned, Repository
-from paasctl.model.location import InRegistry
+from paasctl.model.location import InArchive, InRegistry
 from paasctl.model.promoting import Gate, Statement, Stop
 from paasctl.model.release import Release
+from paasctl.oci.building.boxed import place_of
 from paasctl.oci.documents.manifest import parse_document
 from paasctl.oci.documents.promotion import is_promotion_to, may_be_promotion
 from paasctl.oci.documents.record import read_record, record_layers
@@ -32,7 +33,8 @@ from paasctl.verbs.vouching import lacks, vouched
 
 _TOGETHER = 4
 """Images looked at together; each asks several things at once."""
-_LOST = ("image-not-found", "blob-missing")
+LOST = ("image-not-found", "blob-missing")
+"""Codes of what is proved to be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,25 @@ class Look:
     cancel: Cancel
     reason: str = ""
     overridden: tuple[str, ...] = ()
+    file: str = ""
+    """The file that it comes in; "": it comes from a registry."""
+
+    @property
+    def origin(self) -> RegistryReads:
+        """Where it comes from, to be read."""
+        if self.file:
+            return self.reads.box(self.file)
+        return self.reads.registry(self.way.origin.repository.host)
+
+    def place(self, name: str, tag: str) -> InArchive | None:
+        """Where a part of it is in the file; None: it comes in none."""
+        return InArchive(self.file, place_of(name, tag)) if self.file else None
 
 
 def promotion_facts(look: Look, version: str) -> PromotionFacts:
     """One release on its way. `Refused` where there is none to promote; whatever could not be found out raises."""
     origin, goal = look.way.origin.repository, look.way.goal.repository
-    registry, tag = look.reads.registry(origin.host), image_tag(version)
+    registry, tag = look.origin, image_tag(version)
     found = registry.manifest(origin.tagged(tag))
     if found is None:
         raise Refused(
@@ -67,7 +82,7 @@ def promotion_facts(look: Look, version: str) -> PromotionFacts:
         for name, it in sorted(release.images.items())
     ]
     # What its record names by a place that is nobody's stop stays there: the record would say so at the goal, too.
-    travelling = [it for it in images if it.source.repository != it.repository]
+    travelling = [it for it in images if look.file or it.source.repository != it.repository]
     with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="image") as pool:
         going = [*travelling, _Going("", origin.pinned(record.digest), goal)]
         moved = tuple(pool.map(lambda it: _moving(look, it, tag), going))
@@ -108,7 +123,8 @@ def _names(look: Look, gates: Gates, parts: Sequence[bytes], image: str) -> froz
 
 def _heard(look: Look, release: Release, record: str) -> Heard:
     """Approvals at either end: what was withdrawn at one is withdrawn."""
-    ends = dict.fromkeys((look.way.origin.repository, look.way.goal.repository))
+    goal = look.way.goal.repository
+    ends = ((look.origin, look.way.origin.repository), (look.reads.registry(goal.host), goal))
     return heard(look.reads, ends, record, release.author, ring(look.reads))
 
 
@@ -130,11 +146,13 @@ class _Going:
 def _moving(look: Look, it: _Going, tag: str) -> Moving:
     look.cancel.check()
     there = look.reads.registry(it.repository.host).resolve(it.repository.tagged(tag))
-    place = look.reads.source(InRegistry(it.source))
+    boxed = look.place(it.name, tag)
+    place = look.reads.source(boxed or InRegistry(it.source))
     plan = _plan(look, place, InRegistry(it.repository.tagged(tag)))
     return Moving(
         name=it.name,
         source=it.source,
+        place=boxed,
         repository=it.repository,
         plan=plan,
         there=there.digest if there else "",
@@ -146,7 +164,7 @@ def _plan(look: Look, place: CopySource, goal: InRegistry) -> CopyPlan | None:
     try:
         return look_over(place, look.reads.place(goal), place.root(), referrers=True, cancel=look.cancel)
     except PaasError as error:
-        if error.code in _LOST:
+        if error.code in LOST:
             return None
         raise
 

@@ -29,7 +29,7 @@ def _brings(look: Look, release: Release, earlier: tuple[str, ...]) -> Brings:
     origin, goal = look.way.origin.repository, look.way.goal.repository
     before = since(release.version, (*_tags(look, goal), *earlier))
     old = _recorded(look, before, goal, origin) if before else None
-    skipped = between(release.version, before, _tags(look, origin))[:_MOST] if before else ()
+    skipped = between(release.version, before, look.origin.tags(origin))[:_MOST] if before else ()
     found = (recorded(look.reads, origin, it) for it in skipped)
     return what_it_brings(release, old, [it for it in found if it and not it.snapshot], is_secret=is_sensitive)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import assert_never
 
 from paasctl.errors import Exit
 from paasctl.model.approving import Approve
 from paasctl.model.between import CopyTo, RebaseTo, SquashTo
+from paasctl.model.boxing import ExportRelease
 from paasctl.model.cleanup import CloseSweep, DeleteManifests, NoteSweep
 from paasctl.model.counting import count
 from paasctl.model.event import Outcome, Problem, Ready, Scene, Warned
@@ -35,6 +36,7 @@ from paasctl.model.verdict import PodSeen, Verdict
 from paasctl.views.amounts import duration
 from paasctl.views.approving import say_approved
 from paasctl.views.between import detail_between, phase_between, say_between, say_written
+from paasctl.views.boxing import detail_export, say_export, say_exported
 from paasctl.views.clean import clean, clean_lines
 from paasctl.views.cleanup import phase_cleanup, say_cleanup
 from paasctl.views.mask import fields_of
@@ -80,10 +82,14 @@ def say(step: Step) -> str:  # noqa: C901, PLR0911 - a match over a closed union
             return f"delete {step.key}"
         case AwaitReady():
             return f"wait up to {duration(step.timeout)} for {say_keys(step)}"
-        case WriteFile():
-            return f"write {step.path}{f': {step.why}' if step.why else ''}"
+        case WriteFile() | ExportRelease():
+            return say_export(step) if isinstance(step, ExportRelease) else _write(step)
         case _:
             assert_never(step)
+
+
+def _write(step: WriteFile) -> str:
+    return f"write {step.path}{f': {step.why}' if step.why else ''}"
 
 
 def say_done(step: Step) -> str:
@@ -108,7 +114,7 @@ def phase(step: Step) -> str:  # noqa: C901, PLR0911 - a match over a closed uni
             return phase_promoting(step)
         case NoteSweep() | DeleteManifests() | CloseSweep():
             return phase_cleanup(step)
-        case WriteFile():
+        case WriteFile() | ExportRelease():
             return "write"
         case Apply():
             return "apply"
@@ -170,14 +176,7 @@ def say_plan(plan: Plan, number: int = 1, *, whole: bool = False) -> list[str]:
         lines.append(f"  {index:>{width}}. {say(step)}{on_cluster(step) if several else ''}")
         if isinstance(step, Apply) and step.change == "update":
             lines += [f"  {'':{width}}    {say_change(it)}" for it in fields_of(step)]
-        if isinstance(step, SquashTo | CopyTo | RebaseTo):
-            lines += [f"  {'':{width}}    {it}" for it in detail_between(step)]
-        if isinstance(step, CarryOver):
-            lines += [f"  {'':{width}}    {it}" for it in detail_promoting(step)]
-        if isinstance(step, NotePromotion):
-            lines += [f"  {'':{width}}    {it}" for it in say_gates(step)]
-        if isinstance(step, TagRecord):
-            lines += [f"  {'':{width}}    {it}" for it in say_brings(step)]
+        lines += [f"  {'':{width}}    {it}" for it in _detail(step)]
     lines += [line for it in plan.then for line in _later(it, whole=whole or bool(plan.asks))]
     return [clean(it) for it in ([*lines, f"  ! asks first: {plan.asks}"] if plan.asks else lines)]
 
@@ -185,6 +184,23 @@ def say_plan(plan: Plan, number: int = 1, *, whole: bool = False) -> list[str]:
 def _later(plan: Plan, *, whole: bool) -> list[str]:
     head, *rest = say_plan(replace(plan, asks=""))
     return [f"then {head}", *(rest if whole else ())]
+
+
+def _detail(step: Step) -> Iterable[str]:
+    """What a plan tells of a step below its line."""
+    match step:
+        case SquashTo() | CopyTo() | RebaseTo():
+            return detail_between(step)
+        case CarryOver():
+            return detail_promoting(step)
+        case NotePromotion():
+            return say_gates(step)
+        case TagRecord():
+            return say_brings(step)
+        case ExportRelease():
+            return detail_export(step)
+        case _:
+            return ()
 
 
 def cluster_of(step: Step) -> str:
@@ -261,7 +277,13 @@ def _outcome(outcome: Outcome) -> list[str]:
         case _:
             told = (
                 f"  {it}"
-                for it in (*say_promoted(outcome), *say_approved(outcome), *say_written(outcome), *outcome.urls)
+                for it in (
+                    *say_promoted(outcome),
+                    *say_approved(outcome),
+                    *say_written(outcome),
+                    *say_exported(outcome),
+                    *outcome.urls,
+                )
             )
             return [*problems, *headline(outcome), *told]
 

@@ -14,6 +14,7 @@ from paasctl.adapters.images.packing import Packing
 from paasctl.adapters.images.shelf import Shelf, ShelfSource, bare, images_at
 from paasctl.adapters.images.tail import FileTail
 from paasctl.adapters.images.tape import Tape
+from paasctl.adapters.newfile import kind_of
 from paasctl.errors import Refused, UsageError
 from paasctl.model.counting import count
 from paasctl.model.image import Descriptor
@@ -31,7 +32,7 @@ def archive_source(location: InArchive, path: Path, stack: ExitStack) -> ShelfSo
 
 def _opened(location: InArchive, path: Path, stack: ExitStack) -> Shelf:
     with disk("reading", path):
-        problem = "" if path.is_file() else _kind(path)
+        problem = "" if path.is_file() else kind_of(path)
     if problem:
         raise not_found(str(location), problem)
     return PackedShelf(_tape(path, stack))
@@ -102,18 +103,12 @@ class ArchiveDestination:
         with disk("reading", self._path):
             if not self._path.exists() or self._path.is_file():
                 return
-        raise UsageError(f"writing {self.name}: {_kind(self._path)}", hint="name a file, there or not, as DST")
+        raise UsageError(f"writing {self.name}: {kind_of(self._path)}", hint="name a file, there or not, as DST")
 
     @contextmanager
     def _shelf(self) -> Iterator[Shelf | None]:
         with ExitStack() as stack:
             yield PackedShelf(_tape(self._path, stack)) if self._path.is_file() else None
-
-
-def _kind(path: Path) -> str:
-    if path.is_dir():
-        return "that is a folder"
-    return "that is neither a file nor a folder" if path.exists() else "there is no such file"
 
 
 def _tape(path: Path, stack: ExitStack) -> Tape:

@@ -11,11 +11,12 @@ from typing import Protocol
 from paasctl.adapters.images.naming import listed, not_found, several
 from paasctl.adapters.layout import PLACE
 from paasctl.model.image import Descriptor, Repository, full_name
+from paasctl.oci.building.boxed import REPOSITORY
 from paasctl.oci.documents.companions import is_companion_tag
 from paasctl.oci.documents.manifest import OCI_INDEX, OCI_MANIFEST, parse_document
 
 CONTAINERD_NAME = "io.containerd.image.name"
-_NAMES = (PLACE, CONTAINERD_NAME)
+_NAMES = (PLACE, CONTAINERD_NAME, REPOSITORY)
 """Annotations that say where a manifest lies; they stay behind when it goes elsewhere."""
 
 
@@ -72,7 +73,7 @@ class ShelfSource:
 
     def companions(self, tags: Collection[str]) -> Mapping[str, Descriptor]:
         """Which of these names there are."""
-        return {place: bare(it) for place, it in self._shelf.places() if place in tags}
+        return {place: bare(it) for place, it in self._beside() if place in tags}
 
     @cached_property
     def _shelf(self) -> Shelf:
@@ -82,12 +83,22 @@ class ShelfSource:
     def _root(self) -> Descriptor:
         if self._digest:
             return self._pinned()
+        return bare(self._entry)
+
+    @cached_property
+    def _entry(self) -> Descriptor:
         found = images_at(self._shelf, self._tag)
         if not found:
             raise not_found(self.name, f"there is {_listed(self._shelf.places())}")
         if len({it.digest for _, it in found}) > 1:
             raise several(self.name, [place for place, _ in found], self._how)
-        return bare(found[0][1])
+        return found[0][1]
+
+    def _beside(self) -> Iterator[tuple[str, Descriptor]]:
+        """What may vouch for it: in a file with a whole release, what lay in the image's repository."""
+        home = "" if self._digest else self._entry.annotations.get(REPOSITORY, "")
+        places = self._shelf.places()
+        return ((place, it) for place, it in places if not home or it.annotations.get(REPOSITORY, home) == home)
 
     def _pinned(self) -> Descriptor:
         """What has the digest: an entry, or a manifest that none names, which says itself what it is."""
@@ -102,7 +113,7 @@ class ShelfSource:
 
     @cached_property
     def _subjects(self) -> tuple[tuple[Descriptor, str], ...]:
-        entries = {it.digest: bare(it) for _, it in self._shelf.places()}
+        entries = {it.digest: bare(it) for _, it in self._beside()}
         return tuple((it, subject) for it in entries.values() if (subject := subject_of(self._shelf, it)))
 
 

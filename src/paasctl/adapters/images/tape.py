@@ -60,7 +60,18 @@ class Tape:
         self._file = file
         self._spans = dict[str, Span]()
         self._links = dict[str, str]()
+        self._strange = list[str]()
         self._index()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of its files, links aside, in order."""
+        return tuple(self._spans)
+
+    @property
+    def strange(self) -> tuple[str, ...]:
+        """Names of what is neither a file nor a folder, or would lie elsewhere if somebody unpacked the tar."""
+        return tuple(self._strange)
 
     def span(self, name: str) -> Span | None:
         """Where a file lies, links followed; None: it is not there. A circle of links leads nowhere."""
@@ -119,6 +130,9 @@ class Tape:
 
     def _note(self, member: tarfile.TarInfo) -> None:
         name = posixpath.normpath(member.name)
+        is_plain = member.isdir() or (member.isreg() and not member.issparse())
+        if not is_plain or member.name.startswith("/") or ".." in member.name.split("/"):
+            self._strange.append(member.name)
         self._spans.pop(name, None)
         self._links.pop(name, None)
         if member.issym():

@@ -16,7 +16,7 @@ from paasctl.errors import Refused, WouldClobber
 from paasctl.model.copied import Copied, CopyPlan
 from paasctl.model.image import Descriptor, Platform, Repository, parse_reference
 from paasctl.oci.documents import manifest as documents
-from paasctl.oci.documents.closure import Answer, Ask, Closure, Node, Walk
+from paasctl.oci.documents.closure import Answer, Ask, Closure, Node, Presence, Walk
 from paasctl.oci.documents.companions import adds_to, companion_tags
 from paasctl.oci.documents.copying import Target, plan_copy
 from paasctl.oci.documents.saved import image_ids
@@ -75,18 +75,13 @@ def read_closure(source: CopySource, wish: CopyWish, cancel: Cancel, *, keeps: b
 
 def known_of(source: CopySource, target: CopyTarget, closure: Closure, cancel: Cancel) -> Target:
     """What the target has of it: the image is looked for first, and its parts only where it is not there."""
-    there = set[str]()
-    wanted = [closure.nodes[closure.root.digest], *(it for it in closure.nodes.values() if it.about)]
+    presence = Presence(closure)
     with ThreadPoolExecutor(_LOOKERS, thread_name_prefix="look") as pool:
-        while wanted:
+        while asks := presence.asks():
             cancel.check()
-            found = list(pool.map(lambda it: target.has(it.descriptor), wanted))
-            there |= {it.descriptor.digest for it, is_there in zip(wanted, found, strict=True) if is_there}
-            absent = [it for it, is_there in zip(wanted, found, strict=True) if not is_there]
-            children = dict.fromkeys(child.digest for it in absent for child in it.children)
-            wanted = [closure.nodes[it] for it in children if it in closure.nodes]
+            presence.hear(asks, list(pool.map(target.has, asks)))
     mountable = any(it.host == target.registry for it in source.mounts)
-    return Target(there=frozenset(there), mountable=mountable)
+    return Target(there=frozenset(presence.there), mountable=mountable)
 
 
 def _answer(source: CopySource, ask: Ask) -> Answer:

@@ -185,6 +185,33 @@ class Walk:
             self._want(it, ask.descriptor.digest)
 
 
+class Presence:
+    """Which manifests are there: the image and what vouches for it first, its parts only where it is not.
+
+    Asked as a `Walk` is.
+    """
+
+    def __init__(self, closure: Closure) -> None:
+        """`closure` is all that there might be."""
+        self.there = set[str]()
+        self._nodes = closure.nodes
+        vouching = (it.descriptor for it in closure.nodes.values() if it.about)
+        self._next = [closure.nodes[closure.root.digest].descriptor, *vouching]
+
+    def asks(self) -> list[Descriptor]:
+        """What to look for next, all of it at once; nothing: it is done."""
+        asks, self._next = self._next, []
+        return asks
+
+    def hear(self, asks: Iterable[Descriptor], answers: Iterable[bool]) -> None:
+        """Whether each is there, in the order of the asks."""
+        found = list(zip(asks, answers, strict=True))
+        self.there |= {it.digest for it, is_there in found if is_there}
+        absent = (self._nodes[it.digest] for it, is_there in found if not is_there)
+        children = dict.fromkeys(child.digest for it in absent for child in it.children)
+        self._next = [self._nodes[it].descriptor for it in children if it in self._nodes]
+
+
 def _node(ask: Ask, content: bytes, manifest: documents.Json, name: str) -> Node:
     what = f"{ask.descriptor.digest} of {name}"
     config, notes = manifest.get("config"), manifest.get("annotations")

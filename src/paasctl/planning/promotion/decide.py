@@ -11,6 +11,7 @@ from paasctl.errors import Refused, WouldClobber
 from paasctl.model.copied import CopyPlan
 from paasctl.model.counting import count
 from paasctl.model.image import Descriptor, Pinned, Repository
+from paasctl.model.location import InArchive
 from paasctl.model.plan import Plan, Stage, TagImage
 from paasctl.model.promoting import Brings, CarryOver, Gate, NotePromotion, Statement, Stop, TagRecord
 from paasctl.model.release import Release
@@ -34,6 +35,8 @@ class Moving:
     """What becomes of its parts; None: proved to be missing where it comes from."""
     there: str
     """The digest that its name is on where it goes; empty: proved absent."""
+    place: InArchive | None = None
+    """The file that it is in; None: it is where `source` says."""
     vouched: Vouched | None = None
     """What vouches for it; None: nobody requires anything, or it is missing."""
 
@@ -101,12 +104,12 @@ def promotion_stages(facts: PromotionFacts) -> Stages:
     return tuple(stage for stage in stages if stage)
 
 
-def promotion_plan(stages: tuple[tuple[str, Stages], ...], goal: Stop) -> Plan:
+def promotion_plan(stages: tuple[tuple[str, Stages], ...], goal: Stop, verb: str = VERB) -> Plan:
     """One plan for several versions, one after the other."""
     doing = [version for version, them in stages if them]
     subject = doing[0] if len(doing) == 1 else count(len(doing), "version")
     every = tuple(stage for _, them in stages for stage in them)
-    return Plan(verb=VERB, subject=f"{subject} to {goal.name}", stages=every)
+    return Plan(verb=verb, subject=f"{subject} to {goal.name}", stages=every)
 
 
 def _carry(it: Moving, facts: PromotionFacts) -> CarryOver:
@@ -115,6 +118,7 @@ def _carry(it: Moving, facts: PromotionFacts) -> CarryOver:
         version=facts.release.version,
         name=it.name,
         source=it.source,
+        place=it.place,
         repository=it.repository,
         tag=facts.tag,
         plan=it.plan,
@@ -123,9 +127,14 @@ def _carry(it: Moving, facts: PromotionFacts) -> CarryOver:
 
 def check_promotable(release: Release, goal: Stop) -> None:
     """`Refused` where it is a snapshot: what a checkout gave, perhaps a dirty one, nobody can make again."""
+    check_settled(release, f"promoting {release.version} to {goal.name}")
+
+
+def check_settled(release: Release, head: str) -> None:
+    """The same. `head`: what is about to be done."""
     if release.snapshot:
         raise Refused(
-            f"promoting {release.version} to {goal.name}: it is a snapshot, and those stay where they were made",
+            f"{head}: it is a snapshot, and those stay where they were made",
             hint="commit, then paasctl release   makes a version that can be promoted",
             code=SNAPSHOT,
         )

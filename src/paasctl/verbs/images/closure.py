@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from functools import partial
 
 from paasctl.model.copied import CopyPlan
 from paasctl.model.image import Descriptor
-from paasctl.oci.documents.closure import Answer, Ask, Closure, Walk
+from paasctl.oci.documents.closure import Answer, Ask, Closure, Presence, Walk
 from paasctl.oci.documents.copying import Target, plan_copy
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import CopyPlace, CopySource
 
 _LOOKERS = 8
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 def look_over(source: CopySource, target: CopyPlace, root: Descriptor, *, referrers: bool, cancel: Cancel) -> CopyPlan:
     """The plan of a copy, as things are now. Where blobs can be mounted nobody looks for them."""
+    closure = read_closure(source, root, referrers=referrers and target.takes_companions, cancel=cancel)
     with ThreadPoolExecutor(_LOOKERS, thread_name_prefix="look") as pool:
 
-        def each(ask: Callable[[T], R], of: Iterable[T]) -> list[R]:
+        def has(these: list[Descriptor]) -> list[bool]:
             cancel.check()
-            return list(pool.map(ask, of))
+            return list(pool.map(target.has, these))
 
-        walk = Walk(root, source.name, vouchers=referrers and target.takes_companions)
-        while asks := walk.asks():
-            walk.hear(asks, each(lambda it: _answer(source, it), asks))
-        closure = walk.closure()
-        there = _manifests(target, closure, each)
+        there = _manifests(closure, has)
         mountable = any(it.host == target.registry for it in source.mounts)
         if not mountable:
             absent = [it for it in closure.nodes.values() if it.descriptor.digest not in there]
             blobs = list({blob.digest: blob for it in absent for blob in it.blobs}.values())
-            there |= {it.digest for it, is_there in zip(blobs, each(target.has, blobs), strict=True) if is_there}
+            there |= {it.digest for it, is_there in zip(blobs, has(blobs), strict=True) if is_there}
     return plan_copy(closure, Target(there=frozenset(there), mountable=mountable))
+
+
+def read_closure(source: CopySource, root: Descriptor, *, referrers: bool, cancel: Cancel) -> Closure:
+    """Everything that it is made of, and with `referrers` everything that vouches for it; several at once."""
+    walk = Walk(root, source.name, vouchers=referrers)
+    with ThreadPoolExecutor(_LOOKERS, thread_name_prefix="look") as pool:
+        while asks := walk.asks():
+            cancel.check()
+            walk.hear(asks, list(pool.map(partial(_answer, source), asks)))
+    return walk.closure()
 
 
 def _answer(source: CopySource, ask: Ask) -> Answer:
@@ -49,15 +54,9 @@ def _answer(source: CopySource, ask: Ask) -> Answer:
             return source.companions(ask.tags)
 
 
-def _manifests(
-    target: CopyPlace, closure: Closure, each: Callable[[Callable[[Descriptor], bool], list[Descriptor]], list[bool]]
-) -> set[str]:
-    """Digests of manifests that are there: the image first, its parts only where it is not."""
-    there = set[str]()
-    wanted = [closure.root, *(it.descriptor for it in closure.nodes.values() if it.about)]
-    while wanted:
-        found = each(target.has, wanted)
-        there |= {it.digest for it, is_there in zip(wanted, found, strict=True) if is_there}
-        absent = [closure.nodes[it.digest] for it, is_there in zip(wanted, found, strict=True) if not is_there]
-        wanted = [child for it in absent for child in it.children if child.digest in closure.nodes]
-    return there
+def _manifests(closure: Closure, has: Callable[[list[Descriptor]], list[bool]]) -> set[str]:
+    """Digests of manifests that are there."""
+    presence = Presence(closure)
+    while asks := presence.asks():
+        presence.hear(asks, has(asks))
+    return presence.there
