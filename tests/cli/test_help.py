@@ -21,7 +21,9 @@ def _leaves() -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
     for name in VERBS:
         inner = getattr(table.commands[name], "commands", None)
-        found += [(name, it) for it in inner] if inner else [(name,)]
+        found += [(name, it) for it in inner or ()]
+        if not inner or table.commands[name].invoke_without_command:
+            found.append((name,))
     return found
 
 
@@ -82,6 +84,10 @@ def test_every_option_has_words(leaf: tuple[str, ...]) -> None:
         (["--output"], "--output"),
         (["history", "dev", "--limit", "0"], "--limit"),
         (["config", "shwo"], "Did you mean 'show'?"),
+        (["release", "exprot"], "Did you mean 'export'?"),
+        (["release", "--dry-run", "export", "1.0.0", "shop.tar"], "--dry-run is no option of `release export`"),
+        (["release", "export", "1.0.0"], "Missing argument 'FILE'"),
+        (["release", "import", "shop.tar"], "Missing option '--to'"),
     ],
     ids=lambda it: " ".join(it) if isinstance(it, list) else None,
 )

@@ -15,6 +15,8 @@ from paasctl.planning.cleanup.decide import Cap
 from paasctl.verbs.approve import ApproveTyped, GiveApproval
 from paasctl.verbs.cleanup import Cleanup
 from paasctl.verbs.deploy import Deploy
+from paasctl.verbs.exporting import ExportRelease
+from paasctl.verbs.importing import ImportRelease
 from paasctl.verbs.judge import Judge
 from paasctl.verbs.onward import Onward
 from paasctl.verbs.project import Init, Pin
@@ -119,6 +121,11 @@ def _promote(*versions: str) -> Callable[[], Promote]:
     return lambda: Promote(asked=PromoteTyped(versions=versions, to="rc"))
 
 
+def _exported(world: FakeWorld) -> None:
+    _two_stops("rc.example/shop")(world)
+    assert go(ExportRelease(version="0.1.0", file="shop.tar"), world)[0] is Exit.OK
+
+
 def _awaited(world: FakeWorld) -> None:
     """Another environment comes after it."""
     paas = world.project / "paas.yaml"
@@ -161,6 +168,8 @@ VERBS: dict[str, Case] = {
     "promote --deploy": Case(
         lambda: Onward(asked=PromoteTyped(versions=("0.1.0",), to="showcase")), _two_stops_and_a_place
     ),
+    "release export": Case(lambda: ExportRelease(version="0.1.0", file="shop.tar"), _released),
+    "release import": Case(lambda: ImportRelease(file="shop.tar", to="rc"), _exported),
     "reject": Case(lambda: Judge(version="0.1.0", rejects=True, reason="slow"), _promoted),
     "unreject": Case(lambda: Judge(version="0.1.0", rejects=False, reason="fast"), _rejected),
     "approve": Case(_approve, _asking),

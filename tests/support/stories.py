@@ -28,6 +28,7 @@ from paasctl.model.plan import (
 )
 from paasctl.model.verdict import Cause, Verdict
 from support.story_cleanup import CLEANUP, CLEANUP_LOOK
+from support.story_boxes import EXPORT
 from support.story_images import IMAGE_COPY, IMAGE_REBASE, IMAGE_SQUASH
 from support.story_onward import ONWARD_CRASH, ONWARD_DRY
 from support.story_promote import APPROVE, PROMOTE, PROMOTE_SEVERAL, REJECT
@@ -334,6 +335,7 @@ STORIES: dict[str, Story] = {
     "promote-deploy-dry-run": ONWARD_DRY,
     "promote-deploy-crash": ONWARD_CRASH,
     "approve": APPROVE,
+    "release-export": EXPORT,
     "reject": REJECT,
     "cleanup": CLEANUP,
     "cleanup-look": CLEANUP_LOOK,

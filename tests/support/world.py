@@ -369,5 +369,6 @@ class FakeWorld:
             "images": {host: it.named for host, it in self.registries.items() if it.named},
             "held": {host: sorted(it.held()) for host, it in self.registries.items() if it.named},
             "objects": self.only_cluster.state,
+            "boxes": {it.name: hashlib.sha256(it.read_bytes()).hexdigest() for it in self.project.glob("*.tar")},
             "file": (self.project / "paas.yaml").read_text() if (self.project / "paas.yaml").exists() else None,
         }

@@ -15,6 +15,7 @@ from support.boxing import FILE, Gap, changed, contents, other, written
 from support.promoting import VERSION, outcome
 
 _MOST = 100_000
+_NAME = "org.opencontainers.image.ref.name"
 Damage = Callable[[Path], None]
 
 
@@ -37,9 +38,10 @@ def _flip(path: Path) -> None:
 
 def _without_a_layer(path: Path) -> None:
     files = contents(path)
-    manifests = [json.loads(it) for it in files.values() if it.startswith(b'{"') and b'"layers"' in it]
-    layers = [layer["digest"] for it in manifests if not it.get("artifactType") for layer in it["layers"]]
-    del files[f"blobs/{layers[0].replace(':', '/')}"]
+    entries = json.loads(files["index.json"])["manifests"]
+    web = next(it["digest"] for it in entries if it["annotations"].get(_NAME) == f"web:{VERSION}")
+    layer = json.loads(files[f"blobs/{web.replace(':', '/')}"])["layers"][0]["digest"]
+    del files[f"blobs/{layer.replace(':', '/')}"]
     written(path, files)
 
 
@@ -69,13 +71,9 @@ def _another_app(files: dict[str, bytes]) -> None:
 def _other_record(files: dict[str, bytes]) -> None:
     """What has the version's name is no record."""
     index = json.loads(files["index.json"])
-    web = next(
-        it
-        for it in index["manifests"]
-        if it["annotations"].get("org.opencontainers.image.ref.name") == f"web:{VERSION}"
-    )
+    web = next(it for it in index["manifests"] if it["annotations"].get(_NAME) == f"web:{VERSION}")
     for it in index["manifests"]:
-        if it["annotations"].get("org.opencontainers.image.ref.name") == VERSION:
+        if it["annotations"].get(_NAME) == VERSION:
             it["digest"], it["size"] = web["digest"], web["size"]
     files["index.json"] = json.dumps(index).encode()
 
@@ -99,9 +97,7 @@ def _bomb(path: Path) -> None:
 
 
 def _sparse(path: Path) -> None:
-    with tarfile.open(path, "w") as tar:
-        entry = other("blobs/sha256/" + "a" * 64, tarfile.GNUTYPE_SPARSE)
-        tar.addfile(entry)
+    changed(path, lambda _: None, other("blobs/sha256/" + "a" * 64, tarfile.GNUTYPE_SPARSE))
 
 
 def _many(path: Path) -> None:

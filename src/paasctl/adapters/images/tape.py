@@ -118,11 +118,15 @@ class Tape:
 
     def _index(self) -> None:
         self._check_plain()
+        with disk("reading", Path(self.name)):
+            size = os.fstat(self._file.fileno()).st_size
         try:
             with disk("reading", Path(self.name)), tarfile.open(fileobj=_Headers(self._file), mode="r:") as found:  # type: ignore[call-overload]  # it only reads and seeks
                 for number, member in enumerate(found):
                     if number >= _MOST:
                         raise damaged(self.name, f"it has more than {_MOST:,} entries: is it an image?")
+                    if member.isreg() and member.offset_data + member.size > size:
+                        raise damaged(self.name, f"it ends in the middle of {member.name!r}")
                     self._note(member)
                     found.members = []  # they would be kept, every one
         except (tarfile.TarError, ValueError, OverflowError) as error:
