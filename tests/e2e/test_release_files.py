@@ -1,8 +1,9 @@
-"""A release across an air gap: out of one registry into a file, out of the file into another that asks for a password."""
+"""A release across an air gap: out of one registry into a file, out of the file into another, with a password."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import subprocess
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from e2e.parts import Testbed
 from e2e.project import PAAS, Project
 from support.boxing import contents, index_of
 
@@ -30,14 +32,15 @@ def gap(project: Project) -> Project:
     return project
 
 
-def _login(project: Project, folder: Path) -> dict[str, str]:
+def _login(project: Project, folder: Path) -> str:
+    """A folder with the password, where there is one."""
     testbed = project.testbed
-    if not testbed.registry_auth:
-        return {}
     login = base64.b64encode(f"{testbed.registry_auth_user}:{testbed.registry_auth_password}".encode()).decode()
-    folder.mkdir(exist_ok=True)
-    (folder / "config.json").write_text(json.dumps({"auths": {testbed.registry_auth: {"auth": login}}}))
-    return {"DOCKER_CONFIG": str(folder)}
+    folder.mkdir()
+    (folder / "config.json").write_text(
+        json.dumps({"auths": {testbed.registry_auth: {"auth": login}} if testbed.registry_auth else {}})
+    )
+    return str(folder)
 
 
 def test_out_of_one_registry_into_another_and_to_a_running_app(gap: Project, tmp_path: Path) -> None:
@@ -52,13 +55,13 @@ def test_out_of_one_registry_into_another_and_to_a_running_app(gap: Project, tmp
     assert entries["web:0.1.0"] == told["facts"]["image.web"].partition("@")[2]
     assert "nothing to do" in gap.paasctl("release", "export", "0.1.0", _FILE, "--from", "dev").stderr
 
-    done = gap.outcome("release", "import", _FILE, "--to", "far", "--reason", "CHG-1", **inside)
+    done = gap.outcome("release", "import", _FILE, "--to", "far", "--reason", "CHG-1", DOCKER_CONFIG=inside)
     facts = done["facts"]
     assert facts["record"].partition("@")[2] == entries["0.1.0"]
     assert facts["image.web"].partition("@")[2] == entries["web:0.1.0"]
     blobs = sum(name.startswith("blobs/") for name in files)
     assert int(facts["blobs.sent"]) + int(facts["blobs.there"]) + int(facts["manifests"]) >= blobs - 2
-    assert "nothing to do" in gap.paasctl("release", "import", _FILE, "--to", "far", **inside).stderr
+    assert "nothing to do" in gap.paasctl("release", "import", _FILE, "--to", "far", DOCKER_CONFIG=inside).stderr
     gap.paasctl("promote", "0.1.0", "--to", "rc")
     assert gap.outcome("promote", "0.1.0", "--to", "rc")["status"] == "nothing-to-do"
 
@@ -79,8 +82,8 @@ def test_beyond_the_gap_it_is_deployed_from_there(project: Project) -> None:
     assert project.served(f"far.{project.host}") == "one"
 
 
-def test_other_tools_read_the_file(gap: Project, real: object, tmp_path: Path) -> None:
-    del real
+def test_other_tools_read_the_file(real: Testbed, tmp_path: Path) -> None:
+    gap = Project.make(real, tmp_path)
     gap.release()
     told = gap.outcome("release", "export", "0.1.0", _FILE)
     bin_ = Path(gap.testbed.bin)
@@ -109,9 +112,9 @@ def test_killed_at_any_time_and_run_again_it_is_there_and_whole(gap: Project, tm
         assert "nothing to do" in gap.paasctl("release", "export", "0.1.0", _FILE).stderr
     gap.paasctl("release", "export", "0.1.0", _FILE)
     word = ("release", "import", _FILE, "--to", "far", "--override", "after", "--reason", "a try")
-    _kill(gap, after, *word, **inside)
-    gap.paasctl(*word, **inside)
-    assert "nothing to do" in gap.paasctl(*word, **inside).stderr
+    _kill(gap, after, *word, DOCKER_CONFIG=inside)
+    gap.paasctl(*word, DOCKER_CONFIG=inside)
+    assert "nothing to do" in gap.paasctl(*word, DOCKER_CONFIG=inside).stderr
 
 
 def _kill(project: Project, after: float, *args: str, **environ: str) -> None:
@@ -128,6 +131,4 @@ def _do(*command: object) -> bytes:
 
 
 def _sha(content: bytes) -> str:
-    import hashlib
-
     return hashlib.sha256(content).hexdigest()

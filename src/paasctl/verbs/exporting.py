@@ -9,10 +9,10 @@ from dataclasses import field
 from typing import Literal
 
 from paasctl.config.find import find_registry
-from paasctl.errors import Exit, PaasError, Refused, UsageError
+from paasctl.errors import Exit, Forbidden, PaasError, Refused, Unavailable, UsageError
 from paasctl.model.boxing import Label, Piece
 from paasctl.model.config import Registry
-from paasctl.model.event import Emit, Outcome, Problem
+from paasctl.model.event import Emit, Outcome, Problem, Warned
 from paasctl.model.image import Descriptor, Pinned
 from paasctl.model.location import InRegistry
 from paasctl.model.plan import NOTHING, Plan
@@ -50,10 +50,9 @@ class ExportRelease:
 
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> ExportFacts:
         """The whole closure but for its blobs, once; and the file, if there is one."""
-        del emit
         if not self._read:
             check_file(self.file)
-            self._read.append(_facts(reads, self, cancel))
+            self._read.append(_facts(reads, self, emit, cancel))
         return self._read[0]
 
     def next(self, facts: ExportFacts, rounds: Rounds) -> Plan:
@@ -89,8 +88,8 @@ def check_file(file: str) -> None:
         raise UsageError(f"{file or 'FILE'}: the name of the file must end in {_END}", hint="shop-1.2.4.tar")
 
 
-def _facts(reads: Reads, asked: ExportRelease, cancel: Cancel) -> ExportFacts:
-    registry, (record, content) = _found(reads, asked)
+def _facts(reads: Reads, asked: ExportRelease, emit: Emit, cancel: Cancel) -> ExportFacts:
+    registry, (record, content) = _found(reads, asked, emit)
     stop, client = Stop(name=registry.name, repository=registry.repository), reads.registry(registry.repository.host)
     home, tag = stop.repository, image_tag(asked.version)
     document, files = (blob(client, home, it) for it in record_layers(content, f"{home}:{tag}"))
@@ -116,14 +115,26 @@ def _facts(reads: Reads, asked: ExportRelease, cancel: Cancel) -> ExportFacts:
     )
 
 
-def _found(reads: Reads, asked: ExportRelease) -> tuple[Registry, tuple[Descriptor, bytes]]:
-    """The registry to read from, and the record there. One that does not answer is not passed over."""
+def _found(reads: Reads, asked: ExportRelease, emit: Emit) -> tuple[Registry, tuple[Descriptor, bytes]]:
+    """The registry to read from, and the record there.
+
+    One that can't be asked is told: it may lie beyond the very gap. Where no other has the release, that is why.
+    """
     registries = reads.config.registries
     candidates = [find_registry(reads.config, asked.origin)] if asked.origin else [*registries.values()][::-1]
+    unasked: list[PaasError] = []
     for it in candidates:
-        found = reads.registry(it.repository.host).manifest(it.repository.tagged(image_tag(asked.version)))
+        try:
+            found = reads.registry(it.repository.host).manifest(it.repository.tagged(image_tag(asked.version)))
+        except (Unavailable, Forbidden) as error:
+            unasked.append(error)
+            continue
         if found:
+            for silent in unasked:
+                emit(Warned(f"{silent.message}; it is read from {it.name}", hint="--from NAME says which registry"))
             return it, found
+    if unasked:
+        raise unasked[-1]
     where = f"{candidates[0].name} ({candidates[0].repository})" if asked.origin else "any registry of paas.yaml"
     raise Refused(
         f"exporting {asked.version}: there is no release {asked.version} in {where}",

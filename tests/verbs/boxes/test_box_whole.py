@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 
 from paasctl.adapters.images.opener import Images
 from paasctl.errors import Exit
 from paasctl.model.boxing import ExportRelease
+from paasctl.model.event import Warned
 from paasctl.model.plan import TagImage
 from paasctl.model.promoting import CarryOver, NotePromotion, TagRecord
 from paasctl.oci.building.boxed import REPOSITORY
@@ -158,3 +160,52 @@ def test_other_verbs_read_images_out_of_the_file(gap: Gap) -> None:
         assert source.root().digest == gap.stops.digest()
         assert not source.root().annotations
         assert len(source.referrers(source.root())) == 2
+
+
+def test_by_the_registries_logs_each_blob_is_fetched_once_and_sent_once(gap: Gap) -> None:
+    gap.stops.forget()
+    path = gap.path
+    assert gap.export()[0] is Exit.OK
+    blobs = {name for name in contents(path) if name.startswith("blobs/")}
+    here, there = gap.stops.here, gap.stops.there
+    held = {digest for of in ("shop", "shop/web") for digest in here.blobs[of]}
+    manifests = {digest for of in ("shop", "shop/web") for digest in here.manifests[of]}
+    assert len(blobs) == len(held | manifests)
+    fetched = Counter(it.path.rpartition("/")[2] for it in here.log if it.method == "GET" and "/blobs/" in it.path)
+    record = gap.stops.manifest(here, "shop", gap.stops.digest(path="shop"))
+    twice = {it["digest"] for it in record["layers"]}
+    assert {digest: 2 if digest in twice else 1 for digest in held} == fetched, (
+        "the record is read to know what it names"
+    )
+    assert here.writes == 0
+    assert gap.take()[0] is Exit.OK
+    sent = [it for it in there.log if it.method == "PUT" and "/blobs/uploads" in it.path]
+    assert len(sent) == sum(len(there.blobs[of]) for of in ("shop", "shop/web")), "each once in each repository"
+
+
+def test_it_is_read_from_the_last_of_the_path_that_has_it(gap: Gap) -> None:
+    assert gap.stops.promote()[0] is Exit.OK
+    _, events = gap.export(origin="")
+    assert facts(events)["record"].startswith(gap.stops.there.host)
+    gap.path.unlink()
+    gap.stops.there.fault("GET manifests", status=503, times=10_000)
+    status, events = gap.export(origin="")
+    assert status is Exit.OK
+    assert facts(events)["record"].startswith(gap.stops.here.host)
+    (warned,) = [it for it in events if isinstance(it, Warned)]
+    assert "it is read from dev" in warned.text
+    gap.stops.here.fault("GET manifests", status=404, times=10_000)
+    assert gap.export(origin="", file="other.tar")[0] is Exit.UNAVAILABLE, "it may be where nobody answered"
+
+
+def test_a_release_that_is_nowhere_is_refused(gap: Gap) -> None:
+    status, events = gap.export("9.9.9", origin="")
+    (problem,) = outcome(events).problems
+    assert (status, problem.code) == (Exit.REFUSED, "release-not-found")
+    assert not gap.path.exists()
+
+
+def test_a_name_that_is_no_tar_is_a_slip(gap: Gap) -> None:
+    for word in ("shop", ".tar", ""):
+        assert gap.export(file=word)[0] is Exit.USAGE
+        assert gap.take(file=word)[0] is Exit.USAGE
