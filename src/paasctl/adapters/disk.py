@@ -109,6 +109,44 @@ def temporary(folder: Path, lock: Path | None = None, prefix: str = TEMPORARY) -
             file.close()
 
 
+class PlacedFile:
+    """A file that is written and read by place, with our words for what goes wrong."""
+
+    def __init__(self, file: BinaryIO, path: Path) -> None:
+        """Messages call it `path`."""
+        self._file = file
+        self._path = path
+        self._size = 0
+
+    def append(self, content: bytes) -> None:
+        """Behind what was appended."""
+        self.write(content, self._size)
+        self._size += len(content)
+
+    def write(self, content: bytes, at: int) -> None:
+        """All of it."""
+        rest = memoryview(content)
+        with disk("writing", self._path):
+            while rest:
+                done = os.pwrite(self._file.fileno(), rest, at)
+                rest, at = rest[done:], at + done
+
+    def chunks(self, size: int) -> Iterator[bytes]:
+        """The first `size` bytes."""
+        for at in range(0, size, _BUFFER):
+            with disk("reading", self._path):
+                yield os.pread(self._file.fileno(), min(_BUFFER, size - at), at)
+
+    def cut(self, end: int) -> None:
+        """Nothing behind that."""
+        with disk("writing", self._path):
+            os.ftruncate(self._file.fileno(), end)
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._file.close()
+
+
 def replace_file(path: Path, content: bytes, lock: Path | None = None) -> None:
     """Write a file whole, or leave the old one as it is. `lock`: what those take who remove leftovers here."""
     with temporary(path.parent, lock) as (fresh, file), disk("writing", path):

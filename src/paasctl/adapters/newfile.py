@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from paasctl.adapters.disk import TEMPORARY, disk, remove_unheld, settle, settle_folder, temporary
+from paasctl.adapters.disk import TEMPORARY, PlacedFile, disk, remove_unheld, settle, settle_folder, temporary
 from paasctl.errors import Missing, UsageError, WouldClobber
 
 _PREFIX = f"{TEMPORARY}paasctl-"
@@ -28,15 +28,12 @@ class Whole:
         """`fresh`: what the file is called until it appears."""
         self._path = path
         self._file = file
+        self._placed = PlacedFile(file, path)
         self._fresh = fresh
 
     def write(self, content: bytes, at: int) -> None:
         """Put bytes at a place."""
-        rest = memoryview(content)
-        with disk("writing", self._path):
-            while rest:
-                done = os.pwrite(self._file.fileno(), rest, at)
-                rest, at = rest[done:], at + done
+        self._placed.write(content, at)
 
     def appear(self) -> None:
         """Link it to its name, which fails where that is taken, at once and without replacing anything."""

@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from paasctl.adapters.disk import disk
-from paasctl.adapters.images.tail import PlacedFile
+from paasctl.adapters.disk import PlacedFile, disk
 from paasctl.model.image import Descriptor
 from paasctl.oci.documents.manifest import digest_of
 from paasctl.oci.documents.saved import blob_place

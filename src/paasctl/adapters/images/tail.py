@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import tarfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from paasctl.adapters.disk import disk
+from paasctl.adapters.disk import PlacedFile
 from paasctl.errors import PaasError, Unavailable
+from paasctl.oci.tar.laid import BLOCK, END, file_header
 
-_BLOCK = tarfile.BLOCKSIZE
 _CHUNK = 1 << 20
 
 
@@ -37,13 +35,13 @@ class FileTail:
 
     def write(self, chunk: bytes) -> None:
         """Behind what is there of it."""
-        self._file.write(chunk, self._end + _BLOCK + self._size)
+        self._file.write(chunk, self._end + BLOCK + self._size)
         self._size += len(chunk)
 
     def keep(self, name: str) -> str:
         """With its header a blob is part of the tar."""
-        self._file.write(_header(name, self._size), self._end)
-        self._end += _BLOCK + self._size + _padding(self._size)
+        self._file.write(file_header(name, self._size), self._end)
+        self._end += BLOCK + self._size + _padding(self._size)
         self.drop()
         return name
 
@@ -62,7 +60,7 @@ class FileTail:
 
     def end(self) -> None:
         """Two empty blocks."""
-        self._file.write(bytes(2 * _BLOCK), self._end)
+        self._file.write(END, self._end)
 
     def close(self) -> None:
         """The file is its owner's to close."""
@@ -128,7 +126,7 @@ class SentTail:
     def end(self) -> None:
         """Two empty blocks."""
         self._settle()
-        self._send(bytes(2 * _BLOCK))
+        self._send(END)
         self._ended()
 
     def close(self) -> None:
@@ -137,7 +135,7 @@ class SentTail:
 
     def _head(self, name: str, size: int) -> None:
         self._settle()
-        self._send(_header(name, size))
+        self._send(file_header(name, size))
 
     def _settle(self) -> None:
         owed, self._owed = self._owed, 0
@@ -149,55 +147,9 @@ class SentTail:
         return f"layer-{self._count}.tar"
 
 
-class PlacedFile:
-    """A file that is written and read by place, with our words for what goes wrong."""
-
-    def __init__(self, file: BinaryIO, path: Path) -> None:
-        """Messages call it `path`."""
-        self._file = file
-        self._path = path
-        self._size = 0
-
-    def append(self, content: bytes) -> None:
-        """Behind what was appended."""
-        self.write(content, self._size)
-        self._size += len(content)
-
-    def write(self, content: bytes, at: int) -> None:
-        """All of it."""
-        rest = memoryview(content)
-        with disk("writing", self._path):
-            while rest:
-                done = os.pwrite(self._file.fileno(), rest, at)
-                rest, at = rest[done:], at + done
-
-    def chunks(self, size: int) -> Iterator[bytes]:
-        """The first `size` bytes."""
-        for at in range(0, size, _CHUNK):
-            with disk("reading", self._path):
-                yield os.pread(self._file.fileno(), min(_CHUNK, size - at), at)
-
-    def cut(self, end: int) -> None:
-        """Nothing behind that."""
-        with disk("writing", self._path):
-            os.ftruncate(self._file.fileno(), end)
-
-    def close(self) -> None:
-        """Let go of it."""
-        self._file.close()
-
-
-def _header(name: str, size: int) -> bytes:
-    """In the old GNU format any size fits into one block. No times, no owners: the same image is the same tar."""
-    entry = tarfile.TarInfo(name)
-    entry.size = size
-    entry.mode = 0o644
-    return entry.tobuf(tarfile.GNU_FORMAT)
-
-
 def _unlike(size: int, came: str) -> PaasError:
     return Unavailable(f"copying a blob of {size:,} bytes: {came} came", code="blob-damaged")
 
 
 def _padding(size: int) -> int:
-    return -size % _BLOCK
+    return -size % BLOCK

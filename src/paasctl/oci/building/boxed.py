@@ -15,8 +15,8 @@ from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.promoting import Stop
 from paasctl.oci.documents.closure import Closure, Node
 from paasctl.oci.documents.manifest import OCI_INDEX, Json, canonical, descriptor_json, parse_document
-from paasctl.oci.documents.saved import NAME
-from paasctl.oci.tar.laid import BLOCK, END, blob_place, padded
+from paasctl.oci.documents.saved import NAME, blob_place
+from paasctl.oci.tar.laid import BLOCK, END, padded
 from paasctl.values import dataclass
 
 REPOSITORY = "dev.paasctl.repository"

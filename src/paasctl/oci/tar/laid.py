@@ -20,8 +20,3 @@ def file_header(name: str, size: int) -> bytes:
 def padded(size: int) -> int:
     """What so many bytes take in a tar."""
     return -(-size // BLOCK) * BLOCK
-
-
-def blob_place(digest: str) -> str:
-    """The name of a blob in a layout (image-spec `image-layout.md`)."""
-    return f"blobs/{digest.replace(':', '/')}"
