@@ -25,7 +25,7 @@ _RELEASE = Release(
     images={"web": _HERE.child("web").pinned(_DIGEST), "tool": Repository.parse("other.example/tool").pinned(_DIGEST)},
     bases={"web": "sha256:" + "2" * 64},
     subjects=("feat: größer", "fix: one"),
-    outside=(Repository.parse("other.example/proxy").pinned(_DIGEST),),
+    outside={"other.example/proxy:1": Repository.parse("other.example/proxy").pinned(_DIGEST)},
     changelog="### Features\n\n- größer (aaaaaaa)",
     files={"paas.yaml": b"app: shop\n", "config/\xe9": b"\xff\x00"},
 )

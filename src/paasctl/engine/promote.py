@@ -86,6 +86,13 @@ def tag_record(step: TagRecord, world: World) -> None:
                 hint="somebody else writes there; run the same command again",
                 code="image-not-found",
             )
+    for pinned in step.outside:
+        if registry.resolve(pinned) is None:
+            raise Unavailable(
+                f"promoting {step.version}: {pinned} is not there any more",
+                hint="somebody else deletes there; run the same command again",
+                code="image-not-found",
+            )
     record = step.repository.pinned(step.record.digest)
     held = registry.manifest(record)
     if held is None:

@@ -90,7 +90,7 @@ def record(step: Record, world: World, facts: Mapping[str, str]) -> Pinned:
         bases=_bases(pushed, world.layout),
         subjects=step.subjects,
         changelog=step.changelog,
-        outside=step.outside,
+        outside=dict(step.outside),
         files=dict(step.files),
         snapshot=step.snapshot,
     )

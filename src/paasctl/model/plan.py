@@ -85,7 +85,8 @@ class Record:
     """Images that were pushed by an earlier run already."""
     subjects: tuple[str, ...]
     changelog: str = field(default="", repr=False)
-    outside: tuple[Pinned, ...] = ()
+    outside: tuple[tuple[str, Pinned], ...] = ()
+    """Images that it does not make: as they are written, and pinned."""
     files: tuple[tuple[str, bytes], ...] = field(repr=False)
     snapshot: bool = False
 

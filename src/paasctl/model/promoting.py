@@ -119,6 +119,8 @@ class TagRecord:
     record: Descriptor
     images: tuple[tuple[str, Pinned], ...]
     """(name, where it is now)."""
+    outside: tuple[Pinned, ...] = ()
+    """Copies of images that it does not make."""
     brings: Brings | None = None
 
 

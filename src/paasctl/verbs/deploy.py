@@ -32,7 +32,7 @@ from paasctl.ports.cluster import ClusterReads
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.reading import Place, named, needed, place
-from paasctl.verbs.releasing import release_facts
+from paasctl.verbs.releasing import release_facts, with_outside
 from paasctl.verbs.rendering import Source, inputs, of_release, render, resolved, secrets_of, settings, with_secrets
 from paasctl.verbs.statements import check_standing
 
@@ -224,7 +224,8 @@ def _snapshot(reads: Reads, where: Place, version: str | None) -> ReleaseFacts |
     checkout, found = named(reads)
     if found.is_release:
         return None
-    return release_facts(reads, where.repository, checkout, found, snapshot=True, remote_tag=None)
+    facts = release_facts(reads, where.repository, checkout, found, snapshot=True, remote_tag=None)
+    return with_outside(reads, facts)
 
 
 def object_diff(step: Apply | Delete) -> ObjectDiff:

@@ -17,6 +17,7 @@ from paasctl.model.image import Descriptor, Pinned
 from paasctl.model.location import InRegistry
 from paasctl.model.plan import NOTHING, Plan
 from paasctl.model.promoting import Stop
+from paasctl.model.release import outside_name, outside_tag
 from paasctl.model.rounds import Rounds
 from paasctl.oci.building.boxed import Part, lay_out, packed
 from paasctl.oci.documents.record import read_record, record_layers
@@ -95,6 +96,9 @@ def _facts(reads: Reads, asked: ExportRelease, emit: Emit, cancel: Cancel) -> Ex
     document, files = (blob(client, home, it) for it in record_layers(content, f"{home}:{tag}"))
     release = read_record(document, files, home)
     wanted = [(name, it, tag) for name, it in sorted(release.images.items())]
+    copies = read_record(document, files, home.child("elsewhere")).outside  # what they are called there
+    outside = {copies[name]: it for name, it in release.outside.items()}
+    wanted += [(outside_name(copy), it, outside_tag(it)) for copy, it in outside.items()]
     wanted.append(("", home.pinned(record.digest), tag))
     with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="image") as pool:
         found = list(pool.map(lambda it: _part(reads, *it, cancel=cancel), wanted))

@@ -17,7 +17,7 @@ from paasctl.planning.release.decide import ReleaseFacts, is_complete, release_p
 from paasctl.planning.versions.version import ReleasePosition, position_problems
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
-from paasctl.verbs.releasing import check_given, release_facts
+from paasctl.verbs.releasing import check_given, release_facts, with_outside
 
 T = TypeVar("T")
 
@@ -48,6 +48,8 @@ def preflight(  # noqa: PLR0913 - what is to be released, from where, to where
         ),
         problems,
     )
+    if facts:
+        facts = _pinned(reads, facts, problems)
     if facts and facts.remote_tag is None and facts.local_tag is None:
         _tried(reads.git.check_identity, problems)
     if facts and position and is_ours and facts.remote and facts.remote_tag is None:
@@ -62,6 +64,10 @@ def preflight(  # noqa: PLR0913 - what is to be released, from where, to where
         found = sorted({it.message: it for it in problems}.values(), key=lambda it: not isinstance(it, Refused))
         raise together(found)
     return facts
+
+
+def _pinned(reads: Reads, facts: ReleaseFacts, problems: list[PaasError]) -> ReleaseFacts:
+    return _tried(lambda: with_outside(reads, facts), problems) or facts
 
 
 def _position(reads: Reads, checkout: Checkout, tag: str) -> ReleasePosition:

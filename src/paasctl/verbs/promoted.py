@@ -111,7 +111,7 @@ def _one(asked: Asked, rounds: Rounds, goal: Stop) -> Mapping[str, str]:
     if facts is None or (rounds and rounds[-1].error):
         return {"version": asked.version}
     record = {"version": asked.version, "record": str(goal.repository.pinned(facts.record.digest))}
-    images = (it for it in facts.moving if it.name)
+    images = (it for it in facts.moving if it.name and not it.is_outside)
     return record | {f"image.{it.name}": str(it.repository.pinned(it.source.digest)) for it in images}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from paasctl.config.path import Way
@@ -12,7 +12,7 @@ from paasctl.model.copied import CopyPlan
 from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.location import InArchive, InRegistry
 from paasctl.model.promoting import Gate, Statement, Stop
-from paasctl.model.release import Release
+from paasctl.model.release import Release, outside_name, outside_tag
 from paasctl.oci.building.boxed import place_of
 from paasctl.oci.documents.manifest import parse_document
 from paasctl.oci.documents.promotion import is_promotion_to, may_be_promotion
@@ -83,8 +83,8 @@ def promotion_facts(look: Look, version: str) -> PromotionFacts:
     ]
     # What its record names by a place that is nobody's stop stays there: the record would say so at the goal, too.
     travelling = [it for it in images if look.file or it.source.repository != it.repository]
+    going = [*travelling, *_outside(look, release, promoted), _Going("", origin.pinned(record.digest), goal)]
     with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="image") as pool:
-        going = [*travelling, _Going("", origin.pinned(record.digest), goal)]
         moved = tuple(pool.map(lambda it: _moving(look, it, tag), going))
     there = look.reads.registry(goal.host)
     said = (*statements(registry, origin, record.digest), *statements(there, goal, record.digest))
@@ -141,10 +141,23 @@ class _Going:
     repository: Repository
     names: frozenset[str] = frozenset()
     """Where it may have been signed; none: nobody requires that anything vouches for it."""
+    own_tag: str = ""
+    """What names it where it goes; "": the version."""
 
 
-def _moving(look: Look, it: _Going, tag: str) -> Moving:
+def _outside(look: Look, here: Release, there: Release) -> Iterator[_Going]:
+    """Images that it does not make: each goes to its copy's place, and is named by its own digest."""
+    done = set[Pinned]()
+    for name, source in here.outside.items():
+        goal = there.outside[name]
+        if goal not in done and (look.file or goal.repository != source.repository):
+            done.add(goal)
+            yield _Going(outside_name(goal), source, goal.repository, own_tag=outside_tag(goal))
+
+
+def _moving(look: Look, it: _Going, version: str) -> Moving:
     look.cancel.check()
+    tag = it.own_tag or version
     there = look.reads.registry(it.repository.host).resolve(it.repository.tagged(tag))
     boxed = look.place(it.name, tag)
     place = look.reads.source(boxed or InRegistry(it.source))
@@ -153,6 +166,7 @@ def _moving(look: Look, it: _Going, tag: str) -> Moving:
         name=it.name,
         source=it.source,
         place=boxed,
+        own_tag=it.own_tag,
         repository=it.repository,
         plan=plan,
         there=there.digest if there else "",

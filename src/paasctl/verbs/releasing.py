@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Literal
 
-from paasctl.errors import Cancelled, ConfigError, PaasError, Refused
+from paasctl.errors import Cancelled, ConfigError, PaasError, Refused, together
 from paasctl.model.config import NOTHING, Config
 from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.version import Checkout, Named
 from paasctl.oci.documents.signature import is_signed
 from paasctl.planning.release.changelog import changelog, last_release
 from paasctl.planning.release.decide import ImageFacts, ReleaseFacts
-from paasctl.planning.release.outside import outside_images
 from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.images import RegistryReads
 from paasctl.ports.world import Reads
 from paasctl.verbs.reading import blob, record_of
-from paasctl.verbs.rendering import FILE, gathered
+from paasctl.verbs.rendering import FILE, gathered, outside_of
 
+_TOGETHER = 4
 _REVISION = "org.opencontainers.image.revision"
 
 
@@ -67,7 +68,6 @@ def release_facts(  # noqa: PLR0913 - the release, and what was already found ou
         subjects=checkout.head_subjects,
         changes=changelog(reads.git.changes(last_release(checkout, config.version), config.version)),
         files=tuple(sorted(files.items())),
-        outside=outside_images(files),
         hooks=() if snapshot else _hooks(config),
         remote=None if snapshot else checkout.remote,
         local_tag=None if snapshot else reads.git.tag_commit(version.tag),
@@ -104,6 +104,31 @@ def check_given(reads: Reads, given: Mapping[str, Pinned]) -> Iterator[PaasError
                 hint=f"paasctl image inspect {pinned.repository}@DIGEST shows one that is there",
                 code="image-not-found",
             )
+
+
+def with_outside(reads: Reads, facts: ReleaseFacts) -> ReleaseFacts:
+    """The same, with images that it does not make, pinned at what they are now; a record that is there has said it.
+
+    `Refused` where one is not there, with all of them; what can't be found out raises.
+    """
+    if facts.recorded:
+        return facts
+    names = outside_of(reads.config, dict(facts.files))
+    with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="outside") as pool:
+        found = list(pool.map(lambda it: reads.registry(it.repository.host).resolve(it), names.values()))
+    absent = [
+        Refused(
+            f"releasing {facts.named.text}: {name}, which it runs, is not there",
+            hint="look for a slip in the name or the tag; the pod or manifest that names it says `image:`",
+            code="image-not-found",
+        )
+        for name, it in zip(names, found, strict=True)
+        if it is None
+    ]
+    if absent:
+        raise together(absent)
+    pins = ((name, names[name].repository.pinned(it.digest)) for name, it in zip(names, found, strict=True) if it)
+    return replace(facts, outside=tuple(pins))
 
 
 def _hooks(config: Config) -> tuple[tuple[Literal["test", "scan"], str, str], ...]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import PurePath
 from posixpath import normpath
 
 from paasctl.errors import ConfigError, Exit, PaasError, Refused
 from paasctl.model.answer import Finding, Findings, Rendered
 from paasctl.model.event import Emit
-from paasctl.model.image import Pinned
 from paasctl.planning.manifests import lint_render, placeholder_images
+from paasctl.planning.release.outside import placeholder_outside
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.reading import Place, named, place, recorded
-from paasctl.verbs.rendering import Kept, Source, gathered, inputs, render, renderer, resolved
+from paasctl.verbs.rendering import FILE, Kept, Source, gathered, inputs, outside_of, render, renderer, resolved
 
 _UNKNOWN_VERSION = "0.0.0-unknown"
 
@@ -41,25 +43,34 @@ class AskRender:
 
 
 def _checkout(reads: Reads, where: Place, *, placeholders: bool) -> Source:
-    config = reads.config
+    config, files = reads.config, gathered(reads.config, reads.files)
     checkout, version = named(reads)
-    images = placeholder_images(config, where.environment) if placeholders else _images(reads, where, version.text)
-    return Source(
-        config=config, files=gathered(config, reads.files), version=version.text, commit=checkout.commit, images=images
-    )
-
-
-def _images(reads: Reads, where: Place, version: str) -> Mapping[str, Pinned]:
-    if not reads.config.images:
-        return {}
-    release = recorded(reads, where.repository, version)
+    plain = _without_release(reads, where, files, version.text, checkout.commit)
+    if placeholders or not (config.images or any(str(it) != name for name, it in plain.outside.items())):
+        return plain  # nothing that only a release pins
+    release = recorded(reads, where.repository, version.text)
     if release is None:
         raise Refused(
-            f"rendering {where.environment.name}: there is no release {version} in {where.repository}",
+            f"rendering {where.environment.name}: there is no release {version.text} in {where.repository}",
             hint="paasctl release, or --placeholder-digests to render without",
             code="release-not-found",
         )
-    return release.images
+    return replace(plain, images=release.images, outside=release.outside)
+
+
+def _without_release(reads: Reads, where: Place, files: Mapping[str, bytes], version: str, commit: str) -> Source:
+    """The checkout, with placeholders for what a release pins."""
+    config = reads.config
+    return Source(
+        config=config,
+        files=files,
+        version=version,
+        commit=commit,
+        images=placeholder_images(config, where.environment),
+        outside=placeholder_outside(
+            outside_of(config, {**files, FILE: reads.files.read(PurePath(config.file).name) or b""})
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +102,7 @@ class AskLint:
 
 def _lint(reads: Reads, where: Place, files: Mapping[str, bytes], sets: tuple[str, ...]) -> list[Finding]:
     config, name = reads.config, where.environment.name
-    source = Source(
-        config=config,
-        files=files,
-        version=_UNKNOWN_VERSION,
-        commit="0" * 40,
-        images=placeholder_images(config, where.environment),
-    )
+    source = _without_release(reads, where, files, _UNKNOWN_VERSION, "0" * 40)
     using = renderer(reads, Kept(files))
     problems: dict[tuple[str, str], PaasError] = {}
     for cluster in where.clusters:

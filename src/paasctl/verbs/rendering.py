@@ -11,10 +11,10 @@ from paasctl.config.cascade import Resolved, parse_set, resolve
 from paasctl.errors import ConfigError
 from paasctl.model.answer import Rendered
 from paasctl.model.config import Cluster, Config, SecretSource
-from paasctl.model.image import Pinned
+from paasctl.model.image import Pinned, Reference
 from paasctl.model.kube import Offers
 from paasctl.model.masked import Masked
-from paasctl.model.release import Release
+from paasctl.model.release import NOTHING, Release
 from paasctl.planning.manifests import (
     Renderer,
     RenderInputs,
@@ -23,6 +23,7 @@ from paasctl.planning.manifests import (
     placeholder_secrets,
     render_release,
 )
+from paasctl.planning.release.outside import outside_names
 from paasctl.ports.files import Files, Secrets
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
@@ -57,6 +58,7 @@ class Source:
     version: str
     commit: str
     images: Mapping[str, Pinned]
+    outside: Mapping[str, Pinned] = NOTHING
 
 
 def of_release(reads: Reads, release: Release) -> Source:
@@ -71,7 +73,12 @@ def of_release(reads: Reads, release: Release) -> Source:
         places={**today.places, **recorded.places},
     )
     return Source(
-        config=config, files=release.files, version=release.version, commit=release.commit, images=release.images
+        config=config,
+        files=release.files,
+        version=release.version,
+        commit=release.commit,
+        images=release.images,
+        outside=release.outside,
     )
 
 
@@ -91,6 +98,11 @@ def gathered(config: Config, files: Files) -> dict[str, bytes]:
     if missing:
         raise ConfigError.of(missing)
     return {path: content for path, content in found.items() if content is not None}
+
+
+def outside_of(config: Config, files: Mapping[str, bytes]) -> dict[str, Reference]:
+    """What the project's files name that it does not make, as it is written."""
+    return outside_names(files, [path for it in config.services.values() for path in it.config.values()])
 
 
 def _naming(config: Config, path: str) -> str:
@@ -129,6 +141,7 @@ def inputs(source: Source, where: Place, cluster: Cluster, values: Resolved, off
         version=source.version,
         commit=source.commit,
         images=source.images,
+        outside=source.outside,
         secrets=placeholder_secrets(source.config),
         offers=offers,
         files=source.files,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 from paasctl import __version__
 from paasctl.model.image import Pinned
@@ -40,7 +41,7 @@ def record_provenance(release: Release, record: str) -> bytes:
 
 def record_sbom(release: Release) -> bytes:
     """SPDX 2.3: the release and every image that it runs. What is in an image, the image's own SBOM says."""
-    inside = [*sorted(release.images.items()), *((str(it.repository), it) for it in release.outside)]
+    inside = [*sorted(release.images.items()), *((str(it.repository), it) for it in _once(release.outside.values()))]
     packages = [_package(name, f"image-{number}", pinned) for number, (name, pinned) in enumerate(inside, 1)]
     root = {**_described(release.app, "release"), "versionInfo": release.version}
     document: Json = {
@@ -57,6 +58,10 @@ def record_sbom(release: Release) -> bytes:
     }
     mark = hashlib.sha256(canonical(document)).hexdigest()
     return canonical({**document, "documentNamespace": f"{_NAMESPACE}/{release.app}/{mark}"})
+
+
+def _once(images: Iterable[Pinned]) -> list[Pinned]:
+    return sorted(set(images))
 
 
 def _package(name: str, identity: str, pinned: Pinned) -> Json:

@@ -16,7 +16,7 @@ from typing import Any
 
 from paasctl.errors import Unavailable
 from paasctl.model.image import Descriptor, Pinned, Repository, parse_reference
-from paasctl.model.release import RECORD_FORMAT, RECORD_TYPE, Release
+from paasctl.model.release import OUTSIDE, RECORD_FORMAT, RECORD_TYPE, Release, beside
 from paasctl.values import dataclass
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -119,10 +119,19 @@ def _release(said: Mapping[str, Any], files: bytes, repository: Repository) -> R
         subjects=tuple(said["subjects"]),
         author=said.get("author", ""),
         changelog=said.get("changelog", ""),
-        outside=tuple(map(_pinned, said.get("outside", ()))),
+        outside=_outside(said.get("outside", {}), repository, is_home=is_home),
         files=_untar(files) if files else {},
         snapshot=said.get("snapshot", False),
     )
+
+
+def _outside(said: Any, repository: Repository, *, is_home: bool) -> dict[str, Pinned]:
+    """Where the record is at home they are what was written; anywhere else the copies that came with it."""
+    written = {str(it): it for it in said} if isinstance(said, list) else dict(said)  # a list: of digests, as they were
+    found = {name: _pinned(it) for name, it in written.items()}
+    if is_home:
+        return found
+    return {name: beside(repository, it.repository).pinned(it.digest) for name, it in found.items()}
 
 
 def _pinned(text: str) -> Pinned:
@@ -141,9 +150,10 @@ def _document(release: Release, repository: Repository) -> dict[str, Any]:
         if base := release.bases.get(name):
             entry["base"] = base
         images[name] = entry
-    more = {"author": release.author, "changelog": release.changelog, "outside": [str(it) for it in release.outside]}
+    outside = {name: str(it) for name, it in sorted(release.outside.items())}
+    more: dict[str, Any] = {"author": release.author, "changelog": release.changelog, OUTSIDE: outside}
     # Where it is at home an image may lie elsewhere; promoted, it lies beside the record like all others.
-    home = {"home": str(repository)} if any("repository" in it for it in images.values()) else {}
+    home = {"home": str(repository)} if outside or any("repository" in it for it in images.values()) else {}
     return {
         **home,
         **{name: it for name, it in more.items() if it},

@@ -36,6 +36,8 @@ def _pinned(container: Mapping[str, Any], default: str, inputs: RenderInputs, so
         raise _wrong(f"rendering {source.name}: {of} has no image", source.where, "name one of `images`")
     if wanted in inputs.config.images:
         return str(known_image(wanted, inputs))
+    if wanted in inputs.outside:
+        return str(inputs.outside[wanted])
     try:
         reference = parse_reference(wanted)
     except ValueError as error:

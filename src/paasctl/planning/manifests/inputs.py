@@ -9,6 +9,7 @@ from paasctl.model.config import Cluster, Config, Environment, Service, Values
 from paasctl.model.image import Pinned
 from paasctl.model.kube import Offers
 from paasctl.model.masked import Masked
+from paasctl.model.release import NOTHING
 from paasctl.values import dataclass
 
 RAW = "manifests"
@@ -29,6 +30,8 @@ class RenderInputs:
     commit: str
     images: Mapping[str, Pinned]
     """Name in `images` -> the image of this release, in this environment's registry."""
+    outside: Mapping[str, Pinned] = NOTHING
+    """Images that it does not make, as they are written -> what runs instead: pinned, or the copy beside the record."""
     secrets: Mapping[tuple[str, str], Masked]
     """(service, name in its `secrets`) -> the value."""
     offers: Offers | None

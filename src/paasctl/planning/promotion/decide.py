@@ -37,8 +37,15 @@ class Moving:
     """The digest that its name is on where it goes; empty: proved absent."""
     place: InArchive | None = None
     """The file that it is in; None: it is where `source` says."""
+    own_tag: str = ""
+    """What names it where it goes; "": the version, as all images that the release makes."""
     vouched: Vouched | None = None
     """What vouches for it; None: nobody requires anything, or it is missing."""
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the release runs it and does not make it."""
+        return bool(self.own_tag)
 
     @property
     def carried(self) -> bool:
@@ -77,7 +84,12 @@ def promotion_stages(facts: PromotionFacts) -> Stages:
     *images, record = facts.moving
     carried = tuple(_carry(it, facts) for it in facts.moving if it.carried)
     tags = tuple(
-        TagImage(name=it.name, repository=it.repository, tag=facts.tag, pinned=it.repository.pinned(it.source.digest))
+        TagImage(
+            name=it.name,
+            repository=it.repository,
+            tag=it.own_tag or facts.tag,
+            pinned=it.repository.pinned(it.source.digest),
+        )
         for it in images
         if not it.there
     )
@@ -97,7 +109,8 @@ def promotion_stages(facts: PromotionFacts) -> Stages:
         repository=facts.goal.repository,
         tag=facts.tag,
         record=facts.record,
-        images=tuple((it.name, it.repository.pinned(it.source.digest)) for it in images),
+        images=tuple((it.name, it.repository.pinned(it.source.digest)) for it in images if not it.is_outside),
+        outside=tuple(it.repository.pinned(it.source.digest) for it in images if it.is_outside),
         brings=facts.brings,
     )
     stages: tuple[Stage, ...] = (carried, () if facts.noted else (note,), tags, () if record.there else (named,))
@@ -120,7 +133,7 @@ def _carry(it: Moving, facts: PromotionFacts) -> CarryOver:
         source=it.source,
         place=it.place,
         repository=it.repository,
-        tag=facts.tag,
+        tag=it.own_tag or facts.tag,
         plan=it.plan,
     )
 
@@ -155,7 +168,9 @@ def _check(facts: PromotionFacts) -> None:
         raise WouldClobber(
             f"{head}: under that name something else is there already, for {_names(taken)}",
             hint="promote another version: a name that somebody may have pulled is never moved",
-            evidence=tuple(f"{it.repository}:{facts.tag} is {it.there}, not {it.source.digest}" for it in taken),
+            evidence=tuple(
+                f"{it.repository}:{it.own_tag or facts.tag} is {it.there}, not {it.source.digest}" for it in taken
+            ),
             code="tag-taken",
         )
     if not facts.moving[-1].there:  # what is there already is completed, whatever became of the rules since

@@ -40,8 +40,8 @@ class ReleaseFacts:
     """Where the record goes."""
     images: tuple[ImageFacts, ...]
     subjects: tuple[str, ...] = ()
-    outside: tuple[Pinned, ...] = ()
-    """Images that it runs and does not make."""
+    outside: tuple[tuple[str, Pinned], ...] = ()
+    """Images that it runs and does not make: as they are written, and pinned."""
     hooks: tuple[tuple[Literal["test", "scan"], str, str], ...] = ()
     """What runs between build and tag: which it is, the command line, its place in `paas.yaml`."""
     changes: Changelog = Changelog()

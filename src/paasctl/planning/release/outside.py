@@ -1,33 +1,40 @@
 """Images that a release runs and does not make: sidecars, and what stands in the project's own manifests.
 
-They name a digest, or rendering refuses them. The record lists them, so that who copies a release knows all it needs.
+A release pins those that are named by a tag, and its record lists all of them, so that they travel with it. Files are
+read as they are written: what only rendering would name is not found, and rendering then wants a digest of it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from paasctl.model.image import Pinned, parse_reference
+from paasctl.model.image import Pinned, Reference, parse_reference
 
-_IMAGE = re.compile(r"""["']?\bimage["']?\s*:\s*["']?(?P<name>[^\s"'{},]+@sha256:[0-9a-f]{64})\b""")
+_IMAGE = re.compile(r"""["']?\bimage["']?\s*:\s*["']?(?P<name>[^\s"'{},]+)""")
+_UNKNOWN = "sha256:" + "0" * 64
 
 
-def outside_images(files: Mapping[str, bytes], ours: Iterable[Pinned] = ()) -> tuple[Pinned, ...]:
-    """What pods and manifests name by digest, each once, sorted, but for those that are `ours`.
+def outside_names(files: Mapping[str, bytes], texts: Iterable[str] = ()) -> dict[str, Reference]:
+    """What pods and manifests name with host and path, as it is written there -> the image. Sorted.
 
-    Templates are read as they are written: what only rendering would name is not found.
+    `texts` are files in which a tag is no more than a word: config files of services.
     """
-    found = {it for content in files.values() for it in _named(content.decode("utf-8", "replace"))}
-    return tuple(sorted(found - set(ours)))
+    plain = set(texts)
+    named = ((path, it) for path, content in files.items() for it in _named(content.decode("utf-8", "replace")))
+    found = {name: it for path, (name, it) in named if isinstance(it, Pinned) or path not in plain}
+    return dict(sorted(found.items()))
 
 
-def _named(text: str) -> Iterable[Pinned]:
+def placeholder_outside(names: Mapping[str, Reference]) -> dict[str, Pinned]:
+    """The same with a digest of zeros where there is none yet: to read and to check, never to deploy."""
+    return {name: it if isinstance(it, Pinned) else it.repository.pinned(_UNKNOWN) for name, it in names.items()}
+
+
+def _named(text: str) -> Iterator[tuple[str, Reference]]:
     lines = (it for it in text.splitlines() if not it.lstrip().startswith("#"))
     for found in (one for line in lines for one in _IMAGE.finditer(line)):
         try:
-            reference = parse_reference(found["name"])
+            yield found["name"], parse_reference(found["name"])
         except ValueError:
             continue
-        if isinstance(reference, Pinned):
-            yield reference
