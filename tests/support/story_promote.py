@@ -88,6 +88,10 @@ _NAME = TagRecord(
     brings=Brings(
         since="1.2.2",
         commits=("feat: faster search", "fix: a basket may be empty"),
+        changelog=(
+            ("Features", ("faster search (4f6a1c0)",)),
+            ("Fixes", ("a basket may be empty (9d8e7f6)",)),
+        ),
         images=("web",),
         files=(
             FileDiffers(path="config/app.ini", how="added"),

@@ -99,9 +99,13 @@ class Brings:
     """That one; empty: it is the first."""
     commits: tuple[str, ...] = ()
     """Subjects, newest first, as the records have them."""
+    changelog: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(group, lines), from the changelogs of this release and of those between, newest first."""
     images: tuple[str, ...] = ()
     """Those that are others."""
     files: tuple[FileDiffers, ...] = ()
+    alone: bool = False
+    """Whether releases between could not be looked at, since it comes in a file: it is what this one alone brings."""
     unknown: str = ""
     """Why it could not be found out; empty: it was."""
 

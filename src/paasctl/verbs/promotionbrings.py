@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from paasctl.config.words import is_sensitive
 from paasctl.errors import Cancelled, PaasError, TimedOut
 from paasctl.model.image import Repository
@@ -31,7 +33,8 @@ def _brings(look: Look, release: Release, earlier: tuple[str, ...]) -> Brings:
     old = _recorded(look, before, goal, origin) if before else None
     skipped = between(release.version, before, look.origin.tags(origin))[:_MOST] if before else ()
     found = (recorded(look.reads, origin, it) for it in skipped)
-    return what_it_brings(release, old, [it for it in found if it and not it.snapshot], is_secret=is_sensitive)
+    made = what_it_brings(release, old, [it for it in found if it and not it.snapshot], is_secret=is_sensitive)
+    return replace(made, alone=bool(look.file and before))
 
 
 def _recorded(look: Look, version: str, *where: Repository) -> Release | None:

@@ -24,7 +24,7 @@ from paasctl.views.mask import fields_of, masked_body
 
 FORMAT: Final = 1
 _AS_TEXT = (InArchive, InEngine, InLayout, InRegistry, Kind, Masked, Pinned, Platform, Repository, Tagged, Version)
-_PAIRS = frozenset({"facts", "images", "outside", "pinned", "settings"})
+_PAIRS = frozenset({"changelog", "facts", "images", "outside", "pinned", "settings"})
 """Fields that hold (name, value) pairs: objects in JSON."""
 _RARE = frozenset({"then", "chapters", "amiss", "foreseen"})
 """Fields that are told only where there is something in them."""

@@ -8,7 +8,7 @@ from typing import assert_never
 from paasctl.model.approving import Approve
 from paasctl.model.counting import count
 from paasctl.model.event import Outcome
-from paasctl.model.promoting import Attest, CarryOver, NotePromotion, PromoteStep, TagRecord, Word
+from paasctl.model.promoting import Attest, Brings, CarryOver, NotePromotion, PromoteStep, TagRecord, Word
 from paasctl.views.approving import say_approving
 from paasctl.views.between import say_moved
 from paasctl.views.clean import clean
@@ -68,13 +68,23 @@ def say_brings(step: TagRecord) -> Iterator[str]:
     if it.unknown:
         yield f"what it brings could not be found out: {clean(it.unknown)}"
         return
-    yield f"since {it.since}: {count(len(it.commits), 'commit')}" if it.since else "it is the first there"
-    yield from _first((f"* {clean(one)}" for one in it.commits), _COMMITS)
+    own = ", by its own record alone" if it.alone else ""
+    yield f"since {it.since}{own}: {count(len(it.commits), 'commit')}" if it.since else "it is the first there"
+    yield from _first(_changes(it), _COMMITS)
     if it.images:
         yield f"images that are others: {', '.join(map(clean, it.images))}"
     for file in it.files:
         yield f"{file.how} {clean(file.path)}"
         yield from _first((f"  {clean(line)}" for line in file.lines), _LINES)
+
+
+def _changes(it: Brings) -> Iterator[str]:
+    """The changelog in its groups; where the records have none, the commits."""
+    for group, lines in it.changelog:
+        yield f"{clean(group)}:"
+        yield from (f"* {clean(one)}" for one in lines)
+    if not it.changelog:
+        yield from (f"* {clean(one)}" for one in it.commits)
 
 
 def _first(lines: Iterable[str], most: int) -> Iterator[str]:

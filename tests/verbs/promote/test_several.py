@@ -105,7 +105,9 @@ def _brings(stops: Stops, version: str) -> Brings:
 
 
 def test_the_plan_says_what_the_release_brings_since_what_is_there(stops: Stops) -> None:
-    assert _brings(stops, VERSION) == Brings(since="", commits=("feat: one",))
+    first = _brings(stops, VERSION)
+    assert (first.since, first.commits) == ("", ("feat: one",))
+    assert [(group, len(lines)) for group, lines in first.changelog] == [("Features", 1)]
     assert stops.promote()[0] is Exit.OK
     paas, ini = (stops.world.project / it for it in ("paas.yaml", "app.ini"))
     stops.release("fix: two")
@@ -115,6 +117,10 @@ def test_the_plan_says_what_the_release_brings_since_what_is_there(stops: Stops)
     stops.release("feat: three")
     found = _brings(stops, "0.1.2")
     assert (found.since, found.commits, found.images) == (VERSION, ("feat: three", "fix: two"), ("web",))
+    assert [(group, [it.rpartition(" (")[0] for it in lines]) for group, lines in found.changelog] == [
+        ("Features", ["three"]),
+        ("Fixes", ["two"]),
+    ]
     assert [(it.path, it.how) for it in found.files] == [("app.ini", "changed"), ("paas.yaml", "changed")]
     assert found.files[0].lines == ("- [one]", "+ [two]", "+ password: ***")
     assert "hush" not in str(found.files)

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from paasctl.model.promoting import Brings, FileDiffers, How
 from paasctl.model.release import Release
 from paasctl.model.version import Version
+from paasctl.planning.release.changelog import grouped
 
 _MASK = "***"
 _LINES = 1000
@@ -39,20 +40,24 @@ def what_it_brings(
 
     `is_secret` says of a name whether its value should not be seen.
     """
-    commits = tuple(dict.fromkeys(subject for it in (release, *skipped) for subject in it.subjects))
+    fresh = (release, *skipped)
+    commits = tuple(dict.fromkeys(subject for it in fresh for subject in it.subjects))
+    changes = grouped(it.changelog for it in fresh)
     if before is None:
-        return Brings(since="", commits=commits)
+        return Brings(since="", commits=commits, changelog=changes)
     images = sorted({*release.images, *before.images})
+    outside = sorted({*release.outside, *before.outside})
     return Brings(
         since=before.version,
         commits=commits,
-        images=tuple(it for it in images if _digest(release, it) != _digest(before, it)),
+        changelog=changes,
+        images=tuple(it for it in (*images, *outside) if _digest(release, it) != _digest(before, it)),
         files=tuple(_differing(before.files, release.files, is_secret)),
     )
 
 
 def _digest(release: Release, name: str) -> str:
-    found = release.images.get(name)
+    found = release.images.get(name) or release.outside.get(name)
     return found.digest if found else ""
 
 

@@ -73,6 +73,22 @@ def changelog(changes: Sequence[Change]) -> Changelog:
     return Changelog(tuple(read))
 
 
+def grouped(texts: Iterable[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The lines of several changelogs, as `Changelog.markdown` writes them, by group; each once, the first first."""
+    found: dict[str, dict[str, None]] = {}
+    for text in texts:
+        group = _ALL
+        for line in text.splitlines():
+            if line.startswith("### "):
+                group = line.removeprefix("### ")
+            elif line.startswith("- "):
+                found.setdefault(group, {})[line.removeprefix("- ")] = None
+    if len(found) > 1 and _ALL in found:  # beside groups, what has none is other
+        found.setdefault(_OTHER, {}).update(found.pop(_ALL))
+    order = {name: at for at, name in enumerate(_ORDER)}
+    return tuple((it, tuple(found[it])) for it in sorted(found, key=lambda it: order.get(it, len(order))))
+
+
 def section(version: str, day: str, entries: Changelog) -> str:
     """A release's part of a changelog file; `day` as in 2026-11-30."""
     return f"{_heading(version)} ({day})\n\n{entries.markdown or 'No changes.'}\n"
