@@ -16,6 +16,13 @@ from e2e.project import PAAS, Project
 from support.boxing import contents, index_of
 
 _FILE = "shop.tar"
+_POD = """\
+containers:
+  - name: web
+  - name: side
+    image: $side
+    env: [{name: PORT, value: "8081"}]
+"""
 _NAME = "org.opencontainers.image.ref.name"
 _PAAS = PAAS.replace(
     "clusters:\n",
@@ -70,16 +77,26 @@ def test_beyond_the_gap_it_is_deployed_from_there(project: Project) -> None:
     """Both registries are open here, so that a cluster can pull; the first is never asked once the file is written."""
     text = _PAAS.replace("$inside", "$registry").replace("$app}\nclusters", "$app-far}\nclusters")
     project.write("paas.yaml", project.filled(text))
-    project.commit("one")
+    project.commit("nought")
     project.release()
-    refused = project.paasctl("release", "export", "0.1.0", "no-such-folder/../" + _FILE, "--from", "inside", expect=4)
+    side = f"{project.testbed.registry}/{project.app}-side"
+    project.paasctl("image", "copy", f"{project.testbed.registry}/{project.app}/web:0.1.0", f"{side}:1")
+    project.edit("paas.yaml", "port: 8080", "port: 8080\n    pod: pod.yml")
+    project.write("pod.yml", _POD.replace("$side", f"{side}:1"))
+    assert project.release("one") == "0.1.1"
+    refused = project.paasctl("release", "export", "0.1.1", _FILE, "--from", "inside", expect=4)
     assert "error[release-not-found]" in refused.stderr
-    project.paasctl("release", "export", "0.1.0", _FILE)
+    project.paasctl("release", "export", "0.1.1", _FILE)
     closed = project.paasctl("release", "import", _FILE, "--to", "far", expect=4)
     assert "error[gate-closed]" in closed.stderr
     project.paasctl("release", "import", _FILE, "--to", "far", "--override", "after", "--reason", "first there")
-    project.paasctl("deploy", "far", "--version", "0.1.0")
+    project.paasctl("deploy", "far", "--version", "0.1.1")
     assert project.served(f"far.{project.host}") == "one"
+    (deployment,) = project.objects("deployments", f"{project.app}-far")
+    images = {it["name"]: it["image"] for it in deployment["spec"]["template"]["spec"]["containers"]}
+    copied = f"{project.testbed.registry}/{project.app}-far/outside/"
+    assert images["side"].startswith(copied), "the copy runs, not what was beyond the gap"
+    assert "@sha256:" in images["side"]
 
 
 def test_other_tools_read_the_file(real: Testbed, tmp_path: Path) -> None:

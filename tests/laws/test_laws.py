@@ -11,6 +11,7 @@ import pytest
 
 from paasctl.errors import Exit
 from paasctl.model.event import Event, Outcome, Planned
+from paasctl.model.image import Repository
 from paasctl.planning.cleanup.decide import Cap
 from paasctl.verbs.approve import ApproveTyped, GiveApproval
 from paasctl.verbs.cleanup import Cleanup
@@ -121,6 +122,21 @@ def _promote(*versions: str) -> Callable[[], Promote]:
     return lambda: Promote(asked=PromoteTyped(versions=versions, to="rc"))
 
 
+def _with_a_sidecar(world: FakeWorld) -> None:
+    """Named by a tag, in a registry of its own."""
+    side = Repository.parse("side.example/proxy")
+    content = b'{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","layers":[]}'
+    world.registry(side.host).put_manifest(side, "application/vnd.oci.image.manifest.v1+json", content, tag="1")
+    (world.project / "pod.yml").write_text("containers: [{name: web}, {name: side, image: side.example/proxy:1}]\n")
+    paas = world.project / "paas.yaml"
+    paas.write_text(paas.read_text().replace("web: {image: web,", "web: {image: web, pod: pod.yml,"))
+
+
+def _two_stops_with_a_sidecar(world: FakeWorld) -> None:
+    _with_a_sidecar(world)
+    _two_stops("rc.example/shop")(world)
+
+
 def _exported(world: FakeWorld) -> None:
     _two_stops("rc.example/shop")(world)
     assert go(ExportRelease(version="0.1.0", file="shop.tar"), world)[0] is Exit.OK
@@ -168,6 +184,8 @@ VERBS: dict[str, Case] = {
     "promote --deploy": Case(
         lambda: Onward(asked=PromoteTyped(versions=("0.1.0",), to="showcase")), _two_stops_and_a_place
     ),
+    "release, with a sidecar": Case(Release, _with_a_sidecar),
+    "promote, with a sidecar": Case(_promote("0.1.0"), _two_stops_with_a_sidecar),
     "release export": Case(lambda: ExportRelease(version="0.1.0", file="shop.tar"), _released),
     "release import": Case(lambda: ImportRelease(file="shop.tar", to="rc"), _exported),
     "reject": Case(lambda: Judge(version="0.1.0", rejects=True, reason="slow"), _promoted),

@@ -27,8 +27,8 @@ from paasctl.model.plan import (
     WriteFile,
 )
 from paasctl.model.verdict import Cause, Verdict
-from support.story_cleanup import CLEANUP, CLEANUP_LOOK
 from support.story_boxes import EXPORT
+from support.story_cleanup import CLEANUP, CLEANUP_LOOK
 from support.story_images import IMAGE_COPY, IMAGE_REBASE, IMAGE_SQUASH
 from support.story_onward import ONWARD_CRASH, ONWARD_DRY
 from support.story_promote import APPROVE, PROMOTE, PROMOTE_SEVERAL, REJECT

@@ -11,7 +11,7 @@ from typing import Literal
 
 from paasctl.errors import Cancelled, ConfigError, PaasError, Refused, together
 from paasctl.model.config import NOTHING, Config
-from paasctl.model.image import Descriptor, Pinned, Repository
+from paasctl.model.image import Descriptor, Pinned, Reference, Repository
 from paasctl.model.version import Checkout, Named
 from paasctl.oci.documents.signature import is_signed
 from paasctl.planning.release.changelog import changelog, last_release
@@ -115,7 +115,7 @@ def with_outside(reads: Reads, facts: ReleaseFacts) -> ReleaseFacts:
         return facts
     names = outside_of(reads.config, dict(facts.files))
     with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="outside") as pool:
-        found = list(pool.map(lambda it: reads.registry(it.repository.host).resolve(it), names.values()))
+        found = list(pool.map(lambda it: _digest(reads, it, looks=not facts.snapshot), names.values()))
     absent = [
         Refused(
             f"releasing {facts.named.text}: {name}, which it runs, is not there",
@@ -127,8 +127,16 @@ def with_outside(reads: Reads, facts: ReleaseFacts) -> ReleaseFacts:
     ]
     if absent:
         raise together(absent)
-    pins = ((name, names[name].repository.pinned(it.digest)) for name, it in zip(names, found, strict=True) if it)
+    pins = ((name, names[name].repository.pinned(it)) for name, it in zip(names, found, strict=True) if it)
     return replace(facts, outside=tuple(pins))
+
+
+def _digest(reads: Reads, reference: Reference, *, looks: bool) -> str | None:
+    """What it is now; None: it is not there. A digest is looked for only where it has to travel one day."""
+    if isinstance(reference, Pinned) and not looks:
+        return reference.digest
+    found = reads.registry(reference.repository.host).resolve(reference)
+    return found.digest if found else None
 
 
 def _hooks(config: Config) -> tuple[tuple[Literal["test", "scan"], str, str], ...]:

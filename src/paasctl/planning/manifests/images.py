@@ -36,14 +36,15 @@ def _pinned(container: Mapping[str, Any], default: str, inputs: RenderInputs, so
         raise _wrong(f"rendering {source.name}: {of} has no image", source.where, "name one of `images`")
     if wanted in inputs.config.images:
         return str(known_image(wanted, inputs))
-    if wanted in inputs.outside:
-        return str(inputs.outside[wanted])
     try:
         reference = parse_reference(wanted)
     except ValueError as error:
         near = ", ".join(inputs.config.images) or "nothing"
         message = f"rendering {source.name}: {of}: the image {wanted!r} is neither in `images` ({near}) nor a reference"
         raise _wrong(message, _place(container, source), str(error)) from error
+    runs = inputs.outside.get(wanted)
+    if runs and (runs.repository != reference.repository or not isinstance(reference, Pinned)):
+        return str(runs)  # the tag's pin, or the copy beside the record; else it stays as it was written
     if not isinstance(reference, Pinned):
         message = f"rendering {source.name}: {of}: the image {wanted} can move; pin it by digest"
         raise _wrong(message, _place(container, source), f"write {reference.repository}@sha256:…")
