@@ -10,6 +10,7 @@ from paasctl.errors import Exit
 from paasctl.oci.building.boxed import REPOSITORY
 from paasctl.verbs.deploy import Deploy
 from paasctl.verbs.judge import Judge
+from support.approving import approve, wants
 from support.boxing import Gap, changed
 from support.conducted import go
 from support.promoting import VERSION, outcome
@@ -125,3 +126,16 @@ def test_the_first_registry_of_a_path_takes_a_file_too(gap: Gap) -> None:
     assert gap.take(to="inside")[0] is Exit.OK
     world = gap.stops.world.afresh()
     assert go(Deploy(environment="dev", version=VERSION), world)[0] is Exit.OK
+
+
+def test_approvals_within_the_file_count(gap: Gap) -> None:
+    wants(gap.stops, environment="showcase")
+    for person in ("anna", "bob"):
+        gap.exported()
+        status, events = gap.take(to="showcase")
+        assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "gate-closed")
+        gap.path.unlink()
+        assert approve(gap.stops, person, to="showcase")[0] is Exit.OK
+    gap.exported()
+    assert gap.take(to="showcase")[0] is Exit.OK
+    assert not gap.stops.here.log, "both are read from the file"
