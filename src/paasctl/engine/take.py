@@ -51,16 +51,21 @@ def take(step: Step, index: int, run: Needs) -> None:
             from paasctl.engine.cleanup import take_cleanup  # noqa: PLC0415
 
             take_cleanup(step, index, run)
-        case ExportRelease():
-            from paasctl.engine.export import export_release  # noqa: PLC0415
-
-            export_release(step, index, run)
-        case WriteFile():
-            run.world.write_file(step.path, step.content, step.before)
+        case WriteFile() | ExportRelease():
+            _file(step, index, run)
         case Apply() | Delete() | AwaitReady():
             _cluster(step, index, run)
         case _:
             assert_never(step)
+
+
+def _file(step: WriteFile | ExportRelease, index: int, run: Needs) -> None:
+    if isinstance(step, WriteFile):
+        run.world.write_file(step.path, step.content, step.before)
+        return
+    from paasctl.engine.export import export_release  # noqa: PLC0415
+
+    export_release(step, index, run)
 
 
 def _image(step: Build | SquashImage | Push, index: int, run: Needs) -> None:

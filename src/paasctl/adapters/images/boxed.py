@@ -108,6 +108,10 @@ class Box:
         """Nobody may: a file is written as a whole."""
         raise Refused(f"writing {repository}: it lies in {self._tape.name}")
 
+    def check_deletable(self, repository: Repository) -> None:
+        """Nothing is taken out of it, either."""
+        self.check_writable(repository)
+
     def check(self, cancel: Cancel) -> None:
         """Every name, every digest, and everything that is named."""
         _ = self.label

@@ -149,7 +149,7 @@ class Shelf:
         images = tuple(names.images.values())
         if names.app == self._app and it.at.repository == self._repository:
             self.tree |= dict.fromkeys(one.repository for one in images if self._is_ours(one.repository))
-        needs = (*names.bases.values(), *(one.digest for one in names.outside))
+        needs = (*names.bases.values(), *(one.digest for one in names.outside.values()))
         return replace(it, app=names.app, version=names.version, images=images, needs=needs)
 
     def _is_ours(self, repository: Repository) -> bool:
