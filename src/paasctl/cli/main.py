@@ -59,6 +59,9 @@ def _run(args: list[str], *, ends: bool) -> int:
 
         gc.set_threshold(200_000, 20, 50)  # a command is short: what it imports alone would have it look once
         sys.setswitchinterval(0.0005)  # who unpacks a layer waits less for who reads one: a twentieth of an inspection
+        # glibc gives memory back to the system, zeroed when it is fetched again, unless so much was once freed at once
+        # (mallopt(3), M_MMAP_THRESHOLD): each chunk of a layer would be. Nobody writes to it: it costs nothing.
+        bytes(16 << 20)
         atexit.register(gc.freeze)  # and so does looking, at the very end, for cycles in all that was imported
         from paasctl.cli import process, table  # the rest pays for typer; those two must not
 

@@ -27,6 +27,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     gc.disable()  # hundreds of thousands of objects without a cycle
+    bytes(16 << 20)  # memory of a chunk serves the next one: see `cli.main`
     frames, codecs = Frames(sys.stdin.buffer, sys.stdout.buffer), MachineCodecs()
     try:
         while head := frames.take():
