@@ -5,8 +5,9 @@ Where appliers differ, what an overlay file system shows is taken, and said alou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import field
+from itertools import islice
 
 from paasctl.oci.tar.names import join, show
 from paasctl.oci.tree.layer import Ambiguity, Layer, Warn, WarningCode, grow
@@ -30,19 +31,21 @@ class Stack:
     """Warnings that are not among them: an image may have a million."""
 
 
-def stack(layers: Sequence[Layer], kept: int = 0) -> Stack:
-    """Apply `layers`, oldest first. Raises `Refused` for what no runtime could unpack.
+def stack(layers: Iterable[Layer], kept: int = 0) -> Stack:
+    """Apply `layers`, oldest first, each as it comes. Raises `Refused` for what no runtime could unpack.
 
     Warnings are about the layers above the kept ones only: what is kept is not touched.
     """
-    heard = _Heard()
-    base = Dir()
-    for number, layer in enumerate(layers[:kept]):
+    heard, base, given = _Heard(), Dir(), list[Layer]()
+    coming = iter(layers)
+    for number, layer in enumerate(islice(coming, kept)):
         apply_layer(base, layer, number)
+        given.append(layer)
     top = copied(base)
-    for number, layer in enumerate(layers[kept:], kept):
+    for number, layer in enumerate(coming, kept):
         apply_layer(top, layer, number, heard.hear)
-    return Stack(layers, kept, base, top, heard.first, heard.more)
+        given.append(layer)
+    return Stack(given, kept, base, top, heard.first, heard.more)
 
 
 @dataclass(slots=True)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import chain
 
 from paasctl.errors import Cancelled
 from paasctl.model.image import Descriptor
@@ -25,6 +28,8 @@ from paasctl.ports.world import Reads
 from paasctl.verbs.images.reading import Found, OneImage
 
 _KIND, _QUICK = "layers", "layers-checked"
+_Key = tuple[str, str]
+_Reading = Mapping[_Key, Future[Layer]]
 
 
 @dataclass(slots=True)
@@ -39,7 +44,7 @@ class Indexing:
     kept: Kept | None = None
     quick: bool = False
     """A checksum tells one file's content from another's: enough for a report, not for a proof or a comparison."""
-    found: dict[tuple[str, str], Layer] = field(default_factory=dict)
+    found: dict[_Key, Layer] = field(default_factory=dict)
     _halted: threading.Event = field(default_factory=threading.Event)
 
     def stack(self, found: Found, image: OneImage) -> Stack:
@@ -48,33 +53,46 @@ class Indexing:
         for layer in image.layers:
             documents.check_layer(layer, found.source.name, zstd=True)
         layers = list(zip(image.layers, image.diff_ids, strict=True))
-        fresh = [(it, said) for it, said in dict.fromkeys(layers) if (it.digest, said) not in self.found]
-        self._read(found.source, fresh)
-        return stack([self.found[it.digest, said] for it, said in layers])
+        with self._begun(found.source, dict.fromkeys(layers)) as reading:
+            return stack(self._layer(reading, (it.digest, said)) for it, said in layers)
 
-    def _read(self, blobs: Blobs, wanted: Sequence[tuple[Descriptor, str]]) -> None:
-        """The biggest first, so that no thread ends long after the others."""
-        known = [((layer.digest, said), self._known(layer, said)) for layer, said in wanted]
-        self.found.update((key, layer) for key, layer in known if layer)
-        missing = [it for it, (_, layer) in zip(wanted, known, strict=True) if layer is None]
+    @contextmanager
+    def _begun(self, blobs: Blobs, wanted: Iterable[tuple[Descriptor, str]]) -> Iterator[_Reading]:
+        """What has to be read is being read, the biggest first, so that no thread ends long after the others."""
+        missing = [it for it in wanted if not self._is_known(*it)]
         if not missing:
+            yield {}
             return
         order = sorted(missing, key=lambda it: (-it[0].size, it[0].digest))
         width = max(1, min(4, os.cpu_count() or 1))
+        turns = threading.Semaphore(width)
         with (
             self.reads.codecs.beside(len(order), sum(it.size for it, _ in order)) as beside,
-            ThreadPoolExecutor(width, thread_name_prefix="index") as pool,
+            ThreadPoolExecutor(width + 1, thread_name_prefix="index") as pool,
         ):
-            futures = [pool.submit(self._one, blobs, *it, beside) for it in order]
+            one = partial(self._one, blobs, beside, turns)
             try:
-                wait(futures, return_when=FIRST_EXCEPTION)
+                yield {(it.digest, said): pool.submit(one, it, said) for it, said in order}
             except BaseException:
                 self._halted.set()
                 raise
-            if broken := [error for it in futures if it.done() and (error := it.exception())]:
-                self._halted.set()
-                raise broken[0]
-        self.found.update(((it.digest, said), of.result()) for (it, said), of in zip(order, futures, strict=True))
+
+    def _layer(self, reading: _Reading, key: _Key) -> Layer:
+        """One, as soon as it is there: those above it are read meanwhile. Raises what any of them failed of."""
+        if key not in self.found:
+            while not reading[key].done():
+                wait([it for it in reading.values() if not it.done()], return_when=FIRST_COMPLETED)
+                if broken := [error for it in reading.values() if it.done() and (error := it.exception())]:
+                    raise broken[0]
+            self.found[key] = reading[key].result()
+        return self.found[key]
+
+    def _is_known(self, descriptor: Descriptor, diff_id: str) -> bool:
+        """Whether it was read before, by this run or by an earlier one."""
+        key = (descriptor.digest, diff_id)
+        if key not in self.found and (known := self._known(descriptor, diff_id)):
+            self.found[key] = known
+        return key in self.found
 
     def _known(self, descriptor: Descriptor, diff_id: str) -> Layer | None:
         """What an earlier run read; what is damaged or of another format was not."""
@@ -90,20 +108,33 @@ class Indexing:
     def _kind(self) -> str:
         return _QUICK if self.quick else _KIND
 
-    def _one(self, blobs: Blobs, descriptor: Descriptor, diff_id: str, beside: LayerReader | None) -> Layer:
-        name, stargz, index = descriptor.digest, _is_stargz(descriptor), b""
+    def _one(
+        self,
+        blobs: Blobs,
+        beside: LayerReader | None,
+        turns: AbstractContextManager[object],
+        descriptor: Descriptor,
+        diff_id: str,
+    ) -> Layer:
+        """Its beginning is fetched, and its index put away, while the turn is another layer's."""
+        name, stargz = descriptor.digest, _is_stargz(descriptor)
         with blobs.open(descriptor) as chunks:
-            if beside:
-                found, index = beside.read(self._going(chunks), name, quick=self.quick)
-                layer = read_columns(index, name, stargz=stargz)
-            else:
-                unpacked = self.reads.codecs.inflate(self._going(chunks), name)
-                digest = self.reads.codecs.checksum if self.quick else sha256_of
-                layer, found = index_of(unpacked, name, digest, stargz=stargz)
+            going = self._going(chunks)
+            whole = chain((next(going, b""),), going)
+            with turns:
+                found, made = (beside.read if beside else self._read)(whole, name, quick=self.quick)
         check_diff_id(name, found, diff_id)
+        layer = read_columns(made, name, stargz=stargz) if isinstance(made, bytes) else replace(made, stargz=stargz)
         if self.kept:
-            self.kept.put(self._kind, _key(descriptor, diff_id), zlib.compress(index or layer_bytes(layer), 1))
+            content = made if isinstance(made, bytes) else layer_bytes(made)
+            self.kept.put(self._kind, _key(descriptor, diff_id), zlib.compress(content, 1))
         return layer
+
+    def _read(self, packed: Iterable[bytes], layer: str, *, quick: bool) -> tuple[str, bytes | Layer]:
+        """Here, where nobody does it beside us."""
+        digest = self.reads.codecs.checksum if quick else sha256_of
+        made, found = index_of(self.reads.codecs.inflate(packed, layer), layer, digest)
+        return found, made
 
     def _going(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
