@@ -55,10 +55,19 @@ def test_help_needs_neither_the_model_nor_a_client_and_only_the_verb_that_was_ty
         assert _VERBS & loaded == {f"paasctl.cli.{module}"}
 
 
-def test_what_acts_imports_no_executor_of_images_before_a_step_needs_one() -> None:
-    code = "import sys, json, paasctl.engine.run; json.dump(sorted(sys.modules), sys.stdout)"
+def _imported(*modules: str) -> list[str]:
+    code = f"import sys, json, {', '.join(modules)}; json.dump(sorted(sys.modules), sys.stdout)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = json.loads(done.stdout)
-    assert not [
-        it for it in loaded if it.startswith(("paasctl.engine.images.", "paasctl.oci.tree", "paasctl.oci.report"))
-    ]
+    return list(json.loads(done.stdout))
+
+
+def test_what_acts_imports_no_executor_before_a_step_needs_one() -> None:
+    executors = ("engine.images.", "engine.cluster", "engine.release", "oci.tree", "oci.report", "planning")
+    found = _imported("paasctl.engine.run")
+    assert not [it for it in found if it.startswith(tuple(f"paasctl.{name}" for name in executors))]
+
+
+def test_a_copy_between_registries_imports_nothing_about_tars() -> None:
+    found = _imported("paasctl.adapters.images", "paasctl.adapters.images.registry", "paasctl.engine.images.copy")
+    assert "paasctl.adapters.images.registry" in found
+    assert not {"tarfile", "paasctl.adapters.layout", "paasctl.adapters.images.tarred"} & set(found)

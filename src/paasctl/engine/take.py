@@ -1,14 +1,12 @@
 """One step, taken. The union is closed: a step without an executor fails the type check.
 
-Executors of images are imported by the step that needs one: a deploy pays for no squash, a copy for neither.
+Executors are imported by the step that needs one: a deploy pays for no squash, a copy for neither.
 """
 
 from __future__ import annotations
 
 from typing import assert_never
 
-from paasctl.engine import release
-from paasctl.engine.cluster import apply_one, await_ready, delete_one
 from paasctl.engine.needs import Needs
 from paasctl.model.approving import Approve
 from paasctl.model.between import CopyTo, RebaseTo, SquashTo
@@ -99,14 +97,17 @@ def _image(step: Build | SquashImage | Push, index: int, run: Needs) -> None:
             run.facts[f"digest.{step.image.name}"] = made.digest
         case Push():
             from paasctl.engine.images.push import push_place  # noqa: PLC0415
+            from paasctl.engine.release import PUSHED  # noqa: PLC0415
 
             pinned = push_place(
                 step, world.layout, world.registry(step.repository.host), progress=progress, cancel=run.cancel
             )
-            run.facts[release.PUSHED.format(step.name)] = str(pinned)
+            run.facts[PUSHED.format(step.name)] = str(pinned)
 
 
 def _release(step: ReleaseStep, index: int, run: Needs) -> None:
+    from paasctl.engine import release  # noqa: PLC0415
+
     match step:
         case RunHook():
             from paasctl.engine.hooks import run_hook  # noqa: PLC0415
@@ -148,6 +149,8 @@ def _what(step: Build | SquashImage | Push) -> str:
 
 
 def _cluster(step: Apply | Delete | AwaitReady, index: int, run: Needs) -> None:
+    from paasctl.engine.cluster import apply_one, await_ready, delete_one  # noqa: PLC0415
+
     cluster = run.world.cluster(step.target.cluster)
     match step:
         case Apply():

@@ -1,4 +1,7 @@
-"""The source or target for a location. One of these per run."""
+"""The source or target for a location. One of these per run.
+
+Each kind of place is imported by whoever names one: from registry to registry nothing reads or writes a tar.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, assert_never
+from typing import Any, Protocol, assert_never
 
-from paasctl.adapters.images.archive import ArchiveDestination, archive_source
-from paasctl.adapters.images.layout import LayoutTarget, layout_source
-from paasctl.adapters.images.registry import RegistrySource, RegistryTarget
-from paasctl.adapters.images.shelf import ShelfSource
-from paasctl.adapters.images.tarred import Destination, TarTarget
 from paasctl.model.location import InArchive, InEngine, InLayout, InRegistry, Location
 from paasctl.ports.images import CopySource, CopyTarget, Registry
 
@@ -20,12 +18,12 @@ from paasctl.ports.images import CopySource, CopyTarget, Registry
 class Store(Protocol):
     """The local engine's images (`engine.py`, which is imported by those who need it)."""
 
-    def source(self, location: InEngine, stack: ExitStack) -> ShelfSource:
+    def source(self, location: InEngine, stack: ExitStack) -> CopySource:
         """An image, taken out when it is first read; the copy is let go of with `stack`."""
         ...
 
-    def destination(self, location: InEngine) -> Destination:
-        """Where an image is put in."""
+    def destination(self, location: InEngine) -> Any:
+        """Where an image is put in: a `tarred.Destination`."""
         ...
 
 
@@ -51,10 +49,16 @@ class Images:
     def _opened(self, location: Location) -> CopySource:
         match location:
             case InLayout():
+                from paasctl.adapters.images.layout import layout_source  # noqa: PLC0415
+
                 return layout_source(location, self.folder / location.folder)
             case InRegistry():
+                from paasctl.adapters.images.registry import RegistrySource  # noqa: PLC0415
+
                 return RegistrySource(location, self.registry(location.reference.repository.host))
             case InArchive():
+                from paasctl.adapters.images.archive import archive_source  # noqa: PLC0415
+
                 return archive_source(location, self.folder / location.path, self.stack)
             case InEngine():
                 return self.store().source(location, self.stack)
@@ -65,12 +69,21 @@ class Images:
         """Something to write one image to. Nothing is written yet."""
         match location:
             case InLayout():
+                from paasctl.adapters.images.layout import LayoutTarget  # noqa: PLC0415
+
                 return LayoutTarget(location, self.folder / location.folder)
             case InRegistry():
+                from paasctl.adapters.images.registry import RegistryTarget  # noqa: PLC0415
+
                 return RegistryTarget(location, self.registry(location.reference.repository.host))
             case InArchive():
+                from paasctl.adapters.images.archive import ArchiveDestination  # noqa: PLC0415
+                from paasctl.adapters.images.tarred import TarTarget  # noqa: PLC0415
+
                 return TarTarget(ArchiveDestination(location, self.folder / location.path), self.stack)
             case InEngine():
+                from paasctl.adapters.images.tarred import TarTarget  # noqa: PLC0415
+
                 return TarTarget(self.store().destination(location), self.stack)
             case _:
                 assert_never(location)
