@@ -149,7 +149,7 @@ def test_a_push_costs_what_it_must(client: RegistryClient, web: Repository) -> N
     moved: list[int] = []
     client.push_blob(web, describe(BIG), Content.of(BIG), moved=moved.append)
     client.requests.pop("TOKEN", None)  # a token service may be asked for the right to push
-    assert client.requests in ({"HEAD": 2, "POST": 1, "PUT": 1}, {"HEAD": 3, "POST": 1, "PUT": 1})
+    assert client.requests in ({"HEAD": 1, "POST": 1, "PUT": 1}, {"HEAD": 2, "POST": 1, "PUT": 1})
     assert sum(moved) == len(BIG)
 
 

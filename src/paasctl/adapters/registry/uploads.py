@@ -61,7 +61,10 @@ class Cargo:
 
 
 def push(session: Session, cargo: Cargo, mount_from: tuple[Repository, ...]) -> Pushed:
-    """Make the blob be there: HEAD, mount, else upload, and HEAD again to believe it."""
+    """Make the blob be there: HEAD, mount, else upload.
+
+    A 201 is believed where it names the digest, else after another HEAD.
+    """
     key = (cargo.repository.path, cargo.descriptor.digest)
     if key not in session.lacking and _is_there(session, cargo):
         return "exists"
@@ -69,8 +72,8 @@ def push(session: Session, cargo: Cargo, mount_from: tuple[Repository, ...]) -> 
     is_mounted, opened = _mounted(session, cargo, mount_from)
     if is_mounted:
         return "mounted"
-    _Push(session, cargo, opened).run()
-    if not _is_there(session, cargo):
+    is_named = _Push(session, cargo, opened).run()
+    if not is_named and not _is_there(session, cargo):
         raise Unavailable(f"{cargo.doing}: the registry took it, and it is not there", code="blob-missing")
     return "uploaded"
 
@@ -113,7 +116,7 @@ def _mounted(session: Session, cargo: Cargo, sources: tuple[Repository, ...]) ->
 
 
 def _is_named(session: Session, cargo: Cargo, answer: Answer) -> bool:
-    """Whether the registry says which blob it mounted. A bare 201 may come from anything that stands before it."""
+    """Whether the registry says which blob it has now. A bare 201 may come from anything that stands before it."""
     digest = cargo.descriptor.digest
     is_named = answer.headers.get("Docker-Content-Digest") == digest
     if is_named:
@@ -165,15 +168,17 @@ class _Push:
         self._cursor = Cursor(cargo.content, cargo.descriptor, cargo.doing, self._told)
         self._part = 0  # bytes of a part; 0: all in one
         self._untold = 0
+        self._named = False
 
-    def run(self) -> None:
-        """Send it. Returns when the registry says that it has it."""
+    def run(self) -> bool:
+        """Send it. Returns when the registry says that it has it; whether it named the digest."""
         try:
             self._persist()
             self._tell()
         except BaseException:
             _close(self._session, self._cargo, self._opened)
             raise
+        return self._named
 
     def _persist(self) -> None:
         with closing(self._cursor):
@@ -231,7 +236,7 @@ class _Push:
             check_grown(before, opened)
             if opened.at > size:
                 raise Broken(Fault("the registry holds more than was sent"))
-        self._sent("PUT", opened, size)
+        self._named = _is_named(self._session, self._cargo, self._sent("PUT", opened, size))
 
     def _sent(self, method: str, opened: Opened, stop: int) -> Answer:
         digest = urlencode({"digest": self._cargo.descriptor.digest}, safe=":")
