@@ -47,6 +47,19 @@ def test_a_second_push_of_the_same_writes_nothing() -> None:
         assert registry.requests == {"HEAD blobs": 4, "HEAD manifests": 2}
 
 
+def test_a_manifest_that_was_looked_for_and_not_found_is_not_looked_for_again() -> None:
+    with Registry() as registry, talking(registry) as client:
+        manifest = image(registry)
+        web = registry.repository("team/web")
+        digest = describe(manifest, MANIFEST).digest
+        assert client.resolve(web.pinned(digest)) is None
+        registry.forget_requests()
+        client.put_manifest(web, MANIFEST, manifest)
+        assert registry.requests == {"PUT manifests": 1, "GET manifests": 1, "HEAD blobs": 4}
+        client.put_manifest(web, MANIFEST, manifest)
+        assert registry.requests["HEAD manifests"] == 1, "it is looked for once it was written"
+
+
 def test_a_manifest_and_then_its_tag_are_written_read_back_and_looked_through_once() -> None:
     with Registry() as registry, talking(registry) as client:
         manifest = image(registry)

@@ -33,6 +33,8 @@ def resolve(session: Session, reference: Reference, access: Access | None = None
     """What the reference is now, by HEAD; None: proved absent. A GET where the registry's HEAD says too little."""
     answer = session.ask(manifest_call("HEAD", reference, access), 200, 404, 405)
     if answer.status == 404:
+        if isinstance(reference, Pinned):
+            session.lacking.add((reference.repository.path, reference.digest))
         return None
     digest = answer.headers.get("Docker-Content-Digest", "")
     size = answer.headers.get("Content-Length", "")

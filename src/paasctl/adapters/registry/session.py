@@ -44,7 +44,7 @@ class Session:
         self.held: set[tuple[str, str]] = set()
         """Path and digest of blobs that a push of this run has seen there: nobody needs to look for them again."""
         self.lacking: set[tuple[str, str]] = set()
-        """Those that this run has looked for and not found: the next push need not look again."""
+        """Those that this run has looked for and not found, manifests too: the next push need not look again."""
         self._environ = environ
         self._mirrors: tuple[Session, ...] | None = None
         self._lock = threading.Lock()

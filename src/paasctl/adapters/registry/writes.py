@@ -15,7 +15,7 @@ from paasctl.adapters.registry.referrers import Referrers, described
 from paasctl.adapters.registry.session import Session
 from paasctl.adapters.registry.wire import Body
 from paasctl.errors import Unavailable, WouldClobber
-from paasctl.model.image import Descriptor, Reference, Repository, Tagged
+from paasctl.model.image import Descriptor, Pinned, Reference, Repository, Tagged
 from paasctl.oci.documents.companions import subject_of
 
 _LOOKERS = 8
@@ -32,7 +32,11 @@ class Manifests:
     def put(self, target: Reference, descriptor: Descriptor, content: bytes, *, move: bool) -> None:
         """Make `target` this manifest, unless it is (row P10); see it there, with all that it names (row P13)."""
         access = Access.push(target.repository.path)
-        before = resolve(self._session, target, access)
+        key = (target.repository.path, descriptor.digest)
+        # Whoever put a digest there since this run has looked for it put the same.
+        is_lacking = isinstance(target, Pinned) and key in self._session.lacking
+        before = None if is_lacking else resolve(self._session, target, access)
+        self._session.lacking.discard(key)
         about = subject_of(json.loads(content))
         if before and before.digest == descriptor.digest:
             if about:
