@@ -54,6 +54,7 @@ BUILDKIT = ("github.com/moby/buildkit", "v0.26.3")
 BUILDCTL = Program("buildctl", *BUILDKIT, "./cmd/buildctl")
 BUILDX = Program("docker-buildx", "github.com/docker/buildx", "v0.29.1", "./cmd/buildx")
 CRANE = Program("crane", "github.com/google/go-containerregistry", "v0.22.1", "./cmd/crane")
+COSIGN = Program("cosign", "github.com/sigstore/cosign/v2", "v2.6.5", "./cmd/cosign")
 KUBE = Program("kube", flags=kubernetes_flags())
 CONTROL_PLANE = (KUBE,)
 COMPLETE = (
