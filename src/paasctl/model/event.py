@@ -129,11 +129,14 @@ class Played:
     seconds: float
 
 
+Status = Literal["done", "nothing-to-do", "dry-run", "answered", "refused", "failed", "cancelled"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """How a run ended: what is true now, what was left undone, and the exit status that says so."""
 
-    status: Literal["done", "nothing-to-do", "dry-run", "answered", "refused", "failed", "cancelled"]
+    status: Status
     exit: Exit
     verb: str = ""
     subject: str = ""

@@ -6,14 +6,15 @@ deploy from going is told before the release goes anywhere. The deploy is planne
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field, replace
 
 from paasctl.config.path import find_way, takers
 from paasctl.config.words import either
 from paasctl.errors import Exit, UsageError
-from paasctl.model.event import Emit, Noted, Outcome
+from paasctl.model.event import Emit, Noted, Outcome, Status
 from paasctl.model.plan import Plan
-from paasctl.model.rounds import Rounds
+from paasctl.model.rounds import Round, Rounds
 from paasctl.planning.promotion.decide import VERB
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
@@ -80,7 +81,7 @@ class Onward:
         An exit that promises that nothing changed speaks of its chapter: what was promoted stays.
         """
         promote, deploy = self._chapters[0]
-        first, second = _parted(rounds)
+        first, second = self._told(rounds)
         moved = promote.end(first)
         whole = f"{moved.subject}, then deploy {deploy.environment}"
         if moved.exit is not Exit.OK:
@@ -89,13 +90,22 @@ class Onward:
         runs = deploy.end(second)
         return replace(
             runs,
-            status="done" if runs.status == "nothing-to-do" and moved.done else runs.status,
+            status=_instead(runs.status) if moved.done else runs.status,
             verb=VERB,
             subject=whole,
             done=(*moved.done, *runs.done),
             facts=tuple({**dict(moved.facts), **dict(runs.facts)}.items()),
             chapters=(moved, runs),
         )
+
+    def _told(self, rounds: Rounds) -> tuple[Rounds, Rounds]:
+        """As they are parted; but what went wrong when all was promoted is the deploy's: it could not begin."""
+        first, second = _parted(rounds)
+        if first and first[-1].error and not first[-1].left:
+            later = self._then[0]
+            second = (Round(plan=later, left=later.steps, error=first[-1].error),)
+            first = (*first[:-1], replace(first[-1], error=None))
+        return first, second
 
     def _made(self, reads: Reads) -> tuple[Promote, Deploy]:
         if len(self.asked.versions) != 1 or self.asked.every:
@@ -111,6 +121,12 @@ class Onward:
             timeout=self.timeout,
         )
         return Promote(asked=self.asked), deploy
+
+
+def _instead(status: Status) -> Status:
+    """Of both, where only the promotion has changed something."""
+    words: Mapping[Status, Status] = {"nothing-to-do": "done", "refused": "failed"}
+    return words.get(status, status)
 
 
 def _parted(rounds: Rounds) -> tuple[Rounds, Rounds]:

@@ -8,6 +8,7 @@ import pytest
 
 from paasctl.errors import Exit, Unavailable
 from paasctl.model.event import Event, Noted, Planned
+from paasctl.model.kube import Target
 from paasctl.model.plan import Apply, AwaitReady
 from paasctl.model.promoting import NotePromotion, TagRecord
 from paasctl.verbs.deploy import Deploy
@@ -16,6 +17,7 @@ from paasctl.verbs.promote import PromoteTyped
 from support.conducted import go
 from support.promoting import VERSION, Stops, facts, outcome, plan
 from support.rollouts import Rollout
+from support.world import HOLDER
 
 
 def _environments(stops: Stops, words: str = "showcase: {cluster: testbed, registry: rc}") -> None:
@@ -207,6 +209,47 @@ def test_a_promotion_that_breaks_on_the_way_deploys_nothing_and_goes_on_when_run
     stops.there.running.faults.clear()
     assert _go(stops)[0] is Exit.OK
     assert _is_there(stops)
+
+
+def test_a_cluster_that_goes_away_between_the_chapters_is_the_deploys_failure(
+    stops: Stops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _environments(stops)
+    kind = type(stops.world.only_cluster)
+    offers = kind.offers
+
+    def gone(cluster: Any) -> Any:
+        if _is_there(stops):
+            raise Unavailable("asking testbed: no answer")
+        return offers(cluster)
+
+    monkeypatch.setattr(kind, "offers", gone)
+    status, events = _go(stops)
+    told = outcome(events)
+    assert (status, told.status, [it.message for it in told.problems]) == (
+        Exit.UNAVAILABLE,
+        "failed",
+        ["asking testbed: no answer"],
+    )
+    assert [(it.verb, it.status, it.exit) for it in told.chapters] == [
+        ("promote", "done", Exit.OK),
+        ("deploy", "failed", Exit.UNAVAILABLE),
+    ]
+    assert any(isinstance(it, Apply) for it in told.left)
+    monkeypatch.undo()
+    assert _go(stops)[0] is Exit.OK
+
+
+def test_somebody_holds_the_target_when_the_release_has_arrived(stops: Stops) -> None:
+    _environments(stops)
+    target = Target("testbed", "shop-showcase", "shop")
+    stops.world.only_cluster.strangers[target] = HOLDER
+    status, events = _go(stops)
+    told = outcome(events)
+    assert (status, told.status, [it.status for it in told.chapters]) == (Exit.LOCKED, "failed", ["done", "refused"])
+    assert _is_there(stops)
+    stops.world.only_cluster.strangers.clear()
+    assert _go(stops)[0] is Exit.OK
 
 
 def test_deploy_takes_up_where_a_run_was_killed_between_the_chapters(stops: Stops) -> None:
