@@ -23,9 +23,13 @@ def vouched(place: CopySource, plan: CopyPlan, names: frozenset[str]) -> Vouched
     manifests = [it for it in plan.objects if not it.is_blob]
     parts = {it.descriptor.digest for it in manifests if not it.about}
 
+    known: dict[str, bytes] = {}  # who signs twice signs the same payload
+
     def blob(descriptor: Descriptor) -> bytes:
-        with place.open(descriptor) as chunks:
-            return b"".join(chunks)
+        if descriptor.digest not in known:
+            with place.open(descriptor) as chunks:
+                known[descriptor.digest] = b"".join(chunks)
+        return known[descriptor.digest]
 
     claims = [
         claim
