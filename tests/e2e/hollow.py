@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from kubernetes import client, config
 
-NAME = "hollow"
+_LABEL = "hollow"
 _LOOKS = 0.3
 _HEARTBEAT = 10.0
+_DEAD = 60.0
+"""Seconds without a heartbeat: its run was killed."""
 _ROOM = {"cpu": "16", "memory": "64Gi", "pods": "200", "ephemeral-storage": "100Gi"}
 _GONE, _THERE = 404, 409
 
@@ -39,19 +42,25 @@ def hollow_node(kubeconfig: str) -> Iterator[None]:
 class _Node:
     def __init__(self, kubeconfig: str) -> None:
         self.api = client.CoreV1Api(config.new_client_from_config(kubeconfig))  # type: ignore[no-untyped-call]
+        self.name = f"hollow-{uuid.uuid4().hex[:8]}"
         self.given: dict[str, str] = {}
         """Addresses, by the pods' UIDs."""
 
     def register(self) -> None:
-        with _unless(_THERE):
-            labels = {"kubernetes.io/hostname": NAME}
-            self.api.create_node(client.V1Node(metadata=client.V1ObjectMeta(name=NAME, labels=labels)))
+        others: list[Any] = self.api.list_node(label_selector=_LABEL).items
+        for it in others:
+            beats = [one.last_heartbeat_time.timestamp() for one in it.status.conditions or ()]
+            if time.time() - max(beats, default=0.0) > _DEAD:
+                with _unless(_GONE):
+                    self.api.delete_node(it.metadata.name)
+        labels = {"kubernetes.io/hostname": self.name, _LABEL: ""}
+        self.api.create_node(client.V1Node(metadata=client.V1ObjectMeta(name=self.name, labels=labels)))
         self.beat()
 
     def beat(self) -> None:
         ready = {"type": "Ready", "status": "True", "reason": "Hollow", "lastHeartbeatTime": _now()}
         status = {"capacity": _ROOM, "allocatable": _ROOM, "conditions": [ready]}
-        self.api.patch_node_status(NAME, {"status": status})
+        self.api.patch_node_status(self.name, {"status": status})
 
     def stay(self, ended: threading.Event) -> None:
         looks = 0
@@ -59,7 +68,7 @@ class _Node:
             looks += 1
             if looks % int(_HEARTBEAT / _LOOKS) == 0:
                 self.beat()
-            for pod in self.api.list_pod_for_all_namespaces(field_selector=f"spec.nodeName={NAME}").items:
+            for pod in self.api.list_pod_for_all_namespaces(field_selector=f"spec.nodeName={self.name}").items:
                 with _unless(_GONE, _THERE):
                     self.play(pod)
 
@@ -97,7 +106,7 @@ class _Node:
 
     def leave(self) -> None:
         with _unless(_GONE):
-            self.api.delete_node(NAME)
+            self.api.delete_node(self.name)
         self.api.api_client.close()
 
 
