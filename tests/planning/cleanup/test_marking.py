@@ -139,6 +139,18 @@ CASES = {
         facts(*NEW, OLDER[1], release("1.0.0", OLDER[1], app="blog")),
         set(),
     ),
+    "another app's releases do not push ours out": (
+        facts(*NEW, *OLDER, *(release(f"9.0.{it}", app="blog") for it in range(3)), keep=Keep(releases=2, snapshots=0)),
+        set(),
+    ),
+    "what has the version of another app's release is taken for its own": (
+        facts(*NEW, release("1.0.0", app="blog"), image("1.0.0")),
+        set(),
+    ),
+    "what makes a version young is young itself": (
+        facts(*NEW, OLDER[1], held("statement", "voucher", SHOP, tags=("1.0.0",), subject=digest("x"), created=NOW)),
+        set(),
+    ),
     "what nobody can read stays": (facts(*NEW, held("odd", "unknown", tags=("0.1.0",))), set()),
     "an image without a release goes, if its version does": (facts(*NEW, OLDER[1]), at(OLDER[1])),
     "an image without a release counts as one": (

@@ -56,10 +56,13 @@ def _spread(start: Pinned, links: Links, marks: dict[Pinned, Root]) -> None:
 def _roots(facts: CleanupFacts, links: Links) -> Iterator[tuple[Pinned, str]]:
     for mention in facts.mentions:
         yield from ((at, mention.why) for at in _mentioned(mention, facts, links))
+    versions = versions_of(facts.held.values())
+    theirs = {name for name, them in versions.items() if any(_is_foreign(it, facts) for it in them)}
     yield from _foreign(facts)
     yield from _tagged(facts)
-    versions = versions_of(facts.held.values())
-    yield from _counted(facts, versions)
+    for name in sorted(theirs):
+        yield from ((it.at, f"release {name} is another app's") for it in versions[name])
+    yield from _counted(facts, {name: them for name, them in versions.items() if name not in theirs})
     yield from _young(facts, links, versions)
 
 
@@ -78,10 +81,14 @@ def _mentioned(mention: Mention, facts: CleanupFacts, links: Links) -> Iterator[
 def _foreign(facts: CleanupFacts) -> Iterator[tuple[Pinned, str]]:
     """What is not ours to judge."""
     for at, it in facts.held.items():
-        if it.app and it.app != facts.app:
+        if _is_foreign(it, facts):
             yield at, f"it is of another app: {it.app}"
         elif it.what == "unknown":
             yield at, "it is nothing that we can read"
+
+
+def _is_foreign(it: Held, facts: CleanupFacts) -> bool:
+    return bool(it.app) and it.app != facts.app
 
 
 def _tagged(facts: CleanupFacts) -> Iterator[tuple[Pinned, str]]:
@@ -110,11 +117,12 @@ def _counted(facts: CleanupFacts, versions: Mapping[str, Sequence[Held]]) -> Ite
 def _young(facts: CleanupFacts, links: Links, versions: Mapping[str, Sequence[Held]]) -> Iterator[tuple[Pinned, str]]:
     """What is younger than `keep.age`, by itself, by its version or by what was said of it; and what has no date.
 
-    A part follows what it is a part of, so only what stands for itself is asked.
+    A part follows what it is a part of, so only what stands for itself is asked, and what has a version's tag.
     """
     whole = {name: created_of([*them, *_said_of(them, links)]) for name, them in versions.items()}
     for at, it in facts.held.items():
-        if it.what in ("voucher", "note") or at in links.parents or subjects_of(it):
+        is_part = it.what in ("voucher", "note") or at in links.parents or bool(subjects_of(it))
+        if is_part and not any(map(is_version_tag, it.tags)):
             continue
         if at in facts.noted and not it.tags:
             continue  # by a note it was judged before, with what it was a part of

@@ -77,6 +77,7 @@ class Shelf:
 
     def look_again(self) -> None:
         """What has come since, and where tags that anybody may move are by now."""
+        self._known = set(self.held)
         moving = [it for it in self._tags if not is_version_tag(it.tag)]
         for tagged, found in zip(moving, self._each(self._registry.resolve, moving), strict=True):
             if found is None or found.digest != self._tags[tagged]:
