@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from paasctl.errors import ConfigError, Exit, Forbidden, PaasError, Refused, Unavailable
-from paasctl.model.event import Event, Outcome
+from paasctl.errors import Exit, Refused, Unavailable
+from paasctl.model.event import Outcome
 from paasctl.model.image import Descriptor, Repository
-from paasctl.model.kube import OWNER_LABEL, Kind, Served, Target
-from paasctl.model.plan import DeployHead
+from paasctl.model.kube import OWNER_LABEL, Kind, Served
 from paasctl.oci.documents.manifest import OCI_MANIFEST
 from paasctl.planning.cleanup.decide import Cap
 from paasctl.planning.manifests import VERSION_MARK
@@ -181,179 +180,6 @@ def test_images_of_older_releases_are_found_though_the_file_has_them_no_more(dum
     assert left == {"shop": {"0.1.3"}, "shop/page": {"0.1.3"}}
 
 
-def test_a_cap_stops_before_anything(dump: Dump) -> None:
-    before = dump.state
-    status, events = dump.clean()
-    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "too-much-to-delete")
-    assert outcome(events).problems[0].hint.endswith(f"--max-delete {len(answer(dump.ask()).doomed)}")
-    assert dump.state == before
-    assert answer(dump.ask()).refused == f"that is more than 50% of the {answer(dump.ask()).held} there"
-
-
-@pytest.mark.parametrize(
-    ("error", "status"),
-    [
-        (Unavailable("reading: connection refused"), Exit.UNAVAILABLE),
-        (Forbidden("listing cronjobs: forbidden", code="forbidden"), Exit.FORBIDDEN),
-    ],
-)
-def test_a_cluster_that_can_not_be_read_stops_it(dump: Dump, error: PaasError, status: Exit) -> None:
-    before = dump.state
-    dump.world.only_cluster.unread["CronJob"] = error
-    found, events = dump.clean(cap=ALL)
-    assert found is status
-    assert outcome(events).problems[0].message.startswith("cluster testbed can't be read, and what it runs must not")
-    assert outcome(events).problems[0].code == error.code
-    assert dump.state == before
-    with pytest.raises(type(error)):
-        dump.ask()
-
-
-def test_a_history_that_can_not_be_read_stops_it(dump: Dump) -> None:
-    target = Target("testbed", "shop-dev", "shop")
-    cluster = dump.world.only_cluster
-    cluster.ensure_namespace(target)
-    head = DeployHead(target=target, environment="dev", version="0.1.0", before="", commit="", images=())
-    with cluster.hold(target, None, wait=0, seen=lambda _: None):  # type: ignore[arg-type]  # nobody looks
-        cluster.open_record(head, type("By", (), {"person": "a"})(), "")
-        cluster.close_record(target, 1, outcome="unreadable", ended="", message="no JSON", evidence=())
-    status, events = dump.clean(cap=ALL)
-    assert (status, outcome(events).problems[0].code) == (Exit.UNAVAILABLE, "history-unreadable")
-
-
-def test_a_registry_that_deletes_nothing_says_so_first(dump: Dump) -> None:
-    dump.registry.rules.deletes = False
-    for ask in (dump.ask, lambda: _raise(dump.clean(cap=ALL)[1])):
-        with pytest.raises(Refused, match="this registry deletes nothing") as caught:
-            ask()
-        assert caught.value.code == "deletes-unsupported"
-    assert not dump.registry.requests["GET tags"]
-    assert dump.ask(explain="0.1.0").found
-
-
-def test_a_registry_that_lists_nothing_says_so(dump: Dump) -> None:
-    dump.registry.rules.lists = False
-    with pytest.raises(Refused, match="this registry lists no tags") as caught:
-        dump.ask()
-    assert caught.value.code == "listing-unsupported"
-
-
-def _raise(events: list[Event]) -> None:
-    problem = outcome(events).problems[0]
-    raise Refused(problem.message, code=problem.code)
-
-
-def test_without_rules_nothing_goes(dump: Dump) -> None:
-    paas = dump.world.project / "paas.yaml"
-    paas.write_text(paas.read_text().replace(", keep: {releases: 1, snapshots: 0}", ""))
-    with pytest.raises(ConfigError, match="has no `keep`") as caught:
-        dump.ask()
-    assert caught.value.where
-
-
-def test_two_registries_of_one_repository_are_left_alone(dump: Dump) -> None:
-    paas = dump.world.project / "paas.yaml"
-    text = paas.read_text()
-    paas.write_text(text.replace("registries: {", f'registries: {{rc: {{repository: "{dump.registry.host}/shop"}}, '))
-    with pytest.raises(Refused) as caught:
-        dump.ask()
-    assert caught.value.code == "registry-shared"
-
-
-def test_a_record_that_can_not_be_read_stops_it(dump: Dump) -> None:
-    manifest = json.loads(dump.registry.manifests["shop"][dump.registry.tags["shop"]["0.1.0"]][1])
-    layer = manifest["layers"][0]
-    made = dump.registry.put_blob("shop", b'{"format": 99}', layer["mediaType"])
-    manifest["layers"][0] = {"mediaType": made.media_type, "digest": made.digest, "size": made.size}
-    dump.registry.put_manifest("shop", json.dumps(manifest).encode(), tag="0.1.0")
-    status, events = dump.clean(cap=ALL)
-    assert (status, outcome(events).problems[0].code) == (Exit.UNAVAILABLE, "record-too-new")
-
-
-def test_it_is_asked_first_and_may_be_declined(dump: Dump) -> None:
-    before = dump.state
-    status, events = dump.clean(cap=ALL, agreed=lambda _: False)
-    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "declined")
-    status, events = dump.clean(cap=ALL, agreed=lambda _: None)
-    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "protected")
-    assert dump.state == before
-
-
-def test_what_begins_to_run_while_somebody_thinks_is_seen(dump: Dump) -> None:
-    before = dump.state
-
-    def thinking(_: object) -> bool:
-        dump.run("/Pod", "late", spec=pod(dump.image("0.1.0")))
-        return True
-
-    status, events = dump.clean(cap=ALL, agreed=thinking)
-    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "plan-stale")
-    assert dump.state == before
-
-
-def test_what_is_pushed_while_somebody_thinks_is_seen(dump: Dump) -> None:
-    digest = dump.registry.tags["shop/web"]["0.1.0"]
-
-    def thinking(_: object) -> bool:
-        dump.registry.tags["shop/web"]["stable"] = digest
-        return True
-
-    status, events = dump.clean(cap=ALL, agreed=thinking)
-    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "plan-stale")
-    assert digest in dump.registry.manifests["shop/web"]
-
-
-def test_a_tag_that_is_moved_while_somebody_thinks_is_seen(dump: Dump) -> None:
-    dump.registry.tags["shop/web"]["stable"] = dump.registry.tags["shop/web"]["0.1.2"]
-
-    def thinking(_: object) -> bool:
-        dump.registry.tags["shop/web"]["stable"] = dump.registry.tags["shop/web"]["0.1.0"]
-        return True
-
-    status, events = dump.clean(cap=ALL, agreed=thinking)
-    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "plan-stale")
-
-
-def test_a_saved_plan_is_what_is_done(dump: Dump) -> None:
-    plan = dump.plan()
-    dump.release("newer\n")
-    status, _ = dump.clean(cap=ALL, plan=("plan.json", plan), agreed=lambda _: None)
-    assert status is Exit.OK, "it was agreed to already"
-    assert dump.names["shop"] == {"0.1.2", "0.1.3"}, "0.1.2 was not in the plan"
-    assert outcome(dump.clean(cap=ALL, plan=("plan.json", plan))[1]).status == "nothing-to-do"
-
-
-def test_a_saved_plan_is_looked_at_again(dump: Dump) -> None:
-    plan, before = dump.plan(), dump.state
-    dump.run("/Pod", "late", spec=pod(dump.image("0.1.0")))
-    status, events = dump.clean(cap=ALL, plan=("plan.json", plan))
-    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "plan-stale")
-    assert "testbed: Pod/late in elsewhere runs it" in outcome(events).problems[0].message
-    assert dump.state == before
-
-
-def test_a_line_struck_out_of_the_plan_stays(dump: Dump) -> None:
-    said = json.loads(dump.plan())
-    said["deletes"] = [it for it in said["deletes"] if "0.1.1" not in it["tags"]]
-    assert dump.clean(cap=ALL, plan=("plan.json", json.dumps(said).encode()))[0] is Exit.OK
-    assert dump.names["shop"] == {"0.1.1", "0.1.2"}
-
-
-@pytest.mark.parametrize(
-    ("content", "code"),
-    [
-        (b"", "plan-unreadable"),
-        (b"[]", "plan-unreadable"),
-        (b'{"format": 2, "verb": "cleanup", "repository": "a.b/c", "deletes": []}', "plan-unreadable"),
-        (b'{"format": 1, "verb": "cleanup", "repository": "a.b/c", "deletes": [{"manifest": "x"}]}', "plan-unreadable"),
-        (b'{"format": 1, "verb": "cleanup", "repository": "a.b/c", "deletes": []}', "plan-of-another"),
-    ],
-)
-def test_what_is_no_plan_is_refused(dump: Dump, content: bytes, code: str) -> None:
-    _, events = dump.clean(cap=ALL, plan=("plan.json", content))
-    assert outcome(events).problems[0].code == code
-
-
 def test_why_something_stays_is_told_from_it_to_its_root(dump: Dump) -> None:
     dump.run("/Pod", "some", spec=pod(dump.image("0.1.0")))
     found = {str(it.at.repository.path): it for it in dump.ask(explain="0.1.0").found}
@@ -382,13 +208,6 @@ def test_another_registry_of_the_path_is_never_asked(tmp_path: Path) -> None:
 def test_the_outcome_is_the_last_word(dump: Dump) -> None:
     _, events = dump.clean(cap=ALL)
     assert [type(it) for it in events].count(Outcome) == 1
-
-
-def test_a_pinned_cluster_that_is_another_one_stops_it(dump: Dump) -> None:
-    paas = dump.world.project / "paas.yaml"
-    paas.write_text(paas.read_text().replace("{context: testbed}", "{context: testbed, identity: its-own}"))
-    status, events = dump.clean(cap=ALL)
-    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "wrong-cluster")
 
 
 def test_kinds_that_nobody_told_us_of_are_read(dump: Dump, monkeypatch: pytest.MonkeyPatch) -> None:

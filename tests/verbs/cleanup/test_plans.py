@@ -1,0 +1,108 @@
+"""Plans of a cleanup: capped, agreed to, saved, and looked at again right before they are carried out."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from paasctl.errors import Exit
+from paasctl.planning.cleanup.decide import Cap
+from support.cleaning import Dump, answer, pod
+from support.promoting import outcome
+
+ALL = Cap(number=1000, share=1.0)
+NEWEST = {"shop": {"0.1.2"}, "shop/web": {"0.1.2"}}
+
+
+def test_a_cap_stops_before_anything(dump: Dump) -> None:
+    before = dump.state
+    status, events = dump.clean()
+    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "too-much-to-delete")
+    assert outcome(events).problems[0].hint.endswith(f"--max-delete {len(answer(dump.ask()).doomed)}")
+    assert dump.state == before
+    assert answer(dump.ask()).refused == f"that is more than 50% of the {answer(dump.ask()).held} there"
+
+
+def test_it_is_asked_first_and_may_be_declined(dump: Dump) -> None:
+    before = dump.state
+    status, events = dump.clean(cap=ALL, agreed=lambda _: False)
+    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "declined")
+    status, events = dump.clean(cap=ALL, agreed=lambda _: None)
+    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "protected")
+    assert dump.state == before
+
+
+def test_what_begins_to_run_while_somebody_thinks_is_seen(dump: Dump) -> None:
+    before = dump.state
+
+    def thinking(_: object) -> bool:
+        dump.run("/Pod", "late", spec=pod(dump.image("0.1.0")))
+        return True
+
+    status, events = dump.clean(cap=ALL, agreed=thinking)
+    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "plan-stale")
+    assert dump.state == before
+
+
+def test_what_is_pushed_while_somebody_thinks_is_seen(dump: Dump) -> None:
+    digest = dump.registry.tags["shop/web"]["0.1.0"]
+
+    def thinking(_: object) -> bool:
+        dump.registry.tags["shop/web"]["stable"] = digest
+        return True
+
+    status, events = dump.clean(cap=ALL, agreed=thinking)
+    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "plan-stale")
+    assert digest in dump.registry.manifests["shop/web"]
+
+
+def test_a_tag_that_is_moved_while_somebody_thinks_is_seen(dump: Dump) -> None:
+    dump.registry.tags["shop/web"]["stable"] = dump.registry.tags["shop/web"]["0.1.2"]
+
+    def thinking(_: object) -> bool:
+        dump.registry.tags["shop/web"]["stable"] = dump.registry.tags["shop/web"]["0.1.0"]
+        return True
+
+    status, events = dump.clean(cap=ALL, agreed=thinking)
+    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "plan-stale")
+
+
+def test_a_saved_plan_is_what_is_done(dump: Dump) -> None:
+    plan = dump.plan()
+    dump.release("newer\n")
+    status, _ = dump.clean(cap=ALL, plan=("plan.json", plan), agreed=lambda _: None)
+    assert status is Exit.OK, "it was agreed to already"
+    assert dump.names["shop"] == {"0.1.2", "0.1.3"}, "0.1.2 was not in the plan"
+    assert outcome(dump.clean(cap=ALL, plan=("plan.json", plan))[1]).status == "nothing-to-do"
+
+
+def test_a_saved_plan_is_looked_at_again(dump: Dump) -> None:
+    plan, before = dump.plan(), dump.state
+    dump.run("/Pod", "late", spec=pod(dump.image("0.1.0")))
+    status, events = dump.clean(cap=ALL, plan=("plan.json", plan))
+    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "plan-stale")
+    assert "testbed: Pod/late in elsewhere runs it" in outcome(events).problems[0].message
+    assert dump.state == before
+
+
+def test_a_line_struck_out_of_the_plan_stays(dump: Dump) -> None:
+    said = json.loads(dump.plan())
+    said["deletes"] = [it for it in said["deletes"] if "0.1.1" not in it["tags"]]
+    assert dump.clean(cap=ALL, plan=("plan.json", json.dumps(said).encode()))[0] is Exit.OK
+    assert dump.names["shop"] == {"0.1.1", "0.1.2"}
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "plan-unreadable"),
+        (b"[]", "plan-unreadable"),
+        (b'{"format": 2, "verb": "cleanup", "repository": "a.b/c", "deletes": []}', "plan-unreadable"),
+        (b'{"format": 1, "verb": "cleanup", "repository": "a.b/c", "deletes": [{"manifest": "x"}]}', "plan-unreadable"),
+        (b'{"format": 1, "verb": "cleanup", "repository": "a.b/c", "deletes": []}', "plan-of-another"),
+    ],
+)
+def test_what_is_no_plan_is_refused(dump: Dump, content: bytes, code: str) -> None:
+    _, events = dump.clean(cap=ALL, plan=("plan.json", content))
+    assert outcome(events).problems[0].code == code
