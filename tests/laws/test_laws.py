@@ -13,15 +13,15 @@ from paasctl.errors import Exit
 from paasctl.model.event import Event, Outcome, Planned
 from paasctl.model.image import Repository
 from paasctl.planning.cleanup.decide import Cap
-from paasctl.verbs.approve import ApproveTyped, GiveApproval
-from paasctl.verbs.cleanup import Cleanup
+from paasctl.verbs.approvals.approve import ApproveTyped, GiveApproval
+from paasctl.verbs.boxes.export import ExportRelease
+from paasctl.verbs.boxes.importing import ImportRelease
+from paasctl.verbs.cleanup.clean import Cleanup
 from paasctl.verbs.deploy import Deploy
-from paasctl.verbs.exporting import ExportRelease
-from paasctl.verbs.importing import ImportRelease
-from paasctl.verbs.judge import Judge
-from paasctl.verbs.onward import Onward
 from paasctl.verbs.project import Init, Pin
-from paasctl.verbs.promote import Promote, PromoteTyped
+from paasctl.verbs.promotion.judge import Judge
+from paasctl.verbs.promotion.onward import Onward
+from paasctl.verbs.promotion.promote import Promote, PromoteTyped
 from paasctl.verbs.release import Release
 from support.conducted import go
 from support.sshkeys import approvers, key_name, write_key

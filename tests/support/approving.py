@@ -12,7 +12,7 @@ from paasctl.model.location import InRegistry
 from paasctl.oci.documents.approval import SIGNATURE_TYPE, STATEMENT_TYPE
 from paasctl.oci.documents.manifest import OCI_MANIFEST, canonical, descriptor_json
 from paasctl.oci.documents.squashed import EMPTY, EMPTY_TYPE
-from paasctl.verbs.approve import ApproveTyped, GiveApproval
+from paasctl.verbs.approvals.approve import ApproveTyped, GiveApproval
 from support.conducted import go
 from support.promoting import VERSION, Stops, outcome
 from support.sshkeys import approvers, key_name, write_key

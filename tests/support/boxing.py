@@ -13,8 +13,8 @@ from typing import Any
 
 from paasctl.errors import Exit
 from paasctl.model.event import Event
-from paasctl.verbs.exporting import ExportRelease
-from paasctl.verbs.importing import ImportRelease
+from paasctl.verbs.boxes.export import ExportRelease
+from paasctl.verbs.boxes.importing import ImportRelease
 from support.conducted import go
 from support.promoting import VERSION, Stops, WiredWorld, path_in
 

@@ -14,7 +14,7 @@ from paasctl.errors import Exit
 from paasctl.model.cleanup import CleanupAnswer
 from paasctl.model.event import Event
 from paasctl.model.kube import Key, Live
-from paasctl.verbs.cleanup import AskCleanup, Cleanup
+from paasctl.verbs.cleanup.clean import AskCleanup, Cleanup
 from paasctl.verbs.release import Release
 from support.conducted import go
 from support.promoting import WiredWorld, write_path

@@ -14,7 +14,7 @@ from paasctl.errors import Exit
 from paasctl.model.event import Event, Outcome, Planned
 from paasctl.model.image import Descriptor, Pinned
 from paasctl.model.promoting import PROMOTION_TYPE
-from paasctl.verbs.promote import Promote, PromoteTyped
+from paasctl.verbs.promotion.promote import Promote, PromoteTyped
 from paasctl.verbs.release import Release
 from support.conducted import go
 from support.registry import Registry

@@ -30,12 +30,12 @@ def approve(
 
     session = Session(settings, "approve")
     if list_:
-        from paasctl.verbs.pending import AskApprovals
+        from paasctl.verbs.approvals.pending import AskApprovals
 
         beside = {"--withdraw": withdraw, "--key": key, "--reason": reason}
         given = tuple(name for name, it in beside.items() if it)
         return session.ask(AskApprovals(version=version, to=to, beside=given))
-    from paasctl.verbs.approve import ApproveTyped, GiveApproval
+    from paasctl.verbs.approvals.approve import ApproveTyped, GiveApproval
 
     typed = ApproveTyped(version=version, to=to, key=key, reason=reason, withdraws=withdraw)
     return session.act(lambda: GiveApproval(asked=typed), dry_run=dry_run, exit_code=exit_code, yes=True)

@@ -13,7 +13,7 @@ from paasctl.cli.session import Session
 from paasctl.errors import ConfigError, Exit, UsageError
 from paasctl.planning.cleanup.decide import DEFAULT_CAP, Cap
 from paasctl.ports.world import Reads
-from paasctl.verbs.cleanup import AskCleanup, Cleanup
+from paasctl.verbs.cleanup.clean import AskCleanup, Cleanup
 
 
 @dataclass(frozen=True, kw_only=True)

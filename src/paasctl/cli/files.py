@@ -41,7 +41,7 @@ def export(
       paasctl release export 1.2.4 shop-1.2.4.tar --from rc --dry-run
     """
     from paasctl.cli.session import Session
-    from paasctl.verbs.exporting import ExportRelease
+    from paasctl.verbs.boxes.export import ExportRelease
 
     return Session(settings, "release export").act(
         lambda: ExportRelease(version=version, file=tar, origin=from_),
@@ -70,7 +70,7 @@ def import_(
       paasctl release import shop-1.2.4.tar --to prod --reason "CHG-1234"
     """
     from paasctl.cli.session import Session
-    from paasctl.verbs.importing import ImportRelease
+    from paasctl.verbs.boxes.importing import ImportRelease
 
     return Session(settings, "release import").act(
         lambda: ImportRelease(file=tar, to=to, reason=reason, overridden=tuple(override or ())),

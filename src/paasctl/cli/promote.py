@@ -40,7 +40,7 @@ def promote(
     """
     from paasctl.cli.session import Session
     from paasctl.errors import UsageError
-    from paasctl.verbs.promote import Promote, PromoteTyped
+    from paasctl.verbs.promotion.promote import Promote, PromoteTyped
 
     typed = PromoteTyped(
         versions=tuple(version or ()),
@@ -56,7 +56,7 @@ def promote(
             if cluster:
                 raise UsageError("--cluster says where to deploy: it needs --deploy", hint="add --deploy")
             return Promote(asked=typed)
-        from paasctl.verbs.onward import Onward  # whoever only promotes pays for no deploy
+        from paasctl.verbs.promotion.onward import Onward  # whoever only promotes pays for no deploy
 
         return Onward(
             asked=typed,

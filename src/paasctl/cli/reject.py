@@ -23,7 +23,7 @@ def reject(
       paasctl reject 1.2.4 --reason "CVE-2026-1" --dry-run
     """
     from paasctl.cli.session import Session
-    from paasctl.verbs.judge import Judge
+    from paasctl.verbs.promotion.judge import Judge
 
     return Session(settings, "reject").act(
         lambda: Judge(version=version, rejects=True, reason=reason),

@@ -23,7 +23,7 @@ def unreject(
       paasctl unreject 1.2.4 --reason "mended" --dry-run
     """
     from paasctl.cli.session import Session
-    from paasctl.verbs.judge import Judge
+    from paasctl.verbs.promotion.judge import Judge
 
     return Session(settings, "unreject").act(
         lambda: Judge(version=version, rejects=False, reason=reason),

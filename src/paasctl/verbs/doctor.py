@@ -14,7 +14,7 @@ from paasctl.model.kube import Kind, Target
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
-from paasctl.verbs.approvals import ring
+from paasctl.verbs.approvals.hearing import ring
 from paasctl.verbs.config import look_at
 from paasctl.verbs.reading import named, place
 

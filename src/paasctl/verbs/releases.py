@@ -17,7 +17,7 @@ from paasctl.planning.release.whereabouts import Seen, whereabouts
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
-from paasctl.verbs.approving import pending
+from paasctl.verbs.approvals.stands import pending
 from paasctl.verbs.reading import Place, place, recorded
 from paasctl.verbs.running import running_versions
 

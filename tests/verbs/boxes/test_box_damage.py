@@ -192,7 +192,7 @@ def test_any_flipped_byte_is_found_or_changes_nothing_that_is_read(gap: Gap, see
 
 def test_a_file_that_is_changed_after_it_was_checked_gives_nothing_a_name(gap: Gap) -> None:
     """It is read twice: what goes is verified once more as it goes."""
-    from paasctl.verbs.importing import ImportRelease
+    from paasctl.verbs.boxes.importing import ImportRelease
     from support.conducted import go
 
     gap.exported()

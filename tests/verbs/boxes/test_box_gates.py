@@ -9,7 +9,7 @@ import pytest
 from paasctl.errors import Exit
 from paasctl.oci.building.boxed import REPOSITORY
 from paasctl.verbs.deploy import Deploy
-from paasctl.verbs.judge import Judge
+from paasctl.verbs.promotion.judge import Judge
 from support.approving import approve, wants
 from support.boxing import Gap, changed
 from support.conducted import go

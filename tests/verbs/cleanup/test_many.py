@@ -21,7 +21,7 @@ from paasctl.oci.documents.record import FILES_TYPE
 from paasctl.planning.cleanup.decide import DEFAULT_CAP, cleanup_plan, sweep
 from paasctl.planning.cleanup.facts import CleanupFacts
 from paasctl.planning.cleanup.told import told
-from paasctl.verbs.cleaning.shelf import Shelf
+from paasctl.verbs.cleanup.shelf import Shelf
 
 SHOP = Repository("registry.example", "shop")
 WEB = SHOP.child("web")

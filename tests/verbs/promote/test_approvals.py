@@ -8,8 +8,8 @@ from paasctl.engine.cancel import Cancel
 from paasctl.errors import Exit, Refused, UsageError
 from paasctl.model.approving import APPROVAL_TYPE, Approve
 from paasctl.model.event import Answered
-from paasctl.verbs.judge import Judge
-from paasctl.verbs.pending import AskApprovals
+from paasctl.verbs.approvals.pending import AskApprovals
+from paasctl.verbs.promotion.judge import Judge
 from paasctl.verbs.releases import AskReleases
 from support.approving import PEOPLE, approve, refusal, wants
 from support.conducted import go

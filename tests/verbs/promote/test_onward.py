@@ -12,8 +12,8 @@ from paasctl.model.kube import Target
 from paasctl.model.plan import Apply, AwaitReady
 from paasctl.model.promoting import NotePromotion, TagRecord
 from paasctl.verbs.deploy import Deploy
-from paasctl.verbs.onward import Onward
-from paasctl.verbs.promote import PromoteTyped
+from paasctl.verbs.promotion.onward import Onward
+from paasctl.verbs.promotion.promote import PromoteTyped
 from support.conducted import go
 from support.promoting import VERSION, Stops, facts, outcome, plan
 from support.rollouts import Rollout

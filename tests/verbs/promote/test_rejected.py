@@ -6,7 +6,7 @@ import pytest
 
 from paasctl.errors import Exit
 from paasctl.verbs.deploy import Deploy
-from paasctl.verbs.judge import Judge
+from paasctl.verbs.promotion.judge import Judge
 from support.conducted import go
 from support.promoting import VERSION, Stops, facts, outcome
 

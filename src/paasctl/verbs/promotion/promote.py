@@ -18,9 +18,9 @@ from paasctl.planning.promotion.standing import REJECTED
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
-from paasctl.verbs.promoted import Asked, amiss, foreseen, promoted, rest_of
-from paasctl.verbs.promoting import Look, promotion_facts
-from paasctl.verbs.promotionbrings import brings
+from paasctl.verbs.promotion.brings import brings
+from paasctl.verbs.promotion.ending import Asked, amiss, foreseen, promoted, rest_of
+from paasctl.verbs.promotion.look import Look, promotion_facts
 
 _NOT_MEANT = (SNAPSHOT, REJECTED)
 

@@ -18,10 +18,10 @@ from paasctl.planning.promotion.gates import check_overrides
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
-from paasctl.verbs.exporting import check_file
-from paasctl.verbs.promote import look_at
-from paasctl.verbs.promoted import Asked, promoted, rest_of
-from paasctl.verbs.promoting import Look
+from paasctl.verbs.boxes.export import check_file
+from paasctl.verbs.promotion.ending import Asked, promoted, rest_of
+from paasctl.verbs.promotion.look import Look
+from paasctl.verbs.promotion.promote import look_at
 
 VERB = "release import"
 

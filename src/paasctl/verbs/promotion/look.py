@@ -25,11 +25,11 @@ from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import CopySource, RegistryReads
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
-from paasctl.verbs.approvals import heard, ring
+from paasctl.verbs.approvals.hearing import heard, ring
 from paasctl.verbs.images.closure import look_over
+from paasctl.verbs.promotion.vouching import lacks, vouched
 from paasctl.verbs.reading import blob
 from paasctl.verbs.statements import statements
-from paasctl.verbs.vouching import lacks, vouched
 
 _TOGETHER = 4
 """Images looked at together; each asks several things at once."""

@@ -19,8 +19,8 @@ from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
-from paasctl.verbs.approvals import Ring, heard, ring
-from paasctl.verbs.approving import Stand, stands, wanting
+from paasctl.verbs.approvals.hearing import Ring, heard, ring
+from paasctl.verbs.approvals.stands import Stand, stands, wanting
 from paasctl.verbs.images.ending import ended
 from paasctl.verbs.statements import statements
 

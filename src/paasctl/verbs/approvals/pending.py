@@ -8,7 +8,7 @@ from paasctl.model.event import Emit
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
-from paasctl.verbs.approving import pending, standing, stands, wanting
+from paasctl.verbs.approvals.stands import pending, standing, stands, wanting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,8 +21,8 @@ from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.deploy import Deploy
 from paasctl.verbs.deploy import Facts as DeployFacts
-from paasctl.verbs.promote import Promote, PromoteTyped
-from paasctl.verbs.promoted import Asked
+from paasctl.verbs.promotion.ending import Asked
+from paasctl.verbs.promotion.promote import Promote, PromoteTyped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,8 +29,8 @@ from paasctl.planning.cleanup.told import explained, told
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
-from paasctl.verbs.cleaning.roots import mentions
-from paasctl.verbs.cleaning.shelf import Shelf
+from paasctl.verbs.cleanup.roots import mentions
+from paasctl.verbs.cleanup.shelf import Shelf
 from paasctl.verbs.images.ending import ended
 
 

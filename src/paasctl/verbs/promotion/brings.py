@@ -10,7 +10,7 @@ from paasctl.model.image import Repository
 from paasctl.model.promoting import Brings
 from paasctl.model.release import Release
 from paasctl.planning.promotion.brings import between, since, what_it_brings
-from paasctl.verbs.promoting import Look
+from paasctl.verbs.promotion.look import Look
 from paasctl.verbs.reading import recorded
 
 _MOST = 20

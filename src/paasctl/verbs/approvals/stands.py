@@ -16,7 +16,7 @@ from paasctl.planning.promotion.standing import rejection
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
-from paasctl.verbs.approvals import Ring, heard, ring
+from paasctl.verbs.approvals.hearing import Ring, heard, ring
 from paasctl.verbs.reading import record_of
 from paasctl.verbs.statements import statements
 

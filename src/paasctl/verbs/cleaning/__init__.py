@@ -1,1 +1,0 @@
-"""What a cleanup reads: all that lies in a registry (`shelf.py`), all that names some of it (`roots.py`)."""
