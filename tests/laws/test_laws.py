@@ -18,6 +18,7 @@ from paasctl.verbs.boxes.export import ExportRelease
 from paasctl.verbs.boxes.importing import ImportRelease
 from paasctl.verbs.cleanup.clean import Cleanup
 from paasctl.verbs.deploy import Deploy
+from paasctl.verbs.freeze import Freezing
 from paasctl.verbs.project import Init, Pin
 from paasctl.verbs.promotion.judge import Judge
 from paasctl.verbs.promotion.onward import Onward
@@ -150,6 +151,10 @@ def _awaited(world: FakeWorld) -> None:
     _released(world)
 
 
+def _frozen(world: FakeWorld) -> None:
+    assert go(Freezing(environment="dev", freezes=True, message="fairs"), world)[0] is Exit.OK
+
+
 def _cluttered(world: FakeWorld) -> None:
     """Three releases long ago, of which the newest stays and the oldest runs."""
     paas = world.project / "paas.yaml"
@@ -193,6 +198,8 @@ VERBS: dict[str, Case] = {
     "approve": Case(_approve, _asking),
     "approve, withdrawn where it lies": Case(lambda: _approve(withdraws=True), _approved),
     "cleanup": Case(lambda: Cleanup(registry="dev", cap=Cap(share=1.0)), _cluttered),
+    "freeze": Case(lambda: Freezing(environment="dev", freezes=True, until="2030-01-01", message="fairs")),
+    "unfreeze": Case(lambda: Freezing(environment="dev", freezes=False, message="over"), _frozen),
     "init": Case(lambda: Init(file="paas.yaml", folder="shop"), _bare),
     "cluster pin": Case(lambda: Pin(cluster="testbed")),
 }

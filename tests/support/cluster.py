@@ -11,6 +11,7 @@ from typing import Any
 
 from paasctl.errors import Locked, PaasError, Refused, StalePlan, Unavailable
 from paasctl.model.answer import HistoryEntry
+from paasctl.model.freeze import Freeze
 from paasctl.model.kube import (
     MANAGER,
     OWNER_LABEL,
@@ -64,6 +65,7 @@ class FakeCluster:
     log: dict[tuple[str, str, bool], tuple[str, ...]] = field(default_factory=dict)
     """(pod, container, previous) -> lines."""
     records: dict[Target, list[HistoryEntry]] = field(default_factory=dict)
+    freezes: dict[Target, Freeze] = field(default_factory=dict)
     strangers: dict[Target, Holder] = field(default_factory=dict)
     """Somebody else holds the lease."""
     leaving: dict[Target, Callable[[], None]] = field(default_factory=dict)
@@ -155,10 +157,18 @@ class FakeCluster:
     def history(self, target: Target) -> tuple[HistoryEntry, ...]:
         return tuple(reversed(self.records.get(target, [])))
 
+    def freeze(self, target: Target) -> Freeze | None:
+        return self.freezes.get(target)
+
     # --- writes -----------------------------------------------------------------------------------------------------
 
     def ensure_namespace(self, target: Target) -> None:
         self.namespaces.add(target.namespace)
+
+    def set_freeze(self, target: Target, freeze: Freeze) -> None:
+        assert target.namespace in self.namespaces, "a freeze without its namespace"
+        self._spend()
+        self.freezes[target] = freeze
 
     def apply(self, target: Target, manifest: Manifest, *, uid: str | None) -> Live:
         self._write(target)
@@ -268,6 +278,9 @@ class FakeCluster:
 
     def _write(self, target: Target) -> None:
         assert target in self.held, "a write without the lease"
+        self._spend()
+
+    def _spend(self) -> None:
         if self.fail_after is not None and self.writes >= self.fail_after:
             raise Unavailable("the cluster went away")
         self.writes += 1

@@ -234,9 +234,9 @@ class _CountedCluster(FakeCluster):
 
     counted: Writes | None = None
 
-    def _write(self, target: Any) -> None:
+    def _spend(self) -> None:
         assert self.counted is not None
-        super()._write(target)
+        super()._spend()
         self.counted.spend()
 
 
@@ -369,6 +369,7 @@ class FakeWorld:
             "images": {host: it.named for host, it in self.registries.items() if it.named},
             "held": {host: sorted(it.held()) for host, it in self.registries.items() if it.named},
             "objects": self.only_cluster.state,
+            "freezes": {str(target): (it.until, it.lifted) for target, it in self.only_cluster.freezes.items()},
             "boxes": {it.name: hashlib.sha256(it.read_bytes()).hexdigest() for it in self.project.glob("*.tar")},
             "file": (self.project / "paas.yaml").read_text() if (self.project / "paas.yaml").exists() else None,
         }

@@ -60,6 +60,7 @@ class OnCopy:
         self.kinds, self.everything = copy.kinds, copy.everything
         self.events, self.logs = copy.events, copy.logs
         self.holder, self.history = copy.holder, copy.history
+        self.freeze, self.set_freeze = copy.freeze, copy.set_freeze  # a freeze stops no rehearsal
         self.ensure_namespace, self.apply, self.delete = copy.ensure_namespace, copy.apply, copy.delete
         self.hold, self.open_record, self.close_record = copy.hold, copy.open_record, copy.close_record
 

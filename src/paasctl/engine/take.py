@@ -13,6 +13,7 @@ from paasctl.model.between import CopyTo, RebaseTo, SquashTo
 from paasctl.model.boxing import ExportRelease
 from paasctl.model.cleanup import CloseSweep, DeleteManifests, NoteSweep
 from paasctl.model.event import LogLine, Noted, Progress, Warned
+from paasctl.model.freeze import SetFreeze
 from paasctl.model.plan import (
     Apply,
     AwaitReady,
@@ -51,7 +52,7 @@ def take(step: Step, index: int, run: Needs) -> None:
             take_cleanup(step, index, run)
         case WriteFile() | ExportRelease():
             _file(step, index, run)
-        case Apply() | Delete() | AwaitReady():
+        case Apply() | Delete() | AwaitReady() | SetFreeze():
             _cluster(step, index, run)
         case _:
             assert_never(step)
@@ -148,7 +149,7 @@ def _what(step: Build | SquashImage | Push) -> str:
     return step.name if isinstance(step, Push) else step.image.name
 
 
-def _cluster(step: Apply | Delete | AwaitReady, index: int, run: Needs) -> None:
+def _cluster(step: Apply | Delete | AwaitReady | SetFreeze, index: int, run: Needs) -> None:
     from paasctl.engine.cluster import apply_one, await_ready, delete_one  # noqa: PLC0415
 
     cluster = run.world.cluster(step.target.cluster)
@@ -159,3 +160,7 @@ def _cluster(step: Apply | Delete | AwaitReady, index: int, run: Needs) -> None:
             delete_one(step, cluster)
         case AwaitReady():
             await_ready(step, cluster, clock=run.world.clock, cancel=run.cancel, emit=run.emit, index=index)
+        case SetFreeze():
+            from paasctl.engine.freeze import set_freeze  # noqa: PLC0415
+
+            set_freeze(step, run)

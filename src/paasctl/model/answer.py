@@ -111,6 +111,8 @@ class StatusRow:
     holder: str = ""
     left: str = ""
     """What an interrupted run left open, where one did."""
+    freeze: str = ""
+    """Until when, by whom and why nobody deploys there; empty: anybody may."""
     error: str = ""
 
 

@@ -14,6 +14,7 @@ from paasctl.model.between import BetweenStep as BetweenStep  # noqa: PLC0414 - 
 from paasctl.model.boxing import BoxStep as BoxStep  # noqa: PLC0414 - steps are looked for here
 from paasctl.model.cleanup import CleanupStep as CleanupStep  # noqa: PLC0414 - steps are looked for here
 from paasctl.model.config import Image
+from paasctl.model.freeze import FreezeStep as FreezeStep  # noqa: PLC0414 - steps are looked for here
 from paasctl.model.image import Pinned, Repository, Tagged
 from paasctl.model.kube import Key, Manifest, Target
 from paasctl.model.problem import Problem
@@ -190,7 +191,7 @@ class WriteFile:
 
 FileStep = WriteFile
 
-Step = ImageStep | BetweenStep | ReleaseStep | PromoteStep | BoxStep | CleanupStep | ClusterStep | FileStep
+Step = ImageStep | BetweenStep | ReleaseStep | PromoteStep | BoxStep | CleanupStep | ClusterStep | FreezeStep | FileStep
 Stage = tuple[Step, ...]
 
 

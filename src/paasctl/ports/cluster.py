@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from paasctl.model.answer import HistoryEntry
+from paasctl.model.freeze import Freeze
 from paasctl.model.kube import Holder, Identity, Key, Kind, Live, Manifest, Offers, Rejection, Served, Target
 from paasctl.model.plan import DeployHead
 from paasctl.model.verdict import Cause
@@ -92,12 +93,23 @@ class ClusterReads(Protocol):
         """The target's deploys, newest first."""
         ...
 
+    def freeze(self, target: Target) -> Freeze | None:
+        """The last word on a freeze, over and lifted ones, too; None: nobody ever said one.
+
+        One that is there and can't be read is told as one that holds.
+        """
+        ...
+
 
 class Cluster(ClusterReads, Protocol):
-    """The writing half. Every write but `ensure_namespace` happens under `hold`."""
+    """The writing half. Every write but `ensure_namespace` and `set_freeze` happens under `hold` (decision 10)."""
 
     def ensure_namespace(self, target: Target) -> None:
         """Make the namespace where it is missing; already there is success."""
+        ...
+
+    def set_freeze(self, target: Target, freeze: Freeze) -> None:
+        """Say it at the target, whose namespace is there; the last word counts."""
         ...
 
     def apply(self, target: Target, manifest: Manifest, *, uid: str | None) -> Live:

@@ -11,6 +11,7 @@ from paasctl.errors import Cancelled, Exit, Forbidden, Refused, RolloutFailed, U
 from paasctl.model.answer import DiffAnswer, ObjectDiff
 from paasctl.model.config import Cluster
 from paasctl.model.event import Emit, Noted, Outcome, Problem
+from paasctl.model.freeze import Freeze
 from paasctl.model.image import Repository
 from paasctl.model.kube import Key, Live, Manifest, Rejection, Target
 from paasctl.model.plan import NOTHING, Apply, Delete, Plan
@@ -26,6 +27,7 @@ from paasctl.planning.deploy import (
     to_preview,
     to_watch,
 )
+from paasctl.planning.deploy.freezes import check_not_frozen
 from paasctl.planning.release.decide import ReleaseFacts, plan_release
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.cluster import ClusterReads
@@ -104,6 +106,9 @@ class Deploy:
             return NOTHING
         opened = any(it.plan.holds for it in rounds)
         plan = plan_deploy(_without_ours(facts.deploy) if opened else facts.deploy, timeout=self.timeout)
+        if not rounds and any(isinstance(it, Apply | Delete) for it in plan.steps):  # what has begun goes on to its end
+            frozen = {it.target: it.freeze for it in facts.deploy.targets if it.freeze}
+            check_not_frozen(f"deploying {facts.deploy.version}", self.environment, frozen)
         if plan.is_empty and facts.unsaid and not any(isinstance(step, Attest) for it in rounds for step in it.done):
             return Plan(verb="deploy", subject=plan.subject, stages=((facts.unsaid,),))
         return plan
@@ -203,11 +208,13 @@ class AskDiff:
 
 def _check_clusters(reads: Reads, where: Place, cancel: Cancel) -> None:
     """All of them answer and are who they should be, before anything is built and pushed for them (decision 9)."""
-    for cluster in where.clusters:
+    for cluster, target in zip(where.clusters, where.targets, strict=True):
         cancel.check()
         reading = reads.cluster(cluster.name)
-        _check_identity(reading, cluster, protected=where.environment.protected)
+        check_identity(reading, cluster, protected=where.environment.protected)
         reading.offers()
+        if freeze := _freeze(reading, target, reads.clock.utc()):
+            check_not_frozen(f"deploying {where.environment.name}", where.environment.name, {target: freeze})
 
 
 def _snapshot(reads: Reads, where: Place, version: str | None) -> ReleaseFacts | None:
@@ -242,11 +249,11 @@ def _facts(reads: Reads, where: Place, source: Source, sets: tuple[str, ...], ca
     for cluster, target in zip(where.clusters, where.targets, strict=True):
         cancel.check()
         reading = reads.cluster(cluster.name)
-        _check_identity(reading, cluster, protected=where.environment.protected)
+        check_identity(reading, cluster, protected=where.environment.protected)
         values.append(resolved(source.config, where, cluster, sets))
         given = inputs(source, where, cluster, values[-1], reading.offers())
         wanted = render(reads, with_secrets(given, reads.secrets)).manifests
-        targets.append(_target(reading, target, wanted))
+        targets.append(_target(reading, target, wanted, reads.clock.utc()))
         urls += [it for it in addresses(wanted) if it not in urls]
     return Facts(
         deploy=DeployFacts(
@@ -262,7 +269,7 @@ def _facts(reads: Reads, where: Place, source: Source, sets: tuple[str, ...], ca
     )
 
 
-def _check_identity(reading: ClusterReads, cluster: Cluster, *, protected: bool) -> None:
+def check_identity(reading: ClusterReads, cluster: Cluster, *, protected: bool) -> None:
     """Refuse another cluster behind a known name (row D1), and a protected environment on an unpinned one."""
     if not cluster.identity and not protected:
         return
@@ -282,7 +289,7 @@ def _check_identity(reading: ClusterReads, cluster: Cluster, *, protected: bool)
         )
 
 
-def _target(cluster: ClusterReads, target: Target, wanted: tuple[Manifest, ...]) -> TargetFacts:
+def _target(cluster: ClusterReads, target: Target, wanted: tuple[Manifest, ...], now: float) -> TargetFacts:
     if not cluster.namespace_exists(target.namespace):
         return TargetFacts(target=target, wanted=wanted, namespace_exists=False)
     with ThreadPoolExecutor(_READERS, thread_name_prefix="read") as pool:
@@ -290,6 +297,7 @@ def _target(cluster: ClusterReads, target: Target, wanted: tuple[Manifest, ...])
         looked = pool.submit(cluster.snapshot, target.namespace, to_watch(wanted), target.app)
         autoscalers = pool.submit(cluster.autoscalers, target.namespace)
         history = pool.submit(cluster.history, target)
+        freeze = pool.submit(_freeze, cluster, target, now)
         ours = {it.key for it in owned.result()}
         seen = pool.submit(cluster.seen, [it.key for it in wanted if it.key not in ours])
         facts = TargetFacts(
@@ -300,6 +308,7 @@ def _target(cluster: ClusterReads, target: Target, wanted: tuple[Manifest, ...])
             looked=looked.result(),
             autoscalers=autoscalers.result(),
             history=history.result(),
+            freeze=freeze.result(),
         )
         tried = pool.map(lambda it: (it.key, cluster.preview(it)), to_preview(facts))
         previews: dict[Key, Live | Rejection] = dict(tried)
@@ -311,8 +320,15 @@ def _target(cluster: ClusterReads, target: Target, wanted: tuple[Manifest, ...])
         looked=facts.looked,
         autoscalers=facts.autoscalers,
         history=facts.history,
+        freeze=facts.freeze,
         previews=previews,
     )
+
+
+def _freeze(cluster: ClusterReads, target: Target, now: float) -> Freeze | None:
+    """The one that holds now."""
+    found = cluster.freeze(target)
+    return found if found and found.holds(now) else None
 
 
 def addresses(wanted: tuple[Manifest, ...]) -> tuple[str, ...]:

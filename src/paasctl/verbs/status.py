@@ -62,7 +62,7 @@ def _read(reads: Reads, target: Target) -> StatusRow:
     running = [it for it in cluster.snapshot(target.namespace, JUDGED, target.app) if not _is_made(it)]
     keys: list[Key] = sorted(it.key for it in running)
     verdicts, _ = judge(keys, Look.at(cluster.snapshot(target.namespace, kinds_for(keys), target.app)))
-    history = cluster.history(target)
+    history, freeze = cluster.history(target), cluster.freeze(target)
     holder, held = _holder(cluster, target)
     newest = history[0] if history else None
     return StatusRow(
@@ -75,6 +75,7 @@ def _read(reads: Reads, target: Target) -> StatusRow:
         urls=addresses(_routes(cluster, target)),
         holder=holder,
         left=_left(newest, running=held),
+        freeze=str(freeze) if freeze and freeze.holds(reads.clock.utc()) else "",
     )
 
 

@@ -139,6 +139,7 @@ def _status_notes(row: StatusRow) -> list[str]:
     lines = [f"✗ {clean(row.error)}"] if row.error else []
     lines += [line for it in row.verdicts if it.state != "ready" for line in _unready(it)]
     lines += [f"held by {row.holder}"] if row.holder else []
+    lines += [clean(row.freeze)] if row.freeze else []
     lines += [f"left open: {clean(row.left)}"] if row.left else []
     return [*lines, *row.urls]
 

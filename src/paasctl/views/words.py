@@ -14,6 +14,7 @@ from paasctl.model.boxing import ExportRelease
 from paasctl.model.cleanup import CloseSweep, DeleteManifests, NoteSweep
 from paasctl.model.counting import count
 from paasctl.model.event import Outcome, Problem, Ready, Scene, Warned
+from paasctl.model.freeze import SetFreeze
 from paasctl.model.plan import (
     Apply,
     AwaitReady,
@@ -78,8 +79,8 @@ def say(step: Step) -> str:  # noqa: C901, PLR0911 - a match over a closed union
             return say_cleanup(step)
         case Apply():
             return f"{step.change} {step.manifest.key}"
-        case Delete():
-            return f"delete {step.key}"
+        case Delete() | SetFreeze():
+            return say_freeze(step) if isinstance(step, SetFreeze) else f"delete {step.key}"
         case AwaitReady():
             return f"wait up to {duration(step.timeout)} for {say_keys(step)}"
         case WriteFile() | ExportRelease():
@@ -90,6 +91,12 @@ def say(step: Step) -> str:  # noqa: C901, PLR0911 - a match over a closed union
 
 def _write(step: WriteFile) -> str:
     return f"write {step.path}{f': {step.why}' if step.why else ''}"
+
+
+def say_freeze(step: SetFreeze) -> str:
+    """`freeze eu/shop-production/shop until …: why`, or that it is lifted."""
+    until = f" until {step.until}" if step.until else ""
+    return f"{'lift the freeze of' if step.lifts else 'freeze'} {step.target}{until}: {clean(step.message)}"
 
 
 def say_done(step: Step) -> str:
@@ -118,8 +125,8 @@ def phase(step: Step) -> str:  # noqa: C901, PLR0911 - a match over a closed uni
             return "write"
         case Apply():
             return "apply"
-        case Delete():
-            return "prune"
+        case Delete() | SetFreeze():
+            return "say" if isinstance(step, SetFreeze) else "prune"
         case AwaitReady():
             return "wait"
         case _:

@@ -12,6 +12,7 @@ from typing import Any
 
 from paasctl.adapters.kube.connect import IN_CLUSTER, Where, open_access
 from paasctl.adapters.kube.discovery import Discovery
+from paasctl.adapters.kube.freezes import Freezes
 from paasctl.adapters.kube.history import Ending, History
 from paasctl.adapters.kube.hold import Hold, Leases, Watch, is_free
 from paasctl.adapters.kube.lease import Claim, Terms
@@ -20,6 +21,7 @@ from paasctl.adapters.kube.questions import Questions
 from paasctl.adapters.kube.wire import Wire
 from paasctl.adapters.kube.writes import Writes
 from paasctl.model.answer import HistoryEntry
+from paasctl.model.freeze import Freeze
 from paasctl.model.kube import (
     OWNER_LABEL,
     Holder,
@@ -56,6 +58,7 @@ class KubeCluster:
         self._writes = Writes(self._wire, self._discovery, self._objects)
         self._questions = Questions(self._wire, self._discovery, self._objects)
         self._history = History(self._wire, self._objects)
+        self._freezes = Freezes(self._wire, self._objects)
         self._leases = Leases(self._wire, clock)
         self._held: dict[Target, Hold] = {}
         self._holding = threading.Lock()
@@ -143,6 +146,14 @@ class KubeCluster:
     def history(self, target: Target) -> tuple[HistoryEntry, ...]:
         """As in the port."""
         return self._history.entries(target)
+
+    def freeze(self, target: Target) -> Freeze | None:
+        """As in the port."""
+        return self._freezes.read(target)
+
+    def set_freeze(self, target: Target, freeze: Freeze) -> None:
+        """As in the port."""
+        self._freezes.write(target, freeze)
 
     def ensure_namespace(self, target: Target) -> None:
         """As in the port."""

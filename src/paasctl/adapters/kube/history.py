@@ -23,7 +23,7 @@ HISTORY_LABEL = "paasctl.dev/history"
 KEPT = 20
 LIMIT = 256 * 1024
 OPEN, INTERRUPTED = "open", "interrupted"
-_CONFIG_MAPS = Resource(
+CONFIG_MAPS = Resource(
     kind=Kind("", "ConfigMap"), version="v1", plural="configmaps", namespaced=True, verbs=frozenset()
 )
 
@@ -82,7 +82,7 @@ class History:
         raise Unavailable(f"closing history record {number} of {target}: it keeps changing")
 
     def _records(self, target: Target, *, closing: bool = False) -> Sequence[Live]:
-        found = self._objects.all_of(_CONFIG_MAPS, target.namespace, f"{HISTORY_LABEL}={target.app}", closing=closing)
+        found = self._objects.all_of(CONFIG_MAPS, target.namespace, f"{HISTORY_LABEL}={target.app}", closing=closing)
         return sorted(found, key=lambda live: entry_of(live, target).number, reverse=True)
 
     def _make(self, head: DeployHead, entry: HistoryEntry) -> bool:
@@ -116,9 +116,7 @@ class History:
                 return
 
     def _request(self, method: str, target: Target, name: str, doing: str) -> Request:
-        return Request(
-            method=method, path=_CONFIG_MAPS.path(target.namespace, name), resource="configmaps", doing=doing
-        )
+        return Request(method=method, path=CONFIG_MAPS.path(target.namespace, name), resource="configmaps", doing=doing)
 
 
 def opened(head: DeployHead, by: Holder, began: str, number: int) -> HistoryEntry:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from paasctl.model.answer import HistoryEntry
+from paasctl.model.freeze import Freeze
 from paasctl.model.kube import OWNER_LABEL, Key, Live, Manifest, Rejection, Target
 from paasctl.values import dataclass
 
@@ -28,6 +29,8 @@ class TargetFacts:
     """`ClusterReads.autoscalers(namespace)`: ours or not."""
     history: tuple[HistoryEntry, ...] = ()
     """Newest first. Only in a run's first round: its own record is open until the run ends."""
+    freeze: Freeze | None = None
+    """`ClusterReads.freeze(target)`, where it holds now."""
     namespace_exists: bool = True
 
     @property
