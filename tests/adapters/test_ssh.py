@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,10 +111,26 @@ def test_keys_of_an_agent_are_offered_and_sign(tmp_path: Path, agent: str) -> No
         assert ours.why_unsound(b"yes", ours.sign(b"yes", key), [it]) == ""
 
 
-def test_an_agent_that_is_gone_or_empty_offers_nothing(tmp_path: Path, agent: str) -> None:
-    assert ssh(tmp_path).keys("") == ()
+def test_an_empty_agent_offers_nothing_and_one_that_is_gone_has_said_nothing(tmp_path: Path, agent: str) -> None:
+    make(tmp_path)
     assert ssh(tmp_path, SSH_AUTH_SOCK=agent).keys("") == ()
-    assert ssh(tmp_path, SSH_AUTH_SOCK=str(tmp_path / "nothing")).keys("") == ()
+    gone = ssh(tmp_path, SSH_AUTH_SOCK=str(tmp_path / "nothing"))
+    with pytest.raises(Unavailable, match=f"asking the SSH agent at {tmp_path / 'nothing'} for its keys: ") as caught:
+        gone.keys("")
+    assert (caught.value.code, "--key FILE" in caught.value.hint) == ("agent-silent", True)
+    (tmp_path / ".gitconfig").write_text(f"[user]\n  signingKey = {tmp_path / 'key'}\n[gpg]\n  format = ssh\n")
+    assert [it.source for it in gone.keys("")] == ["git"], "nobody needs it"
+
+
+def test_without_room_for_files_nothing_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    public = make(tmp_path)
+    ours = ssh(tmp_path)
+    (key,) = ours.keys("key")
+    signature = ours.sign(b"yes", key)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nothing"))
+    for ask in (lambda: ours.why_unsound(b"yes", signature, [public]), lambda: ours.sign(b"yes", key)):
+        with pytest.raises(Unavailable, match=f"writing {tmp_path / 'nothing'}: "):
+            ask()
 
 
 @pytest.mark.parametrize("how", ["the private file", "the public file", "~", "as it is", "key::"])

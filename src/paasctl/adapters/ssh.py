@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from paasctl.adapters.disk import disk
 from paasctl.adapters.git.command import GitCommand, scrubbed
 from paasctl.errors import ConfigError, Unavailable
 from paasctl.model.approving import NAMESPACE, PublicKey, SigningWith
@@ -17,6 +19,8 @@ _SIGNING = 60.0
 """Seconds; a key on a token waits to be touched."""
 _BAD = 255
 """How ssh-keygen ends where it finds a signature bad, and also where it can't do its work."""
+_NO_KEYS = 1
+"""How ssh-add ends where the agent answered, and has none."""
 _WHO = "approver"
 _HINT = "install OpenSSH 8.2 or later (`openssh-client`)"
 
@@ -53,7 +57,8 @@ class SshKeygen:
         """The key in a file; else git's, then those of an agent."""
         if path:
             return (SigningWith(fingerprint=self._fingerprint(path), key=path, source="--key"),)
-        return (*self._of_git(), *self._of_agent())
+        of_git = tuple(self._of_git())
+        return (*of_git, *self._of_agent(needed=not of_git))
 
     def why_unsound(self, content: bytes, signature: bytes, keys: Iterable[PublicKey]) -> str:
         """Why none of the keys has made it; empty: one has. A refusal is believed of a program that works."""
@@ -64,11 +69,12 @@ class SshKeygen:
 
     def sign(self, content: bytes, key: SigningWith) -> bytes:
         """The signature, by an agent where one has the key, else by the file."""
-        with tempfile.TemporaryDirectory(prefix="paasctl-") as folder:
+        with _folder() as folder:
             file = str(self._file(key.key))
             if key.source == "ssh-agent" or _is_public(key.key):
-                file = str(Path(folder) / "key.pub")
-                Path(file).write_text(f"{key.key}\n")
+                file = str(folder / "key.pub")
+                with disk("writing", folder):
+                    Path(file).write_text(f"{key.key}\n")
             done = self._run("ssh-keygen", "-Y", "sign", "-n", NAMESPACE, "-f", file, given=content, timeout=_SIGNING)
         if done.returncode or not done.stdout:
             raise ConfigError(
@@ -83,10 +89,11 @@ class SshKeygen:
         return self._verify(_KNOWN, _KNOWN_SIGNATURE, [_KNOWN_KEY])
 
     def _verify(self, content: bytes, signature: bytes, keys: Iterable[PublicKey]) -> str:
-        with tempfile.TemporaryDirectory(prefix="paasctl-") as folder:
-            signers, file = Path(folder) / "signers", Path(folder) / "signature"
-            signers.write_text("".join(f'{_WHO} namespaces="{NAMESPACE}" {it}\n' for it in keys))
-            file.write_bytes(signature)
+        with _folder() as folder:
+            signers, file = folder / "signers", folder / "signature"
+            with disk("writing", folder):
+                signers.write_text("".join(f'{_WHO} namespaces="{NAMESPACE}" {it}\n' for it in keys))
+                file.write_bytes(signature)
             words = ("-Y", "verify", "-n", NAMESPACE, "-I", _WHO, "-f", str(signers), "-s", str(file))
             done = self._run("ssh-keygen", *words, given=content)
         if done.returncode not in (0, _BAD):
@@ -126,10 +133,17 @@ class SshKeygen:
     def _asked(self, *words: str) -> str:
         return self._git.run("config", *words[:-1], "--get", words[-1]).out.decode("utf-8", "replace").strip()
 
-    def _of_agent(self) -> Iterator[SigningWith]:
-        if not self._environ.get("SSH_AUTH_SOCK"):
+    def _of_agent(self, *, needed: bool) -> Iterator[SigningWith]:
+        """`needed`: one that does not answer has not said that it has none."""
+        if not (socket := self._environ.get("SSH_AUTH_SOCK")):
             return
         done = self._run("ssh-add", "-L")
+        if needed and done.returncode not in (0, _NO_KEYS):
+            raise Unavailable(
+                f"asking the SSH agent at {socket} for its keys: {_words(done.stderr) or 'no answer'}",
+                hint="--key FILE signs without it; unset SSH_AUTH_SOCK where it is gone",
+                code="agent-silent",
+            )
         for line in done.stdout.decode("utf-8", "replace").splitlines() if done.returncode == 0 else ():
             if _is_public(line):
                 key = PublicKey.parse(line)
@@ -155,6 +169,15 @@ class SshKeygen:
             raise Unavailable(f"running {program}: no answer within {timeout:.0f} s", hint="try again") from error
         except OSError as error:
             raise Unavailable(f"running {program}: {error.strerror}", hint=_HINT) from error
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """For what the program reads from files; gone afterwards."""
+    with disk("writing", Path(tempfile.gettempdir())):
+        made = tempfile.TemporaryDirectory(prefix="paasctl-")
+    with made as name:
+        yield Path(name)
 
 
 def _is_public(text: str) -> bool:
