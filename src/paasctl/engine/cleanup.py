@@ -47,9 +47,12 @@ def _delete(step: DeleteManifests, index: int, run: Needs) -> None:
     with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="delete") as pool:
         for some in _parts(step.manifests):
             run.cancel.check()
-            deleted += sum(pool.map(lambda it: registry.delete_manifest(it.at.repository, it.at.digest), some))
-            gone += len(some)
+            begun = [pool.submit(registry.delete_manifest, it.at.repository, it.at.digest) for it in some]
+            deleted += sum(it.result() for it in begun if it.exception() is None)
             run.facts[f"{DELETED}{index}"] = str(deleted)
+            for it in begun:
+                it.result()  # raises what it failed of: those beside it are counted
+            gone += len(some)
             run.emit(Progress(index, step.what, gone, total, "manifests"))
 
 

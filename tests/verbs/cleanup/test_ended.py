@@ -32,13 +32,14 @@ def test_stopped_after_any_delete_the_next_run_goes_on(tmp_path: Path, *, api: b
         with dump_in(tmp_path / str(survived), releases=2, api=api) as dump:
             _arranged(dump)
             wanted = dump.wanted
-            _fail_after(dump, survived)
-            status, _ = dump.clean(cap=ALL)
+            gone = _fail_after(dump, survived)
+            status, events = dump.clean(cap=ALL)
             dump.registry.running.faults.clear()
             dump.whole()
             if status is Exit.OK:
                 assert survived > 8, "it was ended after each of them"
                 return
+            assert dict(outcome(events).facts)["deleted"] == str(len(gone)), "also of those beside the one that failed"
             assert any(tag.startswith(SWEEP_TAG) for tag in dump.registry.tags["shop"])
             assert dump.clean(cap=ALL)[0] is Exit.OK, survived
             assert dump.state == wanted, survived
@@ -46,9 +47,10 @@ def test_stopped_after_any_delete_the_next_run_goes_on(tmp_path: Path, *, api: b
         survived += 1
 
 
-def _fail_after(dump: Dump, survived: int) -> None:
-    """Let that many deletes through, then refuse all."""
+def _fail_after(dump: Dump, survived: int) -> list[str]:
+    """Let that many deletes through, then refuse all; digests of those that went."""
     folder, left = dump.registry.folder, [survived]
+    gone: list[str] = []
     real = folder.delete_manifest
 
     def delete(repository: str, digest: str) -> bool:
@@ -57,6 +59,7 @@ def _fail_after(dump: Dump, survived: int) -> None:
                 dump.registry.rules.deletes = False
                 raise PermissionError(13, "it went away")
             left[0] -= 1
+            gone.append(digest)
         return real(repository, digest)
 
     folder.delete_manifest = delete  # type: ignore[method-assign]  # the fault
@@ -68,6 +71,7 @@ def _fail_after(dump: Dump, survived: int) -> None:
         clear()
 
     dump.registry.running.faults.clear = mended  # type: ignore[method-assign]  # with it
+    return gone
 
 
 FAULTS: dict[str, Callable[[Dump], None]] = {
