@@ -9,7 +9,7 @@ from functools import partial
 
 from paasctl.engine.images.together import Meter, together
 from paasctl.engine.needs import Needs
-from paasctl.errors import Unavailable
+from paasctl.errors import PaasError, Unavailable
 from paasctl.model.boxing import ExportRelease, Piece
 from paasctl.model.event import Progress
 from paasctl.model.image import Descriptor
@@ -55,13 +55,15 @@ def _fetch(piece: Piece, file: NewFile, meter: Meter, run: Needs) -> None:
     with source.open(Descriptor(piece.media_type, piece.digest, piece.size)) as chunks:
         for chunk in chunks:
             if at + len(chunk) > end:
-                break
+                raise _unlike(piece, source.name)
             file.write(chunk, at)
             at += len(chunk)
             meter.moved(len(chunk))
     if at != end:
-        raise Unavailable(
-            f"reading {piece.digest} from {source.name}: it has not {piece.size} bytes",
-            hint="run it again",
-            code="blob-damaged",
-        )
+        raise _unlike(piece, source.name)
+
+
+def _unlike(piece: Piece, source: str) -> PaasError:
+    return Unavailable(
+        f"reading {piece.digest} from {source}: it has not {piece.size} bytes", hint="run it again", code="blob-damaged"
+    )

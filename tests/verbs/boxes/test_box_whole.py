@@ -14,6 +14,7 @@ from paasctl.model.event import Warned
 from paasctl.model.plan import TagImage
 from paasctl.model.promoting import CarryOver, NotePromotion, TagRecord
 from paasctl.oci.building.boxed import REPOSITORY
+from paasctl.oci.tar.laid import BLOCK
 from support.boxing import FILE, Gap, contents, gap_in, index_of
 from support.copying import sign_by_tag, vouch
 from support.promoting import VERSION, facts, outcome, plan
@@ -73,7 +74,8 @@ def test_a_second_time_there_is_nothing_to_do(gap: Gap) -> None:
     before = gap.exported().stat()
     status, events = gap.export()
     assert (status, outcome(events).status) == (Exit.OK, "nothing-to-do")
-    assert gap.path.stat() == before
+    after = gap.path.stat()
+    assert (after.st_ino, after.st_ctime_ns) == (before.st_ino, before.st_ctime_ns), "it is read, and not written"
     assert gap.take()[0] is Exit.OK
     gap.stops.forget()
     status, events = gap.take()
@@ -89,10 +91,14 @@ def test_another_file_under_that_name_stays(gap: Gap) -> None:
 
 
 def test_a_file_that_was_altered_is_not_the_same(gap: Gap) -> None:
-    whole = bytearray(gap.exported().read_bytes())
-    whole[-2000] ^= 1
-    gap.path.write_bytes(whole)
-    assert outcome(gap.export()[1]).problems[0].code == "file-exists"
+    whole = gap.exported().read_bytes()
+    padding = 2 * BLOCK - 1
+    assert not whole[padding]
+    for at in (-2000, padding, -1):
+        altered = bytearray(whole)
+        altered[at] ^= 1
+        gap.path.write_bytes(altered)
+        assert outcome(gap.export()[1]).problems[0].code == "file-exists", at
 
 
 def test_the_plans_say_what_is_written_and_write_nothing(gap: Gap) -> None:

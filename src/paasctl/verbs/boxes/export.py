@@ -21,7 +21,7 @@ from paasctl.model.release import outside_name, outside_tag
 from paasctl.model.rounds import Rounds
 from paasctl.oci.building.boxed import Part, lay_out, packed
 from paasctl.oci.documents.record import read_record, record_layers
-from paasctl.oci.tar.laid import BLOCK, file_header
+from paasctl.oci.tar.laid import BLOCK, END, file_header, padded
 from paasctl.planning.promotion.export import VERB, ExportFacts, plan_export
 from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.boxes import OldFile
@@ -165,12 +165,15 @@ def _there(file: OldFile, pieces: Iterable[Piece], size: int, cancel: Cancel) ->
     now = file.size
     if now is None:
         return "absent"
-    return "same" if now == size and all(_is_same(file, it, cancel) for it in pieces) else "other"
+    is_same = now == size and _is_zero(file, size - len(END), len(END))
+    return "same" if is_same and all(_is_same(file, it, cancel) for it in pieces) else "other"
 
 
 def _is_same(file: OldFile, piece: Piece, cancel: Cancel) -> bool:
     header = file_header(piece.name, piece.size)
     if b"".join(file.chunks(piece.at - BLOCK, BLOCK)) != header:
+        return False
+    if not _is_zero(file, piece.at + piece.size, padded(piece.size) - piece.size):
         return False
     found = file.chunks(piece.at, piece.size)
     if piece.content is not None:
@@ -179,6 +182,10 @@ def _is_same(file: OldFile, piece: Piece, cancel: Cancel) -> bool:
     for chunk in _watched(found, cancel):
         digest.update(chunk)
     return f"sha256:{digest.hexdigest()}" == piece.digest
+
+
+def _is_zero(file: OldFile, at: int, size: int) -> bool:
+    return b"".join(file.chunks(at, size)) == bytes(size)
 
 
 def _watched(chunks: Iterator[bytes], cancel: Cancel) -> Iterator[bytes]:
