@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import subprocess
@@ -108,3 +109,12 @@ def test_a_manifest_is_read_or_is_none(seed: int) -> None:
 def test_a_path_is_not_taken_for_anything_else(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no SSH public key"):
         PublicKey.parse(str(tmp_path))
+
+
+def test_one_key_has_one_spelling() -> None:
+    kind, content, *_ = public_key("anna").split()
+    blob = base64.b64decode(content) + b"x"  # of another length: one whose base64 has bits to spare
+    plain = base64.b64encode(blob).decode().removesuffix("==")
+    spare = f"{plain[:-1]}{chr(ord(plain[-1]) + 1)}=="
+    assert base64.b64decode(spare) == blob
+    assert PublicKey.parse(f"{kind} {spare}") == PublicKey.parse(f"{kind} {plain}==")

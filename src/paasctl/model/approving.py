@@ -49,7 +49,7 @@ class PublicKey:
             raise ValueError(f"what follows {kind} is no base64") from None
         if blob[:4] != len(kind).to_bytes(4, "big") or blob[4 : 4 + len(kind)] != kind.encode():
             raise ValueError(f"what follows {kind} is no key of that kind")
-        return cls(kind, content)
+        return cls(kind, base64.b64encode(blob).decode())  # one key, one spelling
 
     @property
     def fingerprint(self) -> str:
