@@ -57,7 +57,7 @@ def _reads_for(process: Path, parent: int) -> bool:
 @pytest.mark.parametrize("packed", [TAR, gzip.compress(TAR)], ids=["plain", "gzip"])
 def test_the_index_is_the_one_that_would_have_been_made_here(pool: LayerReader, packed: bytes, quick: bool) -> None:
     diff_id, index = pool.read([packed[:100], b"", packed[100:]], "sha256:l", quick=quick)
-    here, said = index_of(CODECS.inflate([packed], "l"), "l", CODECS.checksum if quick else sha256_of)
+    said, here = index_of(CODECS.inflate([packed], "l"), "l", CODECS.checksum if quick else sha256_of)
     assert layer_from(index, "l", stargz=False) == here
     assert diff_id == said == "sha256:" + hashlib.sha256(TAR).hexdigest()
 

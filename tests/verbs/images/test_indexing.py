@@ -42,7 +42,7 @@ Read = Callable[[Iterable[bytes], str], tuple[str, bytes]]
 def really(packed: Iterable[bytes], layer: str) -> tuple[str, bytes]:
     """What a process beside us does."""
     codecs = MachineCodecs()
-    found, diff_id = index_of(codecs.inflate(packed, layer), layer, sha256_of)
+    diff_id, found = index_of(codecs.inflate(packed, layer), layer, sha256_of)
     return diff_id, layer_bytes(found)
 
 
@@ -154,7 +154,7 @@ def test_a_layer_that_fails_stops_those_that_are_still_read(tmp_path: Path, monk
 
 
 def test_layers_are_applied_as_they_come() -> None:
-    lower, _ = index_of([tar_of("a==nowhere")], "lower")
+    _, lower = index_of([tar_of("a==nowhere")], "lower")
 
     def coming() -> Iterator[Layer]:
         yield lower

@@ -43,7 +43,7 @@ def _answer(frames: Frames, codecs: MachineCodecs, layer: str, *, quick: bool) -
     pieces = _pieces(frames)
     try:
         digest = codecs.checksum if quick else sha256_of
-        found, diff_id = index_of(codecs.inflate(pieces, layer), layer, digest)
+        diff_id, found = index_of(codecs.inflate(pieces, layer), layer, digest)
     except PaasError as error:
         for _ in pieces:  # the parent still writes, and sees more: whether the blob itself is damaged
             pass

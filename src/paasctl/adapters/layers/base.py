@@ -185,7 +185,7 @@ def _copy(origin: _Origin, descriptor: Descriptor, into: Layout, cancel: Cancel)
 def _index(descriptor: Descriptor, diff_id: str, by: Fetching) -> Layer:
     with by.into.open(descriptor) as chunks:
         unpacked = by.codecs.inflate(chunks, descriptor.digest)
-        layer, found = index_of(_stoppable(unpacked, by.cancel), descriptor.digest)
+        found, layer = index_of(_stoppable(unpacked, by.cancel), descriptor.digest)
     check_diff_id(descriptor.digest, found, diff_id)
     return layer
 

@@ -10,8 +10,7 @@ from paasctl.engine.images.together import Meter
 from paasctl.model.image import Descriptor
 from paasctl.oci.documents.manifest import STARGZ_TOC
 from paasctl.oci.tar.tape import Digest, sha256_of
-from paasctl.oci.tree.columns import read_columns
-from paasctl.oci.tree.indexed import check_diff_id, index_of
+from paasctl.oci.tree.indexed import index_of, proven
 from paasctl.oci.tree.layer import Layer
 from paasctl.ports.codecs import Codecs, LayerReader
 from paasctl.ports.images import Blobs, ImageSource
@@ -53,13 +52,10 @@ def index_layer(
     """
     name, stargz = blob.descriptor.digest, STARGZ_TOC in blob.descriptor.annotations
     if beside is None:
-        layer, diff_id = index_of(blob.unpacked(codecs, meter), name, digest, stargz=stargz)
-    else:
-        with blob.blobs.open(blob.descriptor) as chunks:
-            diff_id, index = beside.read(_metered(chunks, meter), name, quick=digest is not sha256_of)
-        layer = read_columns(index, name, stargz=stargz)
-    check_diff_id(name, diff_id, blob.diff_id)
-    return layer
+        return proven(name, blob.diff_id, index_of(blob.unpacked(codecs, meter), name, digest), stargz=stargz)
+    with blob.blobs.open(blob.descriptor) as chunks:
+        read = beside.read(_metered(chunks, meter), name, quick=digest is not sha256_of)
+    return proven(name, blob.diff_id, read, stargz=stargz)
 
 
 def _metered(chunks: Iterator[bytes], meter: Meter) -> Iterator[bytes]:

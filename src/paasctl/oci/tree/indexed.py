@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from paasctl.errors import BuildFailed
 from paasctl.oci.tar.members import members
 from paasctl.oci.tar.tally import Tally
 from paasctl.oci.tar.tape import Digest, sha256_of
+from paasctl.oci.tree.columns import read_columns
 from paasctl.oci.tree.layer import Layer
 
 
-def index_of(
-    unpacked: Iterable[bytes], name: str, digest: Digest = sha256_of, *, stargz: bool = False
-) -> tuple[Layer, str]:
-    """The layer of that name, and its diff_id. `digest` is what tells the content of one file from another's."""
+def index_of(unpacked: Iterable[bytes], name: str, digest: Digest = sha256_of) -> tuple[str, Layer]:
+    """The diff_id of that layer, and its index. `digest` is what tells the content of one file from another's."""
     tally = Tally()
     found = tuple(members(tally.over(unpacked), name, digest))
-    return Layer(name, found, stargz, tally.size), tally.digest
+    return tally.digest, Layer(name, found, stargz=False, size=tally.size)
+
+
+def proven(name: str, said: str, read: tuple[str, Layer | bytes], *, stargz: bool) -> Layer:
+    """The layer of that name, if it unpacks to what its configuration `said`; else `BuildFailed` (`layer-damaged`).
+
+    `read`: the diff_id that was found, and the index; as columns, where a process beside us has made it.
+    """
+    found, made = read
+    check_diff_id(name, found, said)
+    return read_columns(made, name, stargz=stargz) if isinstance(made, bytes) else replace(made, stargz=stargz)
 
 
 def check_diff_id(layer: str, found: str, said: str) -> None:

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 
@@ -16,8 +16,8 @@ from paasctl.errors import Cancelled
 from paasctl.model.image import Descriptor
 from paasctl.oci.documents import manifest as documents
 from paasctl.oci.tar.tape import sha256_of
-from paasctl.oci.tree.columns import layer_bytes, layer_from, read_columns
-from paasctl.oci.tree.indexed import check_diff_id, index_of
+from paasctl.oci.tree.columns import layer_bytes, layer_from
+from paasctl.oci.tree.indexed import index_of, proven
 from paasctl.oci.tree.layer import Layer
 from paasctl.oci.tree.stack import Stack, stack
 from paasctl.ports.cancel import Cancel
@@ -122,10 +122,10 @@ class Indexing:
             going = self._going(chunks)
             whole = chain((next(going, b""),), going)
             with turns:
-                found, made = (beside.read if beside else self._read)(whole, name, quick=self.quick)
-        check_diff_id(name, found, diff_id)
-        layer = read_columns(made, name, stargz=stargz) if isinstance(made, bytes) else replace(made, stargz=stargz)
+                read = (beside.read if beside else self._read)(whole, name, quick=self.quick)
+        layer = proven(name, diff_id, read, stargz=stargz)
         if self.kept:
+            made = read[1]
             content = made if isinstance(made, bytes) else layer_bytes(made)
             self.kept.put(self._kind, _key(descriptor, diff_id), zlib.compress(content, 1))
         return layer
@@ -133,8 +133,7 @@ class Indexing:
     def _read(self, packed: Iterable[bytes], layer: str, *, quick: bool) -> tuple[str, bytes | Layer]:
         """Here, where nobody does it beside us."""
         digest = self.reads.codecs.checksum if quick else sha256_of
-        made, found = index_of(self.reads.codecs.inflate(packed, layer), layer, digest)
-        return found, made
+        return index_of(self.reads.codecs.inflate(packed, layer), layer, digest)
 
     def _going(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
