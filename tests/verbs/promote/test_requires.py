@@ -324,3 +324,33 @@ def test_where_nothing_is_required_nothing_is_read_of_it(stops: Stops, keys: Key
     stops.forget()
     assert stops.promote(VERSION, dry_run=True)[0] is Exit.OK
     assert not [it for it in stops.here.log if it.method == "GET" and "/shop/web/blobs/" in it.path]
+
+
+def test_an_image_that_lies_there_already_is_asked_as_one_that_goes_there(stops: Stops, keys: Keys) -> None:
+    assert stops.promote()[0] is Exit.OK
+    there = Pinned(stops.there.repository("shop/web"), stops.digest())
+    stops.world.git.commit("feat: built elsewhere")
+    stops.world.git.publish("origin")
+    assert go(Release(images=(("web", there),)), stops.world)[0] is Exit.OK
+    _requires(stops, _BY_KEY)
+    stops.forget()
+    status, events = stops.promote("0.1.1")
+    (problem,) = outcome(events).problems
+    assert (status, problem.code) == (Exit.REFUSED, "gate-closed")
+    assert problem.evidence[0].endswith("image web: none is beside it")
+    assert stops.there.writes == 0
+    put_signature(stops.there, there, keys.one)
+    assert stops.promote("0.1.1")[0] is Exit.OK
+
+
+def test_an_image_that_lies_there_no_more_opens_nothing(stops: Stops, keys: Keys) -> None:
+    del keys
+    assert stops.promote()[0] is Exit.OK
+    there = Pinned(stops.there.repository("shop/web"), stops.digest())
+    stops.world.git.commit("feat: built elsewhere")
+    stops.world.git.publish("origin")
+    assert go(Release(images=(("web", there),)), stops.world)[0] is Exit.OK
+    _requires(stops, "signature")
+    stops.there.folder.delete_manifest("shop/web", there.digest)
+    status, events = stops.promote("0.1.1")
+    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "image-not-found")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from paasctl.config.path import Way
@@ -20,6 +20,7 @@ from paasctl.oci.documents.record import read_record, record_layers
 from paasctl.planning.promotion.approvals import Heard
 from paasctl.planning.promotion.decide import Moving, PromotionFacts, check_promotable
 from paasctl.planning.promotion.gates import Evidence, Gates, gates_of, judge_gates
+from paasctl.planning.promotion.vouching import Vouched
 from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import CopySource, RegistryReads
@@ -84,8 +85,10 @@ def promotion_facts(look: Look, version: str) -> PromotionFacts:
     # What its record names by a place that is nobody's stop stays there: the record would say so at the goal, too.
     travelling = [it for it in images if look.file or it.source.repository != it.repository]
     going = [*travelling, *_outside(look, release, promoted), _Going("", origin.pinned(record.digest), goal)]
+    staying = [it for it in images if it not in travelling and it.names]
     with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="image") as pool:
         moved = tuple(pool.map(lambda it: _moving(look, it, tag), going))
+        stayed = dict(pool.map(lambda it: (it.name, _vouched_in_place(look, it, tag)), staying))
     there = look.reads.registry(goal.host)
     said = (*statements(registry, origin, record.digest), *statements(there, goal, record.digest))
     return PromotionFacts(
@@ -99,15 +102,23 @@ def promotion_facts(look: Look, version: str) -> PromotionFacts:
         reason=look.reason,
         said=said,
         gates=_gates(
-            look, gates, said, moved, approvals=_heard(look, release, record.digest) if gates.approvals else None
+            look,
+            gates,
+            said,
+            stayed | {it.name: it.vouched for it in moved if it.vouched},
+            approvals=_heard(look, release, record.digest) if gates.approvals else None,
         ),
     )
 
 
 def _gates(
-    look: Look, gates: Gates, said: tuple[Statement, ...], moving: tuple[Moving, ...], *, approvals: Heard | None
+    look: Look,
+    gates: Gates,
+    said: tuple[Statement, ...],
+    images: Mapping[str, Vouched],
+    *,
+    approvals: Heard | None,
 ) -> tuple[Gate, ...]:
-    images = {it.name: it.vouched for it in moving if it.vouched}
     evidence = Evidence(
         said=said, lacks=lacks(look.reads, gates.requires, images), now=look.reads.clock.utc(), heard=approvals
     )
@@ -172,6 +183,20 @@ def _moving(look: Look, it: _Going, version: str) -> Moving:
         there=there.digest if there else "",
         vouched=vouched(place, plan, it.names) if plan and it.names else None,
     )
+
+
+def _vouched_in_place(look: Look, it: _Going, tag: str) -> Vouched:
+    """Of an image that goes nowhere: what is required of the release is required of it, too."""
+    look.cancel.check()
+    place = look.reads.source(InRegistry(it.source))
+    plan = _plan(look, place, InRegistry(it.repository.tagged(tag)))
+    if plan is None:
+        raise Refused(
+            f"promoting to {look.way.goal.name}: image {it.name} at {it.source} is not there, or not whole",
+            hint="nothing was written; whatever swept that registry took a part of a release",
+            code="image-not-found",
+        )
+    return vouched(place, plan, it.names)
 
 
 def _plan(look: Look, place: CopySource, goal: InRegistry) -> CopyPlan | None:
