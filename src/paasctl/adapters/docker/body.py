@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from queue import Full, Queue
 
+from paasctl.errors import Unavailable
 from paasctl.ports.cancel import Cancel
 
 _DEPTH = 8
@@ -57,6 +58,7 @@ class Body:
             try:
                 self._chunks.put(chunk, timeout=_LOOK)
             except Full:
+                self._check_taken()
                 self._cancel.check()
             else:
                 return
@@ -64,6 +66,12 @@ class Body:
     def _check(self) -> None:
         if self._error:
             raise self._error
+
+    def _check_taken(self) -> None:
+        """Raise where nobody takes chunks any more: an answer may come before the end of what it answers."""
+        if not self._thread.is_alive():
+            self._check()
+            raise Unavailable("sending to the engine: it answered before it had all", code="engine-gone")
 
     def _run(self) -> None:
         try:
