@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paasctl.adapters.disk import read_regular
+from paasctl.adapters.disk import disk, read_regular
 from paasctl.adapters.files import write_whole
 from paasctl.cli.session import Session
 from paasctl.errors import ConfigError, Exit, UsageError
@@ -89,5 +89,7 @@ def _read(path: Path, name: str) -> bytes:
 
 
 def _write(path: Path, content: bytes, name: str) -> str:
-    write_whole(path, content, read_regular(path) if path.exists() else None)
+    with disk("writing", path):
+        before = read_regular(path) if path.exists() else None
+    write_whole(path, content, before)
     return name

@@ -82,6 +82,7 @@ def test_shown_saved_carried_out_and_nothing_to_do(dump: Dump) -> None:
         (("--apply", *_WHOLE), Exit.REFUSED),
         (("--apply", "--dry-run"), Exit.OK),
         (("--apply", "--save", "x"), Exit.USAGE),
+        (("--save", "."), Exit.UNAVAILABLE),
         (("--save", "x", "--explain", "0.1.0"), Exit.USAGE),
         (("--apply", "--plan", "x"), Exit.USAGE),
         (("--plan", "nowhere"), Exit.CONFIG),
