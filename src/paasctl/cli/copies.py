@@ -14,7 +14,7 @@ from paasctl.model.config import Config
 from paasctl.model.counting import count
 from paasctl.model.image import Descriptor, Platform, Reference, Repository
 from paasctl.model.kube import Identity, Kind, Offers
-from paasctl.model.location import Location
+from paasctl.model.location import InRegistry, Location
 from paasctl.model.plan import Build
 from paasctl.ports.boxes import Box, NewFile, OldFile
 from paasctl.ports.cancel import Cancel, Clock
@@ -225,7 +225,11 @@ class Copies:
         return self.outside.place(location)
 
     def target(self, location: Location) -> CopyTarget:
-        """Never asked for."""
+        """A registry's, into our own: what a deploy says beside a record. Others are never asked for."""
+        from paasctl.adapters.images.registry import RegistryTarget
+
+        if isinstance(location, InRegistry):
+            return RegistryTarget(location, self.registry(location.reference.repository.host))
         raise AssertionError(f"a rehearsal writes no image to {location}")
 
     def box(self, path: str) -> Box:
