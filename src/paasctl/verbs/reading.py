@@ -98,7 +98,10 @@ def needed(reads: Reads, where: Place, version: str | None, ahead: Repository | 
 def _how_to_make(config: Config, where: Place, *, version: str, given: bool) -> str:
     name = where.environment.name
     if given:
-        return "paasctl releases   shows what is there"
+        brought = (
+            f"paasctl promote {version} --to {name}, from the registry before; " if _elsewhere(config, where) else ""
+        )
+        return f"{brought}paasctl releases   shows what is there"
     if where.environment.snapshots and "-" in version:
         return f"paasctl release   or   paasctl deploy {name} --build"
     return _elsewhere(config, where) or ("commit, then paasctl release" if ".dirty." in version else "paasctl release")
@@ -109,8 +112,8 @@ def _elsewhere(config: Config, where: Place) -> str:
     first, environment = next(iter(config.registries.values())), where.environment.name
     if first.repository == where.repository:
         return ""
-    edit = f"environments.{environment}.registry: {first.name}"
-    return f"`paasctl release` pushes to registry {first.name}, the first: {edit}"
+    bring = f"paasctl promote VERSION --to {environment} brings a release on"
+    return f"paasctl release pushes to registry {first.name}, the first; {bring}"
 
 
 def _latest(reads: Reads, where: Place) -> Release:

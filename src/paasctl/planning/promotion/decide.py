@@ -7,6 +7,9 @@ last, so that what can be found by name is whole. What an earlier run has done i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
+
 from paasctl.errors import Refused, WouldClobber
 from paasctl.model.copied import CopyPlan
 from paasctl.model.counting import count
@@ -72,6 +75,8 @@ class PromotionFacts:
     """What was said of it, at either end."""
     gates: tuple[Gate, ...] = ()
     """Those of the goal."""
+    again: Mapping[str, str] = field(default_factory=dict)
+    """Environment whose deploys are said elsewhere -> the command that brings here what was said."""
 
 
 Stages = tuple[Stage, ...]
@@ -174,7 +179,7 @@ def _check(facts: PromotionFacts) -> None:
             code="tag-taken",
         )
     if not facts.moving[-1].there:  # what is there already is completed, whatever became of the rules since
-        check_gates(facts.gates, facts.release.version, head)
+        check_gates(facts.gates, facts.release.version, head, facts.again)
 
 
 def _names(them: list[Moving]) -> str:

@@ -69,13 +69,15 @@ def judge_gates(gates: Gates, evidence: Evidence, overridden: tuple[str, ...]) -
     return tuple(_overridden(it) if it.state == "closed" and it.name in overridden else it for it in found)
 
 
-def check_gates(gates: Iterable[Gate], version: str, head: str) -> None:
-    """`Refused` where one is closed: all of them are told, each with its reason."""
+def check_gates(gates: Iterable[Gate], version: str, head: str, again: Mapping[str, str]) -> None:
+    """`Refused` where one is closed: all of them are told, each with its reason.
+
+    `again`: environment -> the command that brings here what was said there; absent: it is heard here as it is said.
+    """
     closed = [it for it in gates if it.state == "closed"]
     if closed:
         names = tuple(dict.fromkeys(it.name for it in closed))
-        asked = [it.of for it in closed if it.name == GATE]
-        mend = f"paasctl approve {version} --to {asked[0]}" if asked else "wait, or mend it"
+        mend = next((it for gate in closed if (it := _mend(gate, version, again))), "wait, or mend it")
         options = " ".join(f"--override {it}" for it in names)
         raise Refused(
             f"{head}: {version} may not go there yet: {closed[0].why}",
@@ -83,6 +85,20 @@ def check_gates(gates: Iterable[Gate], version: str, head: str) -> None:
             evidence=tuple(f"{it.name} {it.of}: {it.why}" for it in closed),
             code="gate-closed",
         )
+
+
+def _mend(gate: Gate, version: str, again: Mapping[str, str]) -> str:
+    """The command that opens it; "": there is none."""
+    if gate.name == GATE:
+        return f"paasctl approve {version} --to {gate.of}"
+    if gate.name != "after":
+        return ""
+    deploy = f"paasctl deploy {gate.of} --version {version}"
+    return (
+        f"{deploy}, where it does not run yet; then {again[gate.of]}, which brings word of it"
+        if gate.of in again
+        else deploy
+    )
 
 
 def check_overrides(names: Iterable[str], reason: str) -> None:

@@ -70,7 +70,7 @@ def promotion_facts(look: Look, version: str) -> PromotionFacts:
     if found is None:
         raise Refused(
             f"promoting {version} to {look.way.goal.name}: there is no release {version} in {_stop(look.way.origin)}",
-            hint=f"paasctl releases --registry {look.way.origin.name}   shows what is there; --from names another",
+            hint=_earlier(look, version),
             code="release-not-found",
         )
     record, content = found
@@ -108,7 +108,25 @@ def promotion_facts(look: Look, version: str) -> PromotionFacts:
             stayed | {it.name: it.vouched for it in moved if it.vouched},
             approvals=_heard(look, release, record.digest) if gates.approvals else None,
         ),
+        again=_again(look, gates, version),
     )
+
+
+def _earlier(look: Look, version: str) -> str:
+    """What may bring it to where it should come from."""
+    origin, path = look.way.origin.name, list(look.reads.config.registries)
+    shows = "paasctl releases   shows what is where; --from names another"
+    return shows if origin == path[0] else f"paasctl promote {version} --to {origin}, from the one before; or {shows}"
+
+
+def _again(look: Look, gates: Gates, version: str) -> dict[str, str]:
+    """A deploy is said in its environment's own registry: whatever is later on the path hears of it by a promotion."""
+    origin = look.way.origin.name
+    again = (
+        f"paasctl release export {version} FILE once more" if look.file else f"paasctl promote {version} --to {origin}"
+    )
+    environments = look.reads.config.environments
+    return {it: again for it in gates.after if look.file or environments[it].registry != origin}
 
 
 def _gates(
