@@ -36,7 +36,7 @@ def serve(
 
       paasctl registry serve ./images --port 5000
 
-      paasctl registry serve ./images --fault "PATCH uploads: cut-upload at=1000"
+      paasctl registry serve ./images --fault "PUT blobs: 503 times=2"
     """
     from paasctl.cli.session import Session
     from paasctl.ports.embedded import RegistryPart

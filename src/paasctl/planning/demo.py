@@ -60,6 +60,10 @@ def paas_yaml(registry: str, *, database: str = _GOOD, context: str = CONTEXT) -
     return _FILE.format(app=APP, registry=registry, context=context, database=database)
 
 
+_PERSON = (("git", "config", "user.name", "demo"), ("git", "config", "user.email", "demo@example.com"))
+"""Whoever keeps the project goes on committing there, on a machine without a git identity, too."""
+
+
 def _committed(message: str) -> tuple[tuple[str, ...], ...]:
     return (("git", "add", "-A"), ("git", "commit", "-q", "-m", message))
 
@@ -72,7 +76,7 @@ def acts(registry: str) -> tuple[Act, ...]:
             title="a project is a git repository with a paas.yaml",
             said=tuple(f"    {line}" for line in good.splitlines()),
             files=(("paas.yaml", good), ("greeting", "one\n"), (".gitignore", ".paasctl/\n")),
-            before=(("git", "init", "-q", "-b", "main"), *_committed("feat: say hello")),
+            before=(("git", "init", "-q", "-b", "main"), *_PERSON, *_committed("feat: say hello")),
             command=("paasctl", "version", "--explain"),
         ),
         Act(
