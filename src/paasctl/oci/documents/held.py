@@ -37,7 +37,7 @@ def parsed(at: Pinned, content: bytes, tags: Iterable[str] = ()) -> Parsed:
     try:
         manifest = parse_document(content, str(at))
         return _parsed(at, manifest, named, len(content))
-    except BuildFailed:
+    except (BuildFailed, TypeError, ValueError, AttributeError):  # fields of kinds that no specification has
         return Parsed(Held(at=at, size=len(content), what="unknown", tags=named))
 
 
