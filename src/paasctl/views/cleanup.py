@@ -110,8 +110,9 @@ def _summed(answer: CleanupAnswer) -> Iterator[str]:
     yield f"at most {size(answer.frees)} become free when the registry collects its garbage"
     if answer.refused:
         yield f"! {answer.refused}: look at it, then allow it with --max-delete {going}"
+    allowed = f" --max-delete {going}" if answer.refused else ""
     plan = f"--plan {clean(answer.saved)}" if answer.saved else "--apply"
-    yield f"nothing was deleted; paasctl cleanup {answer.registry} {plan}   does it"
+    yield f"nothing was deleted; paasctl cleanup {answer.registry} {plan}{allowed}   does it"
 
 
 def _explained(it: KeptBecause) -> Iterator[str]:
