@@ -93,6 +93,15 @@ def test_a_line_struck_out_of_the_plan_stays(dump: Dump) -> None:
     assert dump.names["shop"] == {"0.1.1", "0.1.2"}
 
 
+def test_the_last_line_may_be_struck_out_as_any_other(dump: Dump) -> None:
+    lines = dump.plan().decode().splitlines()
+    spared = json.loads(lines[-2])["manifest"].partition("@")[2]
+    fewer = "\n".join([*lines[:-2], lines[-1]]).encode()
+    assert dump.clean(cap=ALL, plan=("plan.json", fewer))[0] is Exit.OK
+    assert spared in dump.registry.manifests["shop/web"]
+    assert dump.names["shop"] == {"0.1.2"}
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [

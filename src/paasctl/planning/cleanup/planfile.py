@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from paasctl.errors import ConfigError, Refused
 from paasctl.model.image import Pinned, Repository
@@ -10,6 +11,8 @@ from paasctl.planning.cleanup.decide import Sweep
 from paasctl.planning.cleanup.facts import CleanupFacts
 
 _FORMAT = 1
+_LAST_COMMA = re.compile(rb",\s*\]\s*\}\s*\Z")
+"""What stays where a review has struck out the last line."""
 
 
 def plan_file(facts: CleanupFacts, found: Sweep) -> bytes:
@@ -26,13 +29,13 @@ def plan_file(facts: CleanupFacts, found: Sweep) -> bytes:
 def agreed_in(content: bytes, name: str, registry: str, repository: Repository) -> frozenset[Pinned]:
     """What a saved plan lets go. `ConfigError` where it is none, `Refused` where it is about another registry."""
     try:
-        said = json.loads(content)
+        said = json.loads(_LAST_COMMA.sub(b"]}", content))
         plan = (said["format"], said["verb"], str(said["repository"]))
         found = frozenset(_pinned(str(it["manifest"])) for it in said["deletes"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ConfigError(
             f"reading {name}: it is no plan of a cleanup ({type(error).__name__}: {error})",
-            hint=f"paasctl cleanup {registry} --save {name}",
+            hint=f"mend it, or make another: paasctl cleanup {registry} --save FILE",
             code="plan-unreadable",
         ) from error
     if plan[:2] != (_FORMAT, "cleanup"):
@@ -42,6 +45,15 @@ def agreed_in(content: bytes, name: str, registry: str, repository: Repository) 
             f"cleaning up {registry} ({repository}) by {name}: that plan is about {plan[2]}", code="plan-of-another"
         )
     return found
+
+
+def is_plan(content: bytes) -> bool:
+    """Whether it is a plan of a cleanup, of whatever format: another one may take its place."""
+    try:
+        said = json.loads(_LAST_COMMA.sub(b"]}", content))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(said, dict) and said.get("verb") == "cleanup" and "deletes" in said
 
 
 def _pinned(text: str) -> Pinned:
