@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any
 from paasctl.adapters.disk import disk, read_regular
 from paasctl.adapters.files import write_whole
 from paasctl.cli.session import Session
-from paasctl.errors import ConfigError, Exit, UsageError
+from paasctl.errors import ConfigError, Exit, UsageError, WouldClobber
 from paasctl.planning.cleanup.decide import DEFAULT_CAP, Cap
+from paasctl.planning.cleanup.planfile import is_plan
 from paasctl.ports.world import Reads
 from paasctl.verbs.cleanup.clean import AskCleanup, Cleanup
 
@@ -42,14 +44,14 @@ class _Asked:
 def conducted(session: Session, typed: Typed, *, dry_run: bool, exit_code: bool, yes: bool) -> int:
     """The exit status."""
     folder = Path(session.settings.directory or "")
-    if (typed.apply or typed.plan) and not dry_run:
+    if typed.plan or (typed.apply and not dry_run):
         return session.act(
-            lambda: _acting(session, typed, folder), dry_run=False, exit_code=exit_code, yes=yes or bool(typed.plan)
+            lambda: _acting(session, typed, folder), dry_run=dry_run, exit_code=exit_code, yes=yes or bool(typed.plan)
         )
 
     def asking() -> AskCleanup:
         _check_together(session, typed)
-        save = (lambda content: _write(folder / typed.save, content, typed.save)) if typed.save else None
+        save = _saving(folder / typed.save, typed.save) if typed.save else None
         return AskCleanup(
             registry=typed.registry, cap=_cap(typed), explain=typed.explain, exit_code=exit_code, save=save
         )
@@ -85,11 +87,24 @@ def _read(path: Path, name: str) -> bytes:
     try:
         return read_regular(path)
     except OSError as error:
-        raise ConfigError(f"reading {name}: {error.strerror}", code="file-unreadable") from error
+        raise ConfigError(
+            f"reading {name}: {error.strerror}", hint="look for a slip in the name", code="file-unreadable"
+        ) from error
 
 
-def _write(path: Path, content: bytes, name: str) -> str:
-    with disk("writing", path):
-        before = read_regular(path) if path.exists() else None
-    write_whole(path, content, before)
-    return name
+def _saving(path: Path, name: str) -> Callable[[bytes], str]:
+    """Writes a plan there. `WouldClobber`, before anything is looked at, where what lies there is no plan."""
+    with disk("writing", Path(name)):
+        before = read_regular(path) if os.path.lexists(path) else None
+    if before is not None and not is_plan(before):
+        raise WouldClobber(
+            f"writing {name}: it is there already, and is no plan of a cleanup",
+            hint="name another file; or remove that one",
+            code="file-exists",
+        )
+
+    def write(content: bytes) -> str:
+        write_whole(path, content, before)
+        return name
+
+    return write

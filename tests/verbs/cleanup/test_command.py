@@ -57,10 +57,12 @@ def test_shown_saved_carried_out_and_nothing_to_do(dump: Dump) -> None:
     shown = _paasctl(dump, "cleanup", "dev", "--save", "plan.json")
     assert shown.returncode == 0
     assert "names no cluster: nothing is known of what runs" in shown.stderr
-    assert "nothing was deleted; paasctl cleanup dev --plan plan.json   does it" in shown.stdout
     said = json.loads(_paasctl(dump, "cleanup", "dev", "--output", "json").stdout)
     answer = said.get("answer", said)
     saved = json.loads((dump.world.project / "plan.json").read_text())
+    going = len(saved["deletes"])
+    does = f"paasctl cleanup dev --plan plan.json --max-delete {going}   does it"
+    assert f"nothing was deleted; {does}" in shown.stdout, "as it is typed, cap and all"
     assert [it["manifest"] for it in saved["deletes"]] == [it["at"] for it in answer["doomed"]]
     refused = _paasctl(dump, "cleanup", "dev", "--plan", "plan.json")
     assert refused.returncode == Exit.REFUSED
@@ -86,6 +88,11 @@ def test_shown_saved_carried_out_and_nothing_to_do(dump: Dump) -> None:
         (("--save", "x", "--explain", "0.1.0"), Exit.USAGE),
         (("--apply", "--plan", "x"), Exit.USAGE),
         (("--plan", "nowhere"), Exit.CONFIG),
+        (("--plan", "nowhere", "--dry-run"), Exit.CONFIG),
+        (("--save", "paas.yaml"), Exit.REFUSED),
+        (("--save", "site"), Exit.UNAVAILABLE),
+        (("--save", "/dev/null"), Exit.UNAVAILABLE),
+        (("--save", "nowhere/plan.json"), Exit.UNAVAILABLE),
         (("--plan", "paas.yaml", *_WHOLE), Exit.CONFIG),
         (("--max-delete", "many"), Exit.USAGE),
         (("--max-delete", "101%"), Exit.USAGE),
@@ -96,9 +103,34 @@ def test_shown_saved_carried_out_and_nothing_to_do(dump: Dump) -> None:
     ids=lambda it: " ".join(it) if isinstance(it, tuple) else "",
 )
 def test_its_exit_codes(still: Dump, words: tuple[str, ...], status: Exit) -> None:
-    before = still.state
+    before, paas = still.state, (still.world.project / "paas.yaml").read_bytes()
     done = _paasctl(still, "cleanup", "dev", *words)
     assert done.returncode == status, done.stderr
+    assert still.state == before
+    assert (still.world.project / "paas.yaml").read_bytes() == paas
+
+
+def test_a_plan_takes_the_place_of_a_plan_only(still: Dump) -> None:
+    plan = still.world.project / "here.json"
+    for _ in range(2):
+        assert _paasctl(still, "cleanup", "dev", "--save", "here.json").returncode == 0
+    assert json.loads(plan.read_text())["verb"] == "cleanup"
+    plan.write_text('{"mine": 1}')
+    refused = _paasctl(still, "cleanup", "dev", "--save", "here.json")
+    assert refused.returncode == Exit.REFUSED
+    assert "error[file-exists]" in refused.stderr
+    assert plan.read_text() == '{"mine": 1}'
+
+
+def test_a_dry_run_of_a_plan_is_about_that_plan(still: Dump) -> None:
+    assert _paasctl(still, "cleanup", "dev", "--save", "less.json").returncode == 0
+    plan = still.world.project / "less.json"
+    plan.write_text("\n".join(it for it in plan.read_text().splitlines() if '"0.1.1"' not in it))
+    before = still.state
+    shown = _paasctl(still, "cleanup", "dev", "--plan", "less.json", "--dry-run", "--exit-code", *_WHOLE)
+    assert shown.returncode == Exit.CHANGES, shown.stderr
+    assert "delete 1 release record" in shown.stderr
+    assert "0.1.1" not in shown.stderr
     assert still.state == before
 
 
