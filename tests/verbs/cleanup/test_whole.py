@@ -73,6 +73,7 @@ def test_what_runs_stays_whoever_runs_it(dump: Dump) -> None:
         ),
         "a ReplicaSet of the history": ("apps/ReplicaSet", {"spec": {"replicas": 0, "template": {"spec": pod("$")}}}),
         "a workload at rest": ("apps/StatefulSet", {"spec": {"replicas": 0, "template": {"spec": pod("$")}}}),
+        "a template of a pod": ("/ConfigMap", {"data": {"agents.yaml": "spec:\n  containers:\n  - image: $\n"}}),
         "an argument of an operator": ("apps/DaemonSet", {"spec": {"args": ["--runner=$"]}}),
     }.values(),
 )

@@ -27,8 +27,12 @@ _KINDS = (
     Kind("", "Pod"),
     *(Kind("apps", it) for it in ("ReplicaSet", "ControllerRevision")),
     *(Kind("", it) for it in ("ReplicationController", "PodTemplate")),
+    Kind("", "ConfigMap"),
 )
-"""What runs images or did: what a rollback in the cluster itself goes back to is among them."""
+"""What runs images or did: what a rollback in the cluster itself goes back to is among them.
+
+And ConfigMaps: build servers keep templates of pods in them, injectors their sidecars, other apps their histories.
+"""
 
 Looked = tuple[str, int]
 
