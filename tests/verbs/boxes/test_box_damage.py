@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import tarfile
@@ -72,10 +73,27 @@ def _other_record(files: dict[str, bytes]) -> None:
     """What has the version's name is no record."""
     index = json.loads(files["index.json"])
     web = next(it for it in index["manifests"] if it["annotations"].get(_NAME) == f"web:{VERSION}")
-    for it in index["manifests"]:
+    for it in [*index["manifests"]]:
         if it["annotations"].get(_NAME) == VERSION:
+            nameless = {key: said for key, said in it["annotations"].items() if key != _NAME}
+            index["manifests"].append({**it, "annotations": nameless})
             it["digest"], it["size"] = web["digest"], web["size"]
     files["index.json"] = json.dumps(index).encode()
+
+
+def _listing_nothing(files: dict[str, bytes]) -> None:
+    """Its label alone is left of it."""
+    index = json.loads(files["index.json"])
+    files.clear()
+    files |= {
+        "oci-layout": b'{"imageLayoutVersion": "1.0.0"}',
+        "index.json": json.dumps({**index, "manifests": []}).encode(),
+    }
+
+
+def _stowaway(files: dict[str, bytes]) -> None:
+    """A blob with its right digest that nobody asked for."""
+    files[f"blobs/sha256/{hashlib.sha256(b'x').hexdigest()}"] = b"x"
 
 
 def _changed(change: Callable[[dict[str, bytes]], object], *more: tarfile.TarInfo) -> Damage:
@@ -135,6 +153,8 @@ def _saved(path: Path) -> None:
             "packed",
             id="packed",
         ),
+        pytest.param(_changed(_listing_nothing), Exit.FAILED, "archive-damaged", "has no record of it", id="no record"),
+        pytest.param(_changed(_stowaway), Exit.FAILED, "archive-damaged", "nothing names it", id="a stowaway"),
         pytest.param(_extra("../../evil"), Exit.FAILED, "archive-damaged", "'../../evil'", id="a path that leads up"),
         pytest.param(_extra("/etc/cron.d/evil"), Exit.FAILED, "archive-damaged", "'/etc/cron.d", id="an absolute path"),
         pytest.param(_extra("blobs/sha256/../../x"), Exit.FAILED, "archive-damaged", "/../x'", id="up in the middle"),

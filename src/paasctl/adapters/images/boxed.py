@@ -117,9 +117,13 @@ class Box:
         _ = self.label
         self._check_names()
         self._check_blobs(cancel)
+        named = set[str]()
         for _, entry in self._shelf.places():
             cancel.check()
-            self._check_whole(bare(entry))
+            named |= self._check_whole(bare(entry))
+        for name in self._tape.names:
+            if (found := _BLOB.fullmatch(name)) and f"sha256:{found[1]}" not in named:
+                raise damaged(self._tape.name, f"{name!r} in it is no part of a release: nothing names it")
 
     def _check_names(self) -> None:
         name = self._tape.name
@@ -134,7 +138,8 @@ class Box:
                 for _ in self._tape.verified(self._span(name), Descriptor("", f"sha256:{found[1]}", -1)):
                     cancel.check()
 
-    def _check_whole(self, root: Descriptor) -> None:
+    def _check_whole(self, root: Descriptor) -> frozenset[str]:
+        """Digests of all that it is made of."""
         walk = Walk(root, self._tape.name, vouchers=False)
         try:
             while asks := walk.asks():
@@ -143,10 +148,12 @@ class Box:
             if error.code != "blob-missing":
                 raise
             raise damaged(self._tape.name, error.message) from error
-        for node in walk.closure().nodes.values():
+        nodes = walk.closure().nodes
+        for node in nodes.values():
             for it in node.blobs:
                 if not self._shelf.has(it.digest, it.size):
                     raise damaged(self._tape.name, f"{it.digest}, which {node.descriptor.digest} names, is not in it")
+        return frozenset({*nodes, *(it.digest for node in nodes.values() for it in node.blobs)})
 
     def _tagged(self, repository: Repository, tag: str) -> str:
         found = (it.digest for place, it in self._of(repository) if place and place.rpartition(":")[2] == tag)

@@ -6,7 +6,7 @@ from dataclasses import field
 from pathlib import PurePath
 
 from paasctl.config.path import Way, find_goal
-from paasctl.errors import Refused
+from paasctl.errors import BuildFailed, Refused
 from paasctl.model.boxing import Label
 from paasctl.model.config import Registry
 from paasctl.model.event import Emit, Noted, Outcome
@@ -15,6 +15,8 @@ from paasctl.model.promoting import Stop
 from paasctl.model.rounds import Rounds
 from paasctl.planning.promotion.decide import promotion_plan
 from paasctl.planning.promotion.gates import check_overrides
+from paasctl.planning.versions.spelling import image_tag
+from paasctl.ports.boxes import Box
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
@@ -49,6 +51,7 @@ class ImportRelease:
             _check_app(label, reads.config.app, self.file)
             emit(Noted(f"reading all of {self.file}: {label.app} {label.version} of {label.origin}"))
             box.check(cancel)
+            _check_record(box, self.file)
             origin = f"{label.origin.name} in {PurePath(self.file).name}"
             way = Way(origin=Registry(name=origin, repository=label.origin.repository), goal=goal)
             look = Look(reads, way, cancel, self.reason, self.overridden, self.file)
@@ -71,4 +74,14 @@ def _check_app(label: Label, app: str, file: str) -> None:
             f"importing {file}: it holds {label.app} {label.version}, and this is {app}",
             hint="go to that project's folder, or name its file with -f",
             code="other-app",
+        )
+
+
+def _check_record(box: Box, file: str) -> None:
+    label = box.label
+    if box.resolve(label.origin.repository.tagged(image_tag(label.version))) is None:
+        raise BuildFailed(
+            f"reading {file}: it says that it holds {label.app} {label.version}, and has no record of it",
+            hint="make the archive again",
+            code="archive-damaged",
         )
