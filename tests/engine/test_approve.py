@@ -12,7 +12,8 @@ from paasctl.engine.approve import approve
 from paasctl.errors import ConfigError, StalePlan
 from paasctl.model.approving import Approve, PublicKey, SigningWith
 from paasctl.model.image import Descriptor, Repository
-from paasctl.oci.documents.approval import SIGNATURE_TYPE, STATEMENT_TYPE, moment, read_statement, signed_parts
+from paasctl.oci.documents.approval import SIGNATURE_TYPE, STATEMENT_TYPE, read_statement, signed_parts
+from paasctl.oci.documents.statement import moment
 from support.sshkeys import key_name, public_key, write_key
 from support.world import FakeWorld
 

@@ -11,11 +11,11 @@ from paasctl.oci.documents.approval import (
     Signed,
     approval_manifest,
     approval_statement,
-    moment,
     signer_of,
 )
 from paasctl.oci.documents.manifest import OCI_MANIFEST
 from paasctl.oci.documents.squashed import EMPTY, EMPTY_TYPE
+from paasctl.oci.documents.statement import moment
 from paasctl.ports.world import World
 
 

@@ -138,7 +138,7 @@ class Statement:
 
     word: Word
     at: str
-    """RFC 3339, in UTC: texts sort as times do."""
+    """RFC 3339, in UTC: texts sort as times do. Empty: nobody can tell, so all else is newer."""
     by: str = ""
     why: str = ""
     environment: str = ""
@@ -146,7 +146,7 @@ class Statement:
     @property
     def when(self) -> str:
         """To the second, for people."""
-        return f"{self.at.rstrip('Z').partition('.')[0]}Z"
+        return f"{self.at.rstrip('Z').partition('.')[0]}Z" if self.at else "a day that it does not tell"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +160,8 @@ class Attest:
     record: Descriptor
     environment: str = ""
     reason: str = ""
+    after: str = ""
+    """When the last word of its kind was said: this one must be newer, whatever this machine's clock says."""
 
 
 PromoteStep = CarryOver | NotePromotion | TagRecord | Attest | Approve

@@ -25,6 +25,8 @@ def _said(*words: tuple[Word, str]) -> list[Statement]:
         ([("rejected", "1"), ("accepted", "2"), ("rejected", "3")], True),
         ([("accepted", "1"), ("rejected", "1")], True),
         ([("rejected", "1"), ("accepted", "1")], True),
+        ([("rejected", "")], True),
+        ([("rejected", ""), ("accepted", "1")], False),
     ],
 )
 def test_the_newest_word_counts(words: list[tuple[Word, str]], is_rejected: bool) -> None:

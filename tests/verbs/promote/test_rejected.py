@@ -37,6 +37,17 @@ def test_a_rejected_version_is_not_promoted_until_that_is_taken_back(stops: Stop
     assert stops.promote()[0] is Exit.REFUSED
 
 
+def test_the_last_word_counts_whatever_the_clocks_of_two_machines_say(stops: Stops) -> None:
+    stops.seconds = 86400.0
+    assert _judge(stops, rejects=True) is Exit.OK
+    assert _judge(stops, rejects=False, reason="it was the proxy") is Exit.OK
+    stops.seconds = 0.0
+    assert _judge(stops, rejects=True) is Exit.OK
+    assert outcome(stops.promote()[1]).problems[0].code == "release-rejected"
+    assert _judge(stops, rejects=False, reason="and again") is Exit.OK
+    assert stops.promote()[0] is Exit.OK
+
+
 def test_it_is_said_in_every_registry_that_has_it_and_once(stops: Stops) -> None:
     assert stops.promote()[0] is Exit.OK
     stops.forget()

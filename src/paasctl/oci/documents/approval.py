@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, get_args
 
 from paasctl.errors import PaasError
@@ -49,14 +49,6 @@ class Signed:
 
     statement: Descriptor
     signature: Descriptor
-
-
-def moment(seconds: float, after: str) -> str:
-    """Now, in UTC, to the microsecond; later than `after`, which a faster clock may have written."""
-    now = datetime.fromtimestamp(seconds, UTC)
-    if after:
-        now = max(now, datetime.fromisoformat(after) + datetime.resolution)
-    return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def approval_statement(step: Approve, at: str) -> bytes:

@@ -15,7 +15,18 @@ from paasctl.oci.documents.manifest import Json
 from paasctl.oci.documents.promotion import CREATED, VERSION, noted
 
 _WORDS: dict[str, Word] = {it: it for it in get_args(Word)}
+_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
+_LAST = 9999
+"""The year after which nobody could say anything newer."""
 WORD, BY, LINK, WHY, ENVIRONMENT = (f"dev.paasctl.statement{it}" for it in ("", ".by", ".link", ".why", ".environment"))
+
+
+def moment(seconds: float, after: str) -> str:
+    """Now, in UTC, to the microsecond; later than `after`, which a faster clock may have written."""
+    now = datetime.fromtimestamp(seconds, UTC)
+    if after:
+        now = max(now, datetime.fromisoformat(after) + datetime.resolution)
+    return now.strftime(_FORM)
 
 
 def statement_manifest(step: Attest, holder: Holder, seconds: float, empty: Descriptor) -> bytes:
@@ -24,7 +35,7 @@ def statement_manifest(step: Attest, holder: Holder, seconds: float, empty: Desc
     `empty`: where nothing lies that every artifact must name.
     """
     notes = {
-        CREATED: datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        CREATED: moment(seconds, step.after),
         VERSION: step.version,
         WORD: step.word,
         ENVIRONMENT: step.environment,
@@ -41,18 +52,34 @@ def may_be_statement(referrer: Descriptor) -> bool:
 
 
 def statement_of(manifest: Json) -> Statement | None:
-    """What it says; None: it is no statement, or one with a word that we do not know."""
+    """What it says; None: it is no statement, or one with a word that we do not know, or good news without a date.
+
+    A rejection whose date can't be read is one, and older than every other word.
+    """
     notes = manifest.get("annotations")
     if manifest.get("artifactType") != STATEMENT_TYPE or not isinstance(notes, dict):
         return None
     said = {name: str(it) for name, it in notes.items()}
     word = _WORDS.get(said.get(WORD, ""))
-    if word is None or not said.get(CREATED):
+    at = _time(said.get(CREATED, ""))
+    if word is None or not (at or word == "rejected"):
         return None
     return Statement(
         word=word,
-        at=said[CREATED],
+        at=at,
         by=said.get(BY, ""),
         why=said.get(WHY, ""),
         environment=said.get(ENVIRONMENT, ""),
     )
+
+
+def _time(text: str) -> str:
+    """The same moment as we write it, so that texts sort as times do; empty: it is none, or of no zone."""
+    try:
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is None:
+            return ""
+        found = found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return ""
+    return found.strftime(_FORM) if 1000 <= found.year < _LAST else ""

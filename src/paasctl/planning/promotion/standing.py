@@ -12,9 +12,14 @@ REJECTED = "release-rejected"
 
 def rejection(statements: Iterable[Statement]) -> Statement | None:
     """The rejection in force; None: there is none, or it was taken back later. Said at one time it stays in force."""
-    words = [it for it in statements if it.word in ("rejected", "accepted")]
-    newest = max(words, key=lambda it: (it.at, it.word == "rejected"), default=None)
+    newest = last_word(statements)
     return newest if newest and newest.word == "rejected" else None
+
+
+def last_word(statements: Iterable[Statement]) -> Statement | None:
+    """The newest rejection or taking back; of two at one time the rejection."""
+    words = [it for it in statements if it.word in ("rejected", "accepted")]
+    return max(words, key=lambda it: (it.at, it.word == "rejected"), default=None)
 
 
 def check_not_rejected(statements: Iterable[Statement], version: str, head: str) -> None:

@@ -12,7 +12,7 @@ from paasctl.model.config import Config
 from paasctl.model.event import Emit, Noted, Outcome
 from paasctl.model.plan import NOTHING, Plan
 from paasctl.model.rounds import Rounds
-from paasctl.oci.documents.approval import moment
+from paasctl.oci.documents.statement import moment
 from paasctl.planning.promotion.approvals import Heard, check_would_count, newest_words, say_tally, tally
 from paasctl.planning.promotion.standing import check_not_rejected
 from paasctl.planning.versions.spelling import image_tag

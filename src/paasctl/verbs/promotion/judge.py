@@ -12,7 +12,7 @@ from paasctl.model.image import Descriptor
 from paasctl.model.plan import NOTHING, Plan
 from paasctl.model.promoting import Attest
 from paasctl.model.rounds import Rounds
-from paasctl.planning.promotion.standing import rejection
+from paasctl.planning.promotion.standing import last_word, rejection
 from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
@@ -28,6 +28,8 @@ class Seen:
     registry: Registry
     record: Descriptor
     is_rejected: bool
+    after: str
+    """When something was said last; empty: never."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ class Judge:
 
     def next(self, facts: tuple[Seen, ...], rounds: Rounds) -> Plan:
         """A statement for each registry where the newest word is another."""
+        after = max((it.after for it in facts), default="")
         steps = tuple(
             Attest(
                 version=self.version,
@@ -66,6 +69,7 @@ class Judge:
                 tag=image_tag(self.version),
                 record=it.record,
                 reason=self.reason,
+                after=after,
             )
             for it in facts
             if it.is_rejected is not self.rejects
@@ -89,4 +93,7 @@ def _seen(reads: Reads, version: str, cancel: Cancel) -> Iterator[Seen]:
         if found:
             said = statements(registry, it.repository, found.digest)
             record = Descriptor(found.media_type, found.digest, found.size)
-            yield Seen(registry=it, record=record, is_rejected=rejection(said) is not None)
+            last = last_word(said)
+            yield Seen(
+                registry=it, record=record, is_rejected=rejection(said) is not None, after=last.at if last else ""
+            )
