@@ -154,6 +154,11 @@ def test_the_key_that_git_signs_with(tmp_path: Path, agent: str, how: str) -> No
     assert ours.why_unsound(b"yes", ours.sign(b"yes", key), [public]) == ""
 
 
+def test_a_home_of_nobody_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"reading the key ~nosuchperson/key: nobody knows where ~nosuchperson is"):
+        ssh(tmp_path).keys("~nosuchperson/key")
+
+
 def test_a_file_that_is_no_key(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("hello\n")
     for name in ("key", "nothing"):

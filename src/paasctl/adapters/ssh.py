@@ -105,7 +105,14 @@ class SshKeygen:
         return "" if done.returncode == 0 else _words(done.stderr) or "ssh-keygen does not verify it"
 
     def _file(self, path: str) -> Path:
-        return self._folder / Path(path).expanduser()
+        try:
+            return self._folder / Path(path).expanduser()
+        except RuntimeError:  # ~NAME of nobody, or no HOME
+            raise ConfigError(
+                f"reading the key {path}: nobody knows where {Path(path).parts[0]} is",
+                hint="--key takes an SSH key's file: write its whole path",
+                code="key-unreadable",
+            ) from None
 
     def _fingerprint(self, path: str) -> str:
         file = self._file(path)
