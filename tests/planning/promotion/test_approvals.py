@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -143,3 +143,34 @@ def test_where_nobody_is_left_it_says_so() -> None:
     rules = Approvals(count=3, not_author=True)
     found = tally(rules, "production", heard("anna yes 1", "bob yes 1", author="Carla <carla@shop.example>"))
     assert say_tally(found) == "2 of 3 approvals (anna, bob), missing 1: nobody is left who may"
+
+
+@pytest.mark.parametrize(
+    "author",
+    [
+        "BOB <b@elsewhere.example>",
+        "b\u200bob  <b@elsewhere.example>",
+        " Bob\t<b@elsewhere.example>",
+        "\uff22\uff4f\uff42 <b@elsewhere.example>",
+        "Robert < Bob@Shop.Example >",
+        "bob@shop.example",
+    ],
+)
+def test_an_author_is_told_however_the_name_is_spelled(author: str) -> None:
+    found = tally(Approvals(count=1, not_author=True), "production", heard("bob yes 1", author=author))
+    assert (found.given, found.uncounted) == ((), ("bob: made this release",))
+
+
+def test_what_is_dated_ahead_is_not_good_for_longer() -> None:
+    early = replace(heard("anna yes 1"), now=1_796_040_000.0 - 7200)
+    assert tally(Approvals(count=1), "production", early).is_met
+    found = tally(Approvals(count=1, within=60.0), "production", early)
+    assert found.uncounted == (
+        "anna: approved on 2026-11-30T12:00:01Z, which is still to come: somebody's clock is wrong",
+    )
+
+
+def test_what_others_wrote_stays_in_its_line() -> None:
+    said_no = replace(said("bob no 2"), why="see\n  approvals: open")
+    found = tally(Approvals(count=1), "production", replace(heard(), approvals=(said_no,)))
+    assert found.uncounted == ("bob: withdrawn on 2026-11-30T12:00:02Z: see approvals: open",)

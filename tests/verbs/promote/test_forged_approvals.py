@@ -136,6 +136,13 @@ def test_an_approval_that_was_withdrawn_and_is_put_there_again_stays_withdrawn(s
     assert "anna: withdrawn on" in refusal(stops)
 
 
+def test_one_of_the_last_moment_there_is_can_be_withdrawn(stops: Stops) -> None:
+    wants(stops, "1")
+    attach(stops, *_sound(stops, stops.digest(path="shop"), at="9998-12-31T23:59:59.999999Z"))
+    assert approve(stops, "anna", withdraws=True)[0] is Exit.OK
+    assert "anna: withdrawn on 9999-01-01" in refusal(stops)
+
+
 def test_of_many_that_do_not_count_the_first_are_told(stops: Stops) -> None:
     wants(stops, "1")
     for number in range(8):

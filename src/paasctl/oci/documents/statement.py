@@ -25,7 +25,8 @@ def moment(seconds: float, after: str) -> str:
     """Now, in UTC, to the microsecond; later than `after`, which a faster clock may have written."""
     now = datetime.fromtimestamp(seconds, UTC)
     if after:
-        now = max(now, datetime.fromisoformat(after) + datetime.resolution)
+        last = datetime.fromisoformat(after)
+        now = max(now, last + datetime.resolution) if last < datetime.max.replace(tzinfo=UTC) else last
     return now.strftime(_FORM)
 
 

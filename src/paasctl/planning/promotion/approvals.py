@@ -6,6 +6,7 @@ not count is told, each with its reason, and whatever is doubtful does not.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
@@ -18,6 +19,8 @@ GATE = "approvals"
 _TOLD = 5
 """How many that do not count are told."""
 _LONGEST = 200
+_AHEAD = 3600.0
+"""Seconds that another clock may be ahead. What is dated later would be good for longer than `within`."""
 _UNKNOWN = "nobody knows who made it: its tag has no tagger, or an older paasctl has recorded it"
 
 
@@ -67,9 +70,15 @@ def tally(wanted: Approvals, environment: str, heard: Heard) -> Tally:
 
 def made(approver: Approver, heard: Heard) -> bool:
     """Whether this person made the release, by their name or an address of theirs."""
-    name, _, email = heard.author.rpartition(" <")
-    known = {approver.name.casefold(), *(it.casefold() for it in approver.emails)}
-    return bool({name.casefold(), email.removesuffix(">").casefold()} & known)
+    name, _, email = heard.author.rpartition("<")
+    known = {_plain(approver.name), *map(_plain, approver.emails)}
+    return bool({_plain(name), _plain(email.replace(">", ""))} & known)
+
+
+def _plain(name: str) -> str:
+    """As people read it: case, width, accents' spelling, spaces and what can't be seen make nobody another person."""
+    seen = (it for it in unicodedata.normalize("NFKC", name) if unicodedata.category(it) != "Cf")
+    return " ".join("".join(seen).casefold().split())
 
 
 def say_tally(it: Tally) -> str:
@@ -118,6 +127,8 @@ def _why_not_now(it: Approval, wanted: Approvals, heard: Heard) -> str:
         return "made this release"
     if wanted.within is not None and heard.now - datetime.fromisoformat(it.at).timestamp() > wanted.within:
         return f"approved on {it.when}, too long ago"
+    if wanted.within is not None and datetime.fromisoformat(it.at).timestamp() - heard.now > _AHEAD:
+        return f"approved on {it.when}, which is still to come: somebody's clock is wrong"
     return ""
 
 
@@ -129,7 +140,8 @@ def _unsound(heard: Heard, environment: str) -> Iterator[str]:
 
 def _cut(text: str) -> str:
     """What others wrote, in a line: a refusal is no place for a novel."""
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
 def _first(lines: tuple[str, ...]) -> list[str]:
