@@ -10,6 +10,7 @@ from paasctl.model.kube import Target
 from paasctl.model.release import Release
 from paasctl.model.version import Checkout, Named, Version
 from paasctl.oci.documents.record import read_record, record_layers
+from paasctl.planning.promotion.standing import check_is_called
 from paasctl.planning.versions.spelling import image_tag
 from paasctl.planning.versions.version import name_version
 from paasctl.ports.images import RegistryReads
@@ -86,6 +87,7 @@ def needed(reads: Reads, where: Place, version: str | None, ahead: Repository | 
     wanted = version or named(reads)[1].text
     found = record_of(reads, ahead or where.repository, wanted, where.repository)
     if found is not None:
+        check_is_called(found[1], where.app, wanted, f"deploying {where.environment.name}")
         return found[1]
     asked = "" if version else ", the version of this checkout,"
     raise Refused(

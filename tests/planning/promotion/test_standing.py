@@ -33,6 +33,11 @@ def test_the_newest_word_counts(words: list[tuple[Word, str]], is_rejected: bool
     assert (rejection(_said(*words)) is not None) is is_rejected
 
 
+def test_a_rejection_without_a_date_is_told_so() -> None:
+    with pytest.raises(Refused, match=r"a@b rejected 1\.2\.4 on a day that it does not tell"):
+        check_not_rejected([Statement(word="rejected", at="", by="a@b")], "1.2.4", "deploying dev")
+
+
 def test_who_is_refused_is_told_by_whom_when_and_why() -> None:
     said = [Statement(word="rejected", at="2026-11-30T12:00:00Z", by="a@b", why="slow")]
     with pytest.raises(Refused, match=r"deploying dev: a@b rejected 1\.2\.4 on 2026-11-30T12:00:00Z: slow"):

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from paasctl.errors import Refused
 from paasctl.model.promoting import Statement
+from paasctl.model.release import Release
+from paasctl.planning.versions.spelling import image_tag
 
 REJECTED = "release-rejected"
 
@@ -20,6 +22,16 @@ def last_word(statements: Iterable[Statement]) -> Statement | None:
     """The newest rejection or taking back; of two at one time the rejection."""
     words = [it for it in statements if it.word in ("rejected", "accepted")]
     return max(words, key=lambda it: (it.at, it.word == "rejected"), default=None)
+
+
+def check_is_called(release: Release, app: str, version: str, head: str) -> None:
+    """`Refused` where what lies under a version's name is another release: a gate's yes is to one, by its digest."""
+    if release.app != app or image_tag(release.version) != image_tag(version):
+        raise Refused(
+            f"{head}: what lies under that name is {release.app} {release.version}",
+            hint="somebody has moved the tag, or two projects share the repository: paasctl releases",
+            code="release-misnamed",
+        )
 
 
 def check_not_rejected(statements: Iterable[Statement], version: str, head: str) -> None:

@@ -14,7 +14,7 @@ from paasctl.model.plan import NOTHING, Plan
 from paasctl.model.rounds import Rounds
 from paasctl.oci.documents.statement import moment
 from paasctl.planning.promotion.approvals import Heard, check_would_count, newest_words, say_tally, tally
-from paasctl.planning.promotion.standing import check_not_rejected
+from paasctl.planning.promotion.standing import check_is_called, check_not_rejected
 from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
@@ -75,7 +75,7 @@ class GiveApproval:
                 raise _unwanted(reads.config, asked.to)
             keys = ring(reads)
             person, key = _speaker(reads, keys, asked)
-            there = stands(reads, asked.version, asked.to, cancel)
+            there = self._there(reads, cancel)
             found = tuple((it, _heard(reads, it, keys)) for it in (there if asked.withdraws else islice(there, 1)))
             if not found:
                 raise _absent(self._head, reads.config)
@@ -103,6 +103,11 @@ class GiveApproval:
         return replace(
             outcome, facts=(("version", self.asked.version), ("approver", facts.person), *outcome.facts, *told.items())
         )
+
+    def _there(self, reads: Reads, cancel: Cancel) -> Iterator[Stand]:
+        for it in stands(reads, self.asked.version, self.asked.to, cancel):
+            check_is_called(it.release, reads.config.app, self.asked.version, self._head)
+            yield it
 
     def _steps(self, facts: Facts) -> Iterator[Approve]:
         voice: Voice = "withdrawn" if self.asked.withdraws else "approved"

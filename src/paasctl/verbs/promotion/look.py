@@ -20,6 +20,7 @@ from paasctl.oci.documents.record import read_record, record_layers
 from paasctl.planning.promotion.approvals import Heard
 from paasctl.planning.promotion.decide import Moving, PromotionFacts, check_promotable
 from paasctl.planning.promotion.gates import Evidence, Gates, gates_of, judge_gates
+from paasctl.planning.promotion.standing import check_is_called
 from paasctl.planning.promotion.vouching import Vouched
 from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.cancel import Cancel
@@ -76,6 +77,7 @@ def promotion_facts(look: Look, version: str) -> PromotionFacts:
     record, content = found
     parts = [blob(registry, origin, it) for it in record_layers(content, f"{origin}:{tag}")]
     release, promoted = (read_record(parts[0], parts[1], it) for it in (origin, goal))
+    check_is_called(release, look.reads.config.app, version, f"promoting {version} to {look.way.goal.name}")
     check_promotable(release, _stop(look.way.goal))
     gates = gates_of(look.reads.config.environments.values(), look.way.goal.name)
     images = [
