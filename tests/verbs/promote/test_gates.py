@@ -146,3 +146,21 @@ def test_what_gates_read_could_not_be_found_out_is_not_open(stops: Stops, on: st
     stops.here.fault(on, status=503, times=10_000)
     assert stops.promote()[0] is Exit.UNAVAILABLE
     assert stops.there.writes == 0
+
+
+def test_an_override_is_written_down_though_an_earlier_promotion_was(stops: Stops) -> None:
+    assert stops.promote()[0] is Exit.OK
+    del stops.there.tags["shop"][VERSION]
+    _gated(stops, "after: [dev]")
+    for _ in range(2):
+        assert stops.promote(overridden=("after",), reason="the shop is down")[0] is Exit.OK
+    told = [it["annotations"].get("dev.paasctl.promotion.gates", "").partition(",")[0] for it in stops.promotions()]
+    assert sorted(told) == ["", "after dev: overridden"]
+
+
+def test_who_passed_a_gate_by_override_and_was_killed_writes_it_down_once(stops: Stops) -> None:
+    _gated(stops, "after: [dev]")
+    assert stops.promote(overridden=("after",), reason="the shop is down")[0] is Exit.OK
+    del stops.there.tags["shop"][VERSION]
+    assert stops.promote(overridden=("after",), reason="the shop is down")[0] is Exit.OK
+    assert len(stops.promotions()) == 1

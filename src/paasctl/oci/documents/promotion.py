@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from paasctl.model.image import Descriptor, Repository
 from paasctl.model.kube import Holder
-from paasctl.model.promoting import PROMOTION_TYPE, NotePromotion, Stop
+from paasctl.model.promoting import PROMOTION_TYPE, Gate, NotePromotion, Stop
 from paasctl.oci.documents.manifest import OCI_MANIFEST, Json, canonical, descriptor_json
 from paasctl.oci.documents.squashed import EMPTY_TYPE
 
@@ -33,7 +33,7 @@ def promotion_manifest(step: NotePromotion, holder: Holder, seconds: float, empt
         FROM: _stop(step.origin),
         TO: _stop(step.goal),
         WHY: step.reason,
-        GATES: "; ".join(f"{it.name} {it.of}: {it.state}, {it.why}" for it in step.gates),
+        GATES: "; ".join(f"{_passed(it)}{it.why}" for it in step.gates),
     }
     return noted(PROMOTION_TYPE, step.record, notes, empty)
 
@@ -58,11 +58,20 @@ def may_be_promotion(referrer: Descriptor) -> bool:
     return referrer.artifact_type in ("", PROMOTION_TYPE)
 
 
-def is_promotion_to(manifest: Json, repository: Repository) -> bool:
-    """Whether a referrer of a record says that it was promoted to here. Earlier stops' travel along, and do not."""
+def is_promotion_to(manifest: Json, repository: Repository, gates: tuple[Gate, ...] = ()) -> bool:
+    """Whether a referrer of a record says that it was promoted to here. Earlier stops' travel along, and do not.
+
+    One that does not tell of each gate that is overridden now is another promotion's.
+    """
     notes = manifest.get("annotations")
-    said = str(notes.get(TO) or "") if isinstance(notes, dict) else ""
+    said, passed = (str(notes.get(it) or "") if isinstance(notes, dict) else "" for it in (TO, GATES))
+    if not all(_passed(it) in passed for it in gates if it.state == "overridden"):
+        return False
     return manifest.get("artifactType") == PROMOTION_TYPE and said.partition(" ")[0] == str(repository)
+
+
+def _passed(gate: Gate) -> str:
+    return f"{gate.name} {gate.of}: {gate.state}, "
 
 
 def _stop(stop: Stop) -> str:

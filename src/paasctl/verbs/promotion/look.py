@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from paasctl.config.path import Way
@@ -11,7 +11,7 @@ from paasctl.model.config import Registry
 from paasctl.model.copied import CopyPlan
 from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.location import InArchive, InRegistry
-from paasctl.model.promoting import Gate, Statement, Stop
+from paasctl.model.promoting import Gate, Stop
 from paasctl.model.release import Release, outside_name, outside_tag
 from paasctl.oci.building.boxed import place_of
 from paasctl.oci.documents.manifest import parse_document
@@ -93,6 +93,13 @@ def promotion_facts(look: Look, version: str) -> PromotionFacts:
         stayed = dict(pool.map(lambda it: (it.name, _vouched_in_place(look, it, tag)), staying))
     there = look.reads.registry(goal.host)
     said = (*statements(registry, origin, record.digest), *statements(there, goal, record.digest))
+    evidence = Evidence(
+        said=said,
+        lacks=lacks(look.reads, gates.requires, stayed | {it.name: it.vouched for it in moved if it.vouched}),
+        now=look.reads.clock.utc(),
+        heard=_heard(look, release, record.digest) if gates.approvals else None,
+    )
+    judged = judge_gates(gates, evidence, look.overridden)
     return PromotionFacts(
         release=release,
         record=Descriptor(record.media_type, record.digest, record.size),
@@ -100,16 +107,10 @@ def promotion_facts(look: Look, version: str) -> PromotionFacts:
         tag=tag,
         origin=_stop(look.way.origin),
         goal=_stop(look.way.goal),
-        noted=_is_noted(there, goal, record.digest),
+        noted=_is_noted(there, goal, record.digest, () if moved[-1].there else judged),
         reason=look.reason,
         said=said,
-        gates=_gates(
-            look,
-            gates,
-            said,
-            stayed | {it.name: it.vouched for it in moved if it.vouched},
-            approvals=_heard(look, release, record.digest) if gates.approvals else None,
-        ),
+        gates=judged,
         again=_again(look, gates, version),
     )
 
@@ -129,20 +130,6 @@ def _again(look: Look, gates: Gates, version: str) -> dict[str, str]:
     )
     environments = look.reads.config.environments
     return {it: again for it in gates.after if look.file or environments[it].registry != origin}
-
-
-def _gates(
-    look: Look,
-    gates: Gates,
-    said: tuple[Statement, ...],
-    images: Mapping[str, Vouched],
-    *,
-    approvals: Heard | None,
-) -> tuple[Gate, ...]:
-    evidence = Evidence(
-        said=said, lacks=lacks(look.reads, gates.requires, images), now=look.reads.clock.utc(), heard=approvals
-    )
-    return judge_gates(gates, evidence, look.overridden)
 
 
 def _names(look: Look, gates: Gates, parts: Sequence[bytes], image: str) -> frozenset[str]:
@@ -228,11 +215,11 @@ def _plan(look: Look, place: CopySource, goal: InRegistry) -> CopyPlan | None:
         raise
 
 
-def _is_noted(registry: RegistryReads, repository: Repository, digest: str) -> bool:
-    """Whether it is written down there that it was promoted to there."""
+def _is_noted(registry: RegistryReads, repository: Repository, digest: str, gates: tuple[Gate, ...]) -> bool:
+    """Whether it is written down there that it was promoted to there, past these gates."""
     for it in registry.referrers(repository, digest):
         if may_be_promotion(it):
             found = registry.manifest(repository.pinned(it.digest))
-            if found and is_promotion_to(parse_document(found[1], it.digest), repository):
+            if found and is_promotion_to(parse_document(found[1], it.digest), repository, gates):
                 return True
     return False
