@@ -103,6 +103,7 @@ def test_in_a_frozen_window_nothing_is_let_in(stops: Stops) -> None:
 def test_an_override_needs_a_reason_and_is_written_down(stops: Stops) -> None:
     _gated(stops, "after: [dev]")
     assert stops.promote(overridden=("after",))[0] is Exit.USAGE
+    assert stops.promote(overridden=("after",), reason=" \t")[0] is Exit.USAGE
     assert stops.promote(overridden=("before",), reason="why")[0] is Exit.USAGE
     assert stops.promote(overridden=("after",), reason="the shop is down")[0] is Exit.OK
     (noted,) = stops.promotions()

@@ -34,3 +34,14 @@ def test_it_is_not_deployed(stops: Stops) -> None:
     status, events = go(Deploy(environment="dev", version="0.2.0"), stops.world.afresh())
     assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "release-misnamed")
     assert not stops.world.only_cluster.state
+
+
+def test_a_neighbours_release_in_the_same_repository_is_not_ours_to_promote(stops: Stops) -> None:
+    paas = stops.world.project / "paas.yaml"
+    paas.write_text(paas.read_text().replace("app: shop", "app: shelf"))
+    stops.forget()
+    status, events = stops.promote()
+    (problem,) = outcome(events).problems
+    assert (status, problem.code, stops.there.writes) == (Exit.REFUSED, "other-app", 0)
+    status, events = stops.promote(every=True)
+    assert (status, outcome(events).status) == (Exit.OK, "nothing-to-do")

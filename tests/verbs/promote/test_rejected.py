@@ -92,3 +92,7 @@ def test_a_registry_that_does_not_answer_stops_a_rejection(stops: Stops) -> None
     stops.there.fault("HEAD manifests", status=503, times=10_000)
     assert _judge(stops, rejects=True) is Exit.UNAVAILABLE
     assert stops.here.writes == 0
+
+
+def test_a_blank_is_no_reason(stops: Stops) -> None:
+    assert _judge(stops, rejects=True, reason="  ") is Exit.USAGE

@@ -106,7 +106,7 @@ def check_overrides(names: Iterable[str], reason: str) -> None:
     for it in names:
         if it not in NAMES:
             raise UsageError(f"--override {it}: there is no such gate", hint=f"there is {', '.join(NAMES)}")
-        if not reason:
+        if not reason.strip():
             raise UsageError(f"--override {it}: say why", hint=f"--override {it} --reason WHY")
 
 

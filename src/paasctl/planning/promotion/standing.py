@@ -10,6 +10,7 @@ from paasctl.model.release import Release
 from paasctl.planning.versions.spelling import image_tag
 
 REJECTED = "release-rejected"
+OTHER_APP = "other-app"
 
 
 def rejection(statements: Iterable[Statement]) -> Statement | None:
@@ -29,8 +30,10 @@ def check_is_called(release: Release, app: str, version: str, head: str) -> None
     if release.app != app or image_tag(release.version) != image_tag(version):
         raise Refused(
             f"{head}: what lies under that name is {release.app} {release.version}",
-            hint="somebody has moved the tag, or two projects share the repository: paasctl releases",
-            code="release-misnamed",
+            hint=f"go to that project's folder: {release.app} lies in this repository, too"
+            if release.app != app
+            else "somebody has moved the tag: paasctl releases   shows what each is",
+            code=OTHER_APP if release.app != app else "release-misnamed",
         )
 
 

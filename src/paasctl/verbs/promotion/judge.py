@@ -44,7 +44,7 @@ class Judge:
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[Seen, ...]:
         """Every registry of the path, once: one that does not answer stops it, since nobody would know there."""
         del emit
-        if not self.reason:
+        if not self.reason.strip():
             raise UsageError(
                 f"{self._verb}ing {self.version}: say why", hint=f"paasctl {self._verb} {self.version} --reason WHY"
             )

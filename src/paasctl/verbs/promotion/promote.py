@@ -14,7 +14,7 @@ from paasctl.model.rounds import Rounds
 from paasctl.model.version import Version
 from paasctl.planning.promotion.decide import SNAPSHOT, promotion_plan, promotion_stages
 from paasctl.planning.promotion.gates import check_overrides
-from paasctl.planning.promotion.standing import REJECTED
+from paasctl.planning.promotion.standing import OTHER_APP, REJECTED
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
@@ -22,7 +22,7 @@ from paasctl.verbs.promotion.brings import brings
 from paasctl.verbs.promotion.ending import Asked, amiss, foreseen, promoted, rest_of
 from paasctl.verbs.promotion.look import Look, promotion_facts
 
-_NOT_MEANT = (SNAPSHOT, REJECTED)
+_NOT_MEANT = (SNAPSHOT, REJECTED, OTHER_APP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Promote:
             versions = _versions(look, self.asked)
             alone = len(self.asked.versions) == 1
             looked = (self._look(look, it, versions[:at], alone=alone) for at, it in enumerate(versions))
-            # Nobody who asks for all that is missing means snapshots, or what was rejected.
+            # Nobody who asks for all that is missing means snapshots, what was rejected, or another project's.
             found = tuple(it for it in looked if not (self.asked.every and it.error and it.error.code in _NOT_MEANT))
             for it in found:
                 if it.error:
