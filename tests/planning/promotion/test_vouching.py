@@ -66,6 +66,14 @@ def _lack(what: str, *claims: Claim, key: str = "", platforms: bool = False) -> 
         pytest.param("https://a.example/scan", (_claim("https://a.example/scan/v1", _IMAGE),), "", "", id="an address"),
         pytest.param(
             "https://a.example/scan",
+            (_claim("https://a.example/scan-that-failed", _IMAGE), _claim("https://a.example/scanned", _IMAGE)),
+            "",
+            "none is beside it",
+            id="addresses that only begin alike",
+        ),
+        pytest.param("https://a.example/v1", (_claim("https://a.example/v1?x", _IMAGE),), "", "", id="a query"),
+        pytest.param(
+            "https://a.example/scan",
             (_claim("https://b.example/?https://a.example/scan", _IMAGE),),
             "",
             "none is beside it",

@@ -52,7 +52,13 @@ def lack(what: str, image: Vouched, verifies: Verifies | None) -> str:
 def _is_a(claim: Claim, what: str) -> bool:
     if what in _MARKS:
         return any(mark in kind for mark in _MARKS[what] for kind in claim.kinds)
-    return any(kind.startswith(what) for kind in claim.kinds)
+    return any(_is_under(kind, what) for kind in claim.kinds)
+
+
+def _is_under(kind: str, what: str) -> bool:
+    """Whether a predicate is that address or one below it: `…/scan` is also `…/scan/v1`, and not `…/scanned`."""
+    rest = kind.removeprefix(what)
+    return kind.startswith(what) and (not rest or what.endswith("/") or not (rest[0].isalnum() or rest[0] in "-_"))
 
 
 def _wrong(claim: Claim, image: Vouched, verifies: Verifies | None) -> str:
