@@ -25,6 +25,7 @@ def check_approvals(top: Checked, environment: Checked, path: Path, problems: Pr
     if first and environment.get("registry") == first:
         message = f"{spell(path)} has approvals, and `paasctl release` puts releases into its registry without any"
         problems.report(at, message, f"give it a registry behind {first}, to which releases are promoted")
+    _check_builds(environment, path, problems)
     number = wanted.get("count") if isinstance(wanted, dict) else wanted
     if not known:
         problems.report(
@@ -48,6 +49,12 @@ def check_approvers(top: Checked, problems: Problems) -> None:
         if is_key(key) and owner.setdefault(key, name) != name:
             message = f"approvers.{name} has the key of {quoted(owner[key])}, and a key is one person's"
             problems.report(at, message, "remove it from one of them")
+
+
+def _check_builds(environment: Checked, path: Path, problems: Problems) -> None:
+    if environment.get("snapshots") is True:
+        message = f"{spell(path)} has approvals, and snapshots: true, which lets in builds without any"
+        problems.report((*path, "snapshots"), message, "remove one of the two")
 
 
 def _emails(said: Any) -> bool:
