@@ -96,3 +96,8 @@ def test_a_registry_that_does_not_answer_stops_a_rejection(stops: Stops) -> None
 
 def test_a_blank_is_no_reason(stops: Stops) -> None:
     assert _judge(stops, rejects=True, reason="  ") is Exit.USAGE
+
+
+def test_words_that_are_no_utf_8_are_kept_as_well_as_can_be(stops: Stops) -> None:
+    assert _judge(stops, rejects=True, reason="k\udcfchlt nicht") is Exit.OK
+    assert "k\udcfchlt nicht" in outcome(stops.promote()[1]).problems[0].message

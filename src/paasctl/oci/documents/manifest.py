@@ -37,8 +37,9 @@ _TO_OCI = {
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
-    """JSON in its one spelling: sorted keys, no spaces, UTF-8."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    """JSON in its one spelling: sorted keys, no spaces, UTF-8; of what is no character, JSON's own escape."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode(errors="backslashreplace")
 
 
 def digest_of(content: bytes) -> str:
