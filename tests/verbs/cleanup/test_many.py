@@ -105,7 +105,7 @@ def _named(text: str) -> dict[str, object]:
 
 
 def _planned(releases: int) -> tuple[Many, CleanupFacts, float, int]:
-    """What was asked, the facts, seconds of processor time for it all, and the most bytes that were held."""
+    """What was asked, the facts, seconds of processor time for it all, and how many manifests go."""
     registry = Many(releases)
     began = time.process_time()
     shelf = Shelf(registry, SHOP, "shop", ["web"], emit=lambda _: None, cancel=Cancel())  # type: ignore[arg-type]  # all that is asked
