@@ -211,6 +211,12 @@ def test_a_release_that_is_nowhere_is_refused(gap: Gap) -> None:
     assert not gap.path.exists()
 
 
+def test_a_version_that_a_script_left_empty_is_a_slip(gap: Gap) -> None:
+    status, events = gap.export("", origin="")
+    (problem,) = outcome(events).problems
+    assert (status, problem.code) == (Exit.USAGE, "usage")
+
+
 def test_a_name_that_is_no_tar_is_a_slip(gap: Gap) -> None:
     for word in ("shop", ".tar", ""):
         assert gap.export(file=word)[0] is Exit.USAGE

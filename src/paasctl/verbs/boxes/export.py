@@ -52,6 +52,8 @@ class ExportRelease:
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> ExportFacts:
         """The whole closure but for its blobs, once; and the file, if there is one."""
         if not self._read:
+            if not self.version.strip():
+                raise UsageError("exporting: which version?", hint="paasctl releases   shows what is there")
             check_file(self.file)
             self._read.append(_facts(reads, self, emit, cancel))
         return self._read[0]
