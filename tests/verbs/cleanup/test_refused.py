@@ -103,3 +103,12 @@ def test_a_pinned_cluster_that_is_another_one_stops_it(dump: Dump) -> None:
     paas.write_text(paas.read_text().replace("{context: testbed}", "{context: testbed, identity: its-own}"))
     status, events = dump.clean(cap=ALL)
     assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "wrong-cluster")
+
+
+def test_a_context_that_is_not_there_is_not_to_be_replaced_by_one_for_all(dump: Dump) -> None:
+    """`--context` is refused here, so nobody is sent there."""
+    hint = "name one of them at clusters.NAME.context, or pass --context"
+    dump.world.only_cluster.unread["CronJob"] = ConfigError("no such context", hint=hint, code="context-not-found")
+    status, events = dump.clean(cap=ALL)
+    (problem,) = outcome(events).problems
+    assert (status, problem.hint) == (Exit.CONFIG, "name one of them at clusters.NAME.context")

@@ -35,6 +35,8 @@ And ConfigMaps: build servers keep templates of pods in them, injectors their si
 """
 
 Looked = tuple[str, int]
+_ONE_CONTEXT = ", or pass --context"
+"""A way out for verbs of one cluster; here each has its own."""
 
 
 def mentions(
@@ -145,9 +147,10 @@ def _of(entry: HistoryEntry, environment: str) -> Iterator[Mention]:
 
 def _unread(error: PaasError, what: str) -> PaasError:
     """The same error, with what it stands for: without that nobody knows what runs."""
+    hint = error.hint.removesuffix(_ONE_CONTEXT)
     return type(error)(
         f"{what} can't be read, and what it runs must not be deleted: {error.message}",
-        hint=error.hint or "give access to it, or take it out of paas.yaml where it is no more",
+        hint=hint or "give access to it, or take it out of paas.yaml where it is no more",
         where=error.where,
         evidence=error.evidence,
         code=error.code,
