@@ -211,6 +211,13 @@ def test_a_release_that_is_nowhere_is_refused(gap: Gap) -> None:
     assert not gap.path.exists()
 
 
+def test_a_file_whose_name_is_no_utf_8_is_taken_in(gap: Gap) -> None:
+    there = gap.exported()
+    odd = there.rename(there.with_name("sh\udcffp.tar"))
+    status, events = gap.take(file=odd.name)
+    assert status is Exit.OK, outcome(events).problems
+
+
 def test_a_version_that_a_script_left_empty_is_a_slip(gap: Gap) -> None:
     status, events = gap.export("", origin="")
     (problem,) = outcome(events).problems

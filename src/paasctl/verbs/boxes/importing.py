@@ -52,7 +52,8 @@ class ImportRelease:
             emit(Noted(f"reading all of {self.file}: {label.app} {label.version} of {label.origin}"))
             box.check(cancel)
             _check_record(box, self.file)
-            origin = f"{label.origin.name} in {PurePath(self.file).name}"
+            name = PurePath(self.file).name.encode(errors="replace").decode()  # it is written down, in UTF-8
+            origin = f"{label.origin.name} in {name}"
             way = Way(origin=Registry(name=origin, repository=label.origin.repository), goal=goal)
             look = Look(reads, way, cancel, self.reason, self.overridden, self.file)
             self._read.append(look_at(look, label.version, ()))
