@@ -1,4 +1,4 @@
-"""An image that its record names by an address of its own stays there: where something is required, that is no yes."""
+"""An image that its record names by an address of its own stays there: it is looked at there."""
 
 from __future__ import annotations
 
@@ -23,15 +23,23 @@ def elsewhere(stops: Stops) -> Stops:
     return stops
 
 
-def test_it_is_not_let_in_where_something_is_required(elsewhere: Stops) -> None:
-    paas = elsewhere.world.project / "paas.yaml"
-    showcase = "environments: {showcase: {cluster: testbed, registry: rc, requires: [sbom]}, "
+def _promote(stops: Stops, required: str) -> tuple[Exit, list[str]]:
+    paas = stops.world.project / "paas.yaml"
+    showcase = f"environments: {{showcase: {{cluster: testbed, registry: rc, requires: [{required}]}}, "
     paas.write_text(paas.read_text().replace("environments: {", showcase))
-    elsewhere.forget()
-    status, events = elsewhere.promote()
-    (problem,) = outcome(events).problems
-    assert (status, problem.code, elsewhere.there.writes) == (Exit.REFUSED, "gate-closed", 0)
-    assert problem.evidence[0].endswith("/shop/web, where nobody looks")
+    stops.forget()
+    status, events = stops.promote()
+    return status, [line for it in outcome(events).problems for line in it.evidence]
+
+
+def test_it_is_looked_at_where_it_lies_and_let_in_where_that_vouches_for_it(elsewhere: Stops) -> None:
+    assert _promote(elsewhere, "sbom") == (Exit.OK, [])
+
+
+def test_it_is_not_let_in_where_nothing_there_does(elsewhere: Stops) -> None:
+    status, evidence = _promote(elsewhere, "signature")
+    assert (status, elsewhere.there.writes) == (Exit.REFUSED, 0)
+    assert evidence == ["requires signature: image web: none is beside it"]
 
 
 def test_it_is_let_in_where_nothing_is(elsewhere: Stops) -> None:
