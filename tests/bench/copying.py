@@ -25,7 +25,7 @@ from bench.place import Place, program, testbed
 from bench.rows import Bound, Figure, Measured, Row, times
 from bench.squashing import IMAGE, command, fresh
 
-_PEERS = ("regctl", "crane", "skopeo")
+PEERS = ("regctl", "crane", "skopeo")
 _CONFIG = """\
 version: 0.1
 log: {{level: error, accesslog: {{disabled: true}}}}
@@ -62,7 +62,7 @@ def rows() -> tuple[Row, ...]:
             bound=times(1.1),
             runs=(5, 1),
             measure=_across,
-            needs=("REGISTRY", *_PEERS),
+            needs=("REGISTRY", *PEERS),
         ),
     )
 
@@ -73,39 +73,45 @@ def _within(peers: tuple[str, ...], place: Place, runs: int, *, again: bool) -> 
     def target(tool: str, number: int) -> str:
         return f"{start}-{tool}:1" if again else f"{start}-{tool}-{number}:1"
 
-    return _measured(place, (source, target), peers, runs)
+    return measured(place, (source, target), peers, runs)
 
 
 def _across(place: Place, runs: int) -> Measured:
     source = pushed(IMAGE, testbed("REGISTRY"))
-    with _registry(place.folder / "across") as other:
+    with other_registry(place.folder / "across") as other:
 
         def target(tool: str, number: int) -> str:
             other.empty()
             return f"{other.host}/bench/{tool}-{number}:1"
 
-        return _measured(place, (source, target), _PEERS, runs)
+        return measured(place, (source, target), PEERS, runs)
 
 
 Ends = tuple[str, Callable[[str, int], str]]
 
 
-def _measured(place: Place, ends: Ends, peers: tuple[str, ...], runs: int) -> Measured:
-    """All in turn, so many times and once to warm up; the peer is the one with the smallest median."""
+def measured(
+    place: Place, ends: Ends, peers: tuple[str, ...], runs: int, ours: Callable[[str], Command] | None = None
+) -> Measured:
+    """All in turn, so many times and once to warm up; the peer is the one with the smallest median.
+
+    `ours` is our command for a target, where that is not a plain copy.
+    """
     source, target = ends
     taken: dict[str, list[Took]] = {tool: [] for tool in ("paasctl", *peers)}
     for number in range(runs + 1):
         for tool, them in taken.items():
-            took = run(_copy(place, tool, source, target(tool, number)))[0]
+            there = target(tool, number)
+            took = run(ours(there) if ours and tool == "paasctl" else _copy(place, tool, source, there))[0]
             them.extend([took] if number else [])
     best = min(peers, key=lambda it: median(took.wall for took in taken[it]))
-    ours, theirs = taken["paasctl"], taken[best]
+    own, theirs = taken["paasctl"], taken[best]
     listed = ", ".join(f"{it} {median(took.wall for took in taken[it]):.2f}" for it in peers)
     return Measured(
-        ours=Figure.of([it.wall for it in ours]),
+        ours=Figure.of([it.wall for it in own]),
         peer=Figure.of([it.wall for it in theirs]),
-        cpu=(median(it.cpu for it in ours), median(it.cpu for it in theirs)),
-        memory=(max(it.memory for it in ours), max(it.memory for it in theirs)),
+        cpu=(median(it.cpu for it in own), median(it.cpu for it in theirs)),
+        memory=(max(it.memory for it in own), max(it.memory for it in theirs)),
         note=listed if len(peers) > 1 else "",
     )
 
@@ -138,7 +144,7 @@ class _Other:
 
 
 @contextmanager
-def _registry(folder: Path) -> Iterator[_Other]:
+def other_registry(folder: Path) -> Iterator[_Other]:
     """distribution's registry on a free port, ended at the end."""
     folder.mkdir()
     with closing(socket.create_server(("127.0.0.1", 0))) as free:

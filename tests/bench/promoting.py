@@ -1,4 +1,4 @@
-"""Rows of `promote` within one registry: of the image of 75 layers that is kept, and of 40 images that are there.
+"""Rows of `promote`, in a registry and to another: of the image of 75 layers that is kept, and of 40 that are there.
 
 The release is recorded here as `release` does it, of images that lie in the registry already.
 """
@@ -14,10 +14,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from bench.commands import Command, run
+from bench.copying import PEERS, measured, other_registry
 from bench.input.kept import digest as digest_of
 from bench.input.kept import kept, pushed
 from bench.place import Place, program, testbed
-from bench.rows import Bound, Pair, Row, timed, times
+from bench.rows import Bound, Measured, Pair, Row, timed, times
 from bench.squashing import IMAGE
 from paasctl.adapters.registry import RegistryClient
 from paasctl.engine.cancel import Cancel, RealClock
@@ -49,6 +50,15 @@ def rows() -> tuple[Row, ...]:
             needs=("REGISTRY", "regctl"),
         ),
         Row(
+            name="promote-across",
+            ours="paasctl promote (one image of 75 layers, to another registry)",
+            peer="the quickest of regctl, crane and skopeo, of the same image",
+            bound=times(1.1),
+            runs=(5, 1),
+            measure=_across,
+            needs=("REGISTRY", *PEERS),
+        ),
+        Row(
             name="promote-again-40",
             ours="paasctl promote (40 images, promoted already)",
             peer="regctl image copy of each of the 40, copied already",
@@ -63,12 +73,7 @@ def rows() -> tuple[Row, ...]:
 @contextmanager
 def _first(place: Place) -> Iterator[Pair]:
     """A new place in the registry each time."""
-    source = pushed(IMAGE, testbed("REGISTRY"))
-    image = Repository.parse(source.rpartition(":")[0]).pinned(digest_of(kept(IMAGE)))
-    dev = _fresh()
-    with closing(_client(dev.host)) as client:
-        _record(client, dev, {"web": image})
-    _commit(place)
+    source, dev = _released(place)
 
     def ours(number: int) -> Command:
         return _promote(place, dev, Repository(dev.host, f"{dev.path}-rc-{number}"), says="done")
@@ -77,6 +82,32 @@ def _first(place: Place) -> Iterator[Pair]:
         return _regctl(place, dev.host, (source, f"{dev}-regctl-{number}/web:{_VERSION}"))
 
     yield Pair(ours, peer)
+
+
+def _across(place: Place, runs: int) -> Measured:
+    """Into an empty registry each time."""
+    source, dev = _released(place)
+    with other_registry(place.folder / "across") as other:
+
+        def target(tool: str, number: int) -> str:
+            other.empty()
+            return f"{other.host}/bench/{tool}-{number}:{_VERSION}"
+
+        def ours(there: str) -> Command:
+            return _promote(place, dev, Repository.parse(there.rpartition(":")[0]), says="done")
+
+        return measured(place, (source, target), PEERS, runs, ours)
+
+
+def _released(place: Place) -> tuple[str, Repository]:
+    """The image that is kept, and where a release of it is recorded."""
+    source = pushed(IMAGE, testbed("REGISTRY"))
+    image = Repository.parse(source.rpartition(":")[0]).pinned(digest_of(kept(IMAGE)))
+    dev = _fresh()
+    with closing(_client(dev.host)) as client:
+        _record(client, dev, {"web": image})
+    _commit(place)
+    return source, dev
 
 
 @contextmanager
