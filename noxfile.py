@@ -66,7 +66,7 @@ def e2e(session: nox.Session) -> None:
 
 @nox.session
 def journeys(session: nox.Session) -> None:
-    """The journeys that need no real pod and no router, on embedded parts: no root, no network, under a minute."""
+    """The journeys that need no real pod and no router, on embedded parts: no root, no network, in two minutes."""
     _install(session, "test")
     chosen = session.posargs or ["-n", "6", "--dist", "loadgroup"]  # most of them wait most of the time
     session.run("pytest", "-q", "tests/e2e", "-m", "journey", *chosen, env=_without_testbed())
