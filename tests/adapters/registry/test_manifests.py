@@ -7,7 +7,7 @@ import pytest
 from paasctl.errors import PaasError, Unavailable, WouldClobber
 from paasctl.model.image import Descriptor
 from support.registry import CONFIG, INDEX, MANIFEST, Registry, describe, index_of, manifest_of
-from support.registry_client import Content, talking
+from support.registry_client import Content, CountingClock, talking
 
 LAYERS = (b"one", b"two", b"three")
 
@@ -149,6 +149,24 @@ def test_p13_a_registry_that_refuses_such_a_manifest_is_understood() -> None:
         with pytest.raises(Unavailable, match="MANIFEST_BLOB_UNKNOWN") as caught:
             client.put_manifest(registry.repository("team/web"), MANIFEST, manifest)
         assert caught.value.code == "blob-missing"
+
+
+def test_p13_one_whose_blobs_are_not_there_for_a_moment_is_written_again() -> None:
+    """docker-registry rewrites the link of a blob that two upload at once."""
+    with Registry() as registry:
+        manifest, blobs = image(registry), registry.blobs["team/web"]
+        there = dict(blobs)
+
+        class _Comes(CountingClock):
+            def pause(self, seconds: float) -> None:
+                super().pause(seconds)
+                if seconds:
+                    blobs.update(there)
+
+        with talking(registry, _Comes()) as client:
+            blobs.clear()
+            made = client.put_manifest(registry.repository("team/web"), MANIFEST, manifest)
+            assert made.digest in registry.manifests["team/web"]
 
 
 def test_p13_an_index_whose_child_is_gone_is_an_error() -> None:

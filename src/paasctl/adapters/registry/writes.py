@@ -13,12 +13,18 @@ from paasctl.adapters.registry.manifests import manifest_call, read, resolve
 from paasctl.adapters.registry.names import Access, brief
 from paasctl.adapters.registry.referrers import Referrers, described
 from paasctl.adapters.registry.session import Session
-from paasctl.adapters.registry.wire import Body
+from paasctl.adapters.registry.wire import Answer, Body
 from paasctl.errors import Unavailable, WouldClobber
 from paasctl.model.image import Descriptor, Pinned, Reference, Repository, Tagged
 from paasctl.oci.documents.companions import subject_of
 
 _LOOKERS = 8
+_ANSWERS = (200, 201, 202, 400, 403, 404, 409, 412)
+_LOOKS, _WAIT = 3, 0.2
+"""How often, and after how many seconds, a manifest is written again whose blobs are said not to be there.
+
+docker-registry rewrites the link of a blob that two upload at once, and for that moment it has none.
+"""
 
 
 class Manifests:
@@ -58,10 +64,15 @@ class Manifests:
             headers={"Content-Type": wanted.media_type},
             body=Body.of(content),
         )
-        answer = self._session.ask(call, 200, 201, 202, 400, 403, 404, 409, 412)
+        answer = self._session.ask(call, *_ANSWERS)
+        for _ in range(_LOOKS):
+            if not _lacks_blobs(answer):
+                break
+            self._session.clock.pause(_WAIT)
+            answer = self._session.ask(call, *_ANSWERS)
         if answer.status < 400:
             return answer.headers.get("OCI-Subject", "").strip()
-        if {"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"} & set(codes(answer)):
+        if _lacks_blobs(answer):
             why = f"{call.doing}: blobs that it names are not there ({said(answer)})"
             raise Unavailable(why, hint="push again", code="blob-missing")
         now = resolve(self._session, target) if isinstance(target, Tagged) and answer.status != 404 else None
@@ -98,6 +109,10 @@ class Manifests:
                 code="blob-missing",
             )
         self._whole.add(key)
+
+
+def _lacks_blobs(answer: Answer) -> bool:
+    return answer.status >= 400 and bool({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"} & set(codes(answer)))
 
 
 def _named(content: bytes) -> tuple[list[str], list[str]]:
