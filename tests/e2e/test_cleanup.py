@@ -95,7 +95,7 @@ def test_what_runs_or_may_be_gone_back_to_stays_and_the_rest_is_gone(shop: Proje
     assert "nothing to do" in shop.paasctl("cleanup", "dev", "--apply", "--yes").stderr
 
     shop.paasctl("deploy", "dev", "--version", "0.1.0")
-    assert shop.served() == "one"
+    shop.expect_served("one")
     assert "0.1.1" not in shop.paasctl("releases").stdout
 
 
@@ -195,6 +195,7 @@ def test_after_the_garbage_is_collected_all_that_must_run_can_be_pulled(real: Te
                 before = _digests(project)
                 # The history would keep them as well: here the ReplicaSet alone must do.
                 project.kubectl("delete", "configmap", "-l", f"paasctl.dev/history={project.app}")
+                until(lambda: before["0.1.0"] not in project.kubectl("get", "pods", "-o", "yaml"), within=60)
                 full = _size(tmp_path / "storage")
                 project.paasctl("cleanup", "dev", "--apply", "--yes", *_WHOLE)
                 why = project.paasctl("cleanup", "dev", "--explain", before["0.1.0"]).stdout

@@ -45,7 +45,8 @@ def test_ten_releases_of_a_commit_from_ten_clones_are_one(clones: Clones, differ
     begun = [clones.start(it, "release", "--output", "json") for it in folders]
     outcomes = [outcome(it) for it in begun]
     assert len(_promised(outcomes)) == 1
-    assert (len({it["facts"].get("digest.web") for it in outcomes}) > 1) is differs
+    built = {it["facts"].get("digest.web") for it in outcomes} - {None}  # who comes when all is there builds nothing
+    assert (len(built) > 1) is differs
     _check(clones, outcomes[0], commit)
     for it in folders:  # the tag here is the remote's, or the next `git fetch --tags` would stumble over it
         assert not clones.git(it, "fetch", "--tags")

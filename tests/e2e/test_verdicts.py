@@ -95,9 +95,9 @@ CASES = (
     ),
     Case(
         "other image is not there",
-        {"containers": [{"name": "web"}, {"name": "side", "image": "$registry/base/busybox@sha256:" + "0" * 64}]},
+        {"containers": [{"name": "web"}, {"name": "side", "image": "$registry/$app/gone@DIGEST"}]},
         "image-not-found",
-        ("base/busybox@sha256:0000", "the registry has no such image"),
+        ("/gone@sha256:", "the registry has no such image"),
         30,
     ),
 )
@@ -110,11 +110,16 @@ def released(real: Testbed, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         f"  case{at}: {{cluster: local, registry: dev, values: {json.dumps({'pod': it.pod})}}}\n"
         for at, it in enumerate(CASES)
     )
+    digest = real.manifest("base/busybox", "1")["digest"]
+    environments = environments.replace("@DIGEST", f"@{digest}")
     files = {"pod.yml.j2": "{{ values.pod | tojson }}\n"}
     project = Project.make(real, tmp_path_factory.mktemp("verdicts"), _PAAS + environments, **files)
     project.edit("paas.yaml", "values: {host: ", "values: {pod: {}, host: ")
     project.commit("one")
+    project.paasctl("image", "copy", f"{real.registry}/base/busybox:1", f"{real.registry}/{project.app}/gone:1")
     project.release()
+    lost = real.of_registry(f"{project.app}/gone/manifests/{digest}", method="DELETE")
+    assert lost.status == 202, "released while it was there, and lost since"
     yield project
     project.remove()
 
