@@ -148,6 +148,16 @@ def test_any_byte_that_is_wrong_is_told_or_makes_no_difference(packing: Packing)
             assert error.code in ("layer-damaged", "layer-unsupported")  # noqa: PT017 - both are right
 
 
+def test_what_is_unpacked_again_is_compared_by_its_size_alone() -> None:
+    packed = pack("gzip", b"paasctl")
+    other = packed[:-8] + bytes([packed[-8] ^ 1]) + packed[-7:]
+    assert b"".join(CODECS.inflate([other], "x", again=True)) == b"paasctl"
+    longer = packed[:-4] + (8).to_bytes(4, "little")
+    for content, again in ((other, False), (longer, False), (longer, True)):
+        with pytest.raises(BuildFailed, match="a checksum is wrong"):
+            list(CODECS.inflate([content], "x", again=again))
+
+
 @pytest.mark.parametrize("bomb", ["gzip", "zstd"])
 def test_a_bomb_comes_out_in_pieces(bomb: Packing) -> None:
     """64 MiB of zeros out of a few kilobytes, in one chunk: no piece is larger than 1 MiB."""

@@ -43,8 +43,11 @@ class Codecs(Protocol):
         """
         ...
 
-    def inflate(self, chunks: Iterable[bytes], layer: str) -> Iterator[bytes]:
+    def inflate(self, chunks: Iterable[bytes], layer: str, *, again: bool = False) -> Iterator[bytes]:
         """The uncompressed bytes of gzip, zstd or plain content, told by its first bytes; read to the end.
+
+        `again`: whoever calls has unpacked bytes of this digest before, and compares their digest now: then checksums
+        that are packed with the content need not be taken a second time.
 
         `BuildFailed` (`layer-damaged`) where it is damaged, `Refused` (`layer-unsupported`) where nothing here can.
         """

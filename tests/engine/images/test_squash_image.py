@@ -68,11 +68,12 @@ class Counting(MachineCodecs):
     """Counts what is unpacked, and what is told apart by its checksum."""
 
     def __init__(self) -> None:
-        self.unpacked = self.checked = 0
+        self.unpacked = self.again = self.checked = 0
 
-    def inflate(self, chunks: Iterable[bytes], layer: str) -> Iterator[bytes]:
-        for piece in super().inflate(chunks, layer):
+    def inflate(self, chunks: Iterable[bytes], layer: str, *, again: bool = False) -> Iterator[bytes]:
+        for piece in super().inflate(chunks, layer, again=again):
             self.unpacked += len(piece)
+            self.again += len(piece) if again else 0
             yield piece
 
     def checksum(self, pieces: Iterable[bytes | memoryview]) -> bytes:
@@ -88,6 +89,7 @@ def test_what_is_dead_at_a_layers_end_is_unpacked_once_only(here: FolderLayout, 
     made = squash(here, there, codecs=codecs)
     assert seen(*tars_of(there, made.root)) == seen(*tars)
     assert sum(map(len, tars)) < codecs.unpacked < sum(map(len, tars)) + 10_000_000
+    assert 0 < codecs.again == codecs.unpacked - sum(map(len, tars))  # all is summed the first time, nothing later
 
 
 @pytest.mark.parametrize(("wish", "checked"), [(ALL, True), (ABOVE, False)])

@@ -37,7 +37,7 @@ class MachineCodecs:
 
         return beside(layers, packed)
 
-    def inflate(self, chunks: Iterable[bytes], layer: str) -> Iterator[bytes]:
+    def inflate(self, chunks: Iterable[bytes], layer: str, *, again: bool = False) -> Iterator[bytes]:
         """The uncompressed bytes, in pieces of at most 1 MiB, read to the end."""
         stream = iter(chunks)
         first = b""
@@ -45,7 +45,7 @@ class MachineCodecs:
             first += chunk
         whole = chain((first,) if first else (), stream)
         if first.startswith(gzip.MAGIC):
-            return gzip.inflate(whole, layer)
+            return gzip.inflate(whole, layer, summed=not again)
         return zstd.inflate(whole, layer) if zstd.is_zstd(first) else whole
 
     def compressor(self, packing: Packing) -> Compressor:

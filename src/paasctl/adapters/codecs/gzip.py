@@ -95,19 +95,21 @@ def checksum(pieces: Iterable[bytes | memoryview]) -> bytes:
     return crc.to_bytes(4, "big") + size.to_bytes(8, "big")
 
 
-def inflate(chunks: Iterable[bytes], layer: str) -> Iterator[bytes]:
+def inflate(chunks: Iterable[bytes], layer: str, *, summed: bool = True) -> Iterator[bytes]:
     """The uncompressed bytes of all members. `BuildFailed` where one is damaged, or what follows is none.
+
+    Their checksums are compared where they are `summed`, their sizes always.
 
     Headers are read here: isal loses its way where one with several of its optional fields comes in parts.
     """
     packed = _Packed(chunks, layer)
     while not packed.at_end():
         packed.skip_header()
-        yield from _member(packed)
+        yield from _member(packed, summed=summed)
 
 
-def _member(packed: _Packed) -> Iterator[bytes]:
-    """What one member unpacks to, its checksum compared."""
+def _member(packed: _Packed, *, summed: bool) -> Iterator[bytes]:
+    """What one member unpacks to, compared with what its end says."""
     member, crc, size = _library.decompressobj(-zlib.MAX_WBITS), 0, 0
     while not member.eof:
         try:
@@ -115,14 +117,15 @@ def _member(packed: _Packed) -> Iterator[bytes]:
         except (zlib.error, _library.error) as error:
             raise packed.damaged(str(error)) from error
         if piece:
-            crc = _library.crc32(piece, crc)
+            crc = _library.crc32(piece, crc) if summed else 0
             size += len(piece)
             yield piece
         packed.left = member.unconsumed_tail
         if not packed.left and len(piece) < _PIECE and not member.eof and packed.at_end():
             raise packed.damaged("it ends too early")
     packed.left = member.unused_data
-    if packed.take(8) != crc.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little"):
+    said = packed.take(8)
+    if (summed and said[:4] != crc.to_bytes(4, "little")) or said[4:] != (size & 0xFFFFFFFF).to_bytes(4, "little"):
         raise packed.damaged("a checksum is wrong")
 
 

@@ -34,7 +34,7 @@ class Blob:
         """At least the first `size` of them: what is dead at its end need not be unpacked, to check the digest."""
         with self.blobs.open(self.descriptor) as chunks:
             packed = _metered(chunks, meter)
-            for piece in codecs.inflate(packed, self.descriptor.digest):
+            for piece in codecs.inflate(packed, self.descriptor.digest, again=True):
                 yield piece
                 size -= len(piece)
                 if size <= 0:

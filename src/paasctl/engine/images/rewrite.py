@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import field
 from functools import partial
 
 from paasctl.engine.images.emitting import Writing, emit
 from paasctl.engine.images.layers import Blob, index_layer
 from paasctl.engine.images.opened import Opened, open_image
-from paasctl.engine.images.together import Meter, Told, together
+from paasctl.engine.images.together import Meter, Told, begun
 from paasctl.errors import BuildFailed
 from paasctl.model.counting import count
 from paasctl.model.image import Descriptor, Repository
@@ -37,7 +38,7 @@ _WARNINGS = 10
 """Ambiguities told one by one."""
 
 
-_Index = Callable[[Sequence[Blob], Digest], list[Layer]]
+_Index = Callable[[Sequence[Blob], Digest], AbstractContextManager[Iterator[Layer]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +106,10 @@ def _rewritten(job: Job, image: Opened, kept: int, beside: LayerReader | None) -
     blobs = _blobs(job, image)
     digest = _digest(job, kept)
     index = partial(_indexes, job, meter, beside)
-    indexes = index(blobs, digest)
+    with index(blobs, digest) as indexes:
+        before = stack(indexes, kept)
     job.known.clear()
-    sizes = [it.size for it in indexes]
-    before = stack(indexes, kept)
-    del indexes
+    sizes = [it.size for it in before.layers]
     plan = _plan(job, image, before, blobs, index)
     for blobs_of, staying in ((job.source, blobs[:kept]), (job.previous, plan.reused)):
         for blob in staying:
@@ -136,8 +136,11 @@ def index_all(job: Job, image: Opened) -> list[Layer]:
     """An index of every layer; they are made once, and `rewrite` takes them from here."""
     meter = job.meter(sum(it.size for it in image.layers))
     packed = sum(it.size for it in image.layers)
-    with job.codecs.beside(len(image.layers), packed) as beside:
-        indexes = _indexes(job, meter, beside, _blobs(job, image), sha256_of)
+    with (
+        job.codecs.beside(len(image.layers), packed) as beside,
+        _indexes(job, meter, beside, _blobs(job, image), sha256_of) as coming,
+    ):
+        indexes = list(coming)
     job.known.update((it.name, it) for it in indexes)
     return indexes
 
@@ -153,7 +156,8 @@ def _plan(job: Job, image: Opened, before: Stack, blobs: tuple[Blob, ...], index
     earlier = _earlier(job, image, before.kept)
     if not earlier:
         return _Plan(before, programs(before, count, weights, found), blobs, ())
-    kept = keep(before, index(earlier, sha256_of), count, weights)
+    with index(earlier, sha256_of) as coming:
+        kept = keep(before, list(coming), count, weights)
     reused = tuple(earlier[number] for number in kept.reused)
     every = (*blobs[: before.kept], *reused, *blobs[before.kept :])
     return _Plan(kept.stack, programs(kept.stack, kept.count, kept.weights), every, reused)
@@ -186,14 +190,21 @@ def _digest(job: Job, kept: int) -> Digest:
     return sha256_of if kept or job.previous or job.known else job.codecs.checksum
 
 
-def _indexes(job: Job, meter: Meter, beside: LayerReader | None, blobs: Sequence[Blob], digest: Digest) -> list[Layer]:
-    """An index of every layer, the biggest begun first; one that occurs twice is read once."""
-    wanted = {it.descriptor.digest: it for it in sorted(blobs, key=lambda it: -it.descriptor.size)}
-    missing = [it for digest, it in wanted.items() if digest not in job.known]
-    reads = [partial(index_layer, it, job.codecs, meter, digest, beside) for it in missing]
-    made = together(reads, min(_WORKERS, os.cpu_count() or 1), meter) if reads else []
-    found = {**job.known, **{it.name: it for it in made}}
-    return [found[it.descriptor.digest] for it in blobs]
+@contextmanager
+def _indexes(
+    job: Job, meter: Meter, beside: LayerReader | None, blobs: Sequence[Blob], digest: Digest
+) -> Iterator[Iterator[Layer]]:
+    """An index of every layer in their order, each as soon as it is there; one that occurs twice is read once.
+
+    The biggest are begun first, so that no thread ends long after the others.
+    """
+    missing = {
+        it.descriptor.digest: partial(index_layer, it, job.codecs, meter, digest, beside)
+        for it in sorted(blobs, key=lambda it: -it.descriptor.size)
+        if it.descriptor.digest not in job.known
+    }
+    with begun(missing, min(_WORKERS, os.cpu_count() or 1), meter) as read:
+        yield (job.known.get(it.descriptor.digest) or read(it.descriptor.digest) for it in blobs)
 
 
 def _told(job: Job, name: str, it: Stack) -> tuple[str, ...]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TypeVar
 
 from paasctl.errors import Cancelled
 from paasctl.ports.cancel import Cancel
 
+K = TypeVar("K")
 T = TypeVar("T")
 Told = Callable[[int, int | None], None]
 """How far: bytes done, and bytes in all."""
@@ -68,6 +69,32 @@ def together(jobs: Sequence[Callable[[], T]], workers: int, meter: Meter) -> lis
     if broken:
         raise broken[0]
     return [it.result() for it in futures]
+
+
+@contextmanager
+def begun(jobs: Mapping[K, Callable[[], T]], workers: int, meter: Meter) -> Iterator[Callable[[K], T]]:
+    """Every job begun, in the order of `jobs`; what is yielded waits for one of them and gives its result.
+
+    It raises the first failure of any of them. Whoever leaves the context by an error makes the others stop.
+    """
+    with ThreadPoolExecutor(max_workers=max(1, workers), thread_name_prefix="blob") as pool:
+        futures = {key: pool.submit(job) for key, job in jobs.items()}
+        try:
+            yield lambda key: _result(futures, key)
+        except BaseException:
+            meter.halt()
+            for it in futures.values():
+                it.cancel()
+            raise
+
+
+def _result(futures: Mapping[K, Future[T]], key: K) -> T:
+    wanted = futures[key]
+    while not wanted.done():
+        wait([it for it in futures.values() if not it.done()], return_when=FIRST_COMPLETED)
+        if broken := [error for it in futures.values() if it.done() and (error := it.exception())]:
+            raise broken[0]
+    return wanted.result()
 
 
 @contextmanager
