@@ -82,6 +82,32 @@ def test_what_is_wrong_is_told_as_it_would_have_been_here(pool: LayerReader, pac
     assert pool.read([TAR], "next", quick=True)[0], "the next layer is read by the same process"
 
 
+@pytest.mark.parametrize("step", [1 << 14, 50_001, 1 << 20, 1 << 21])
+@pytest.mark.parametrize("memory", [True, False], ids=["through shared memory", "through pipes alone"])
+def test_megabytes_arrive_as_they_were(monkeypatch: pytest.MonkeyPatch, step: int, memory: bool) -> None:
+    """More than there are slots, in chunks below, at and above the size of one; twice, as slots are used in turn."""
+    if not memory:
+        monkeypatch.delattr(os, "memfd_create")
+    monkeypatch.setattr(module, "_LEAST", 0)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    tar = tar_of(*(Entry(f"f{it}", data=os.urandom(1_500_000)) for it in range(5)))
+    with beside(2, 1) as pool:
+        assert pool is not None
+        made = [pool.read((tar[at : at + step] for at in range(0, len(tar), step)), "l", quick=False) for _ in (1, 2)]
+    said, here = index_of([tar], "l")
+    assert [(name, layer_from(index, "l", stargz=False)) for name, index in made] == [(said, here)] * 2
+
+
+def test_no_descriptor_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LEAST", 0)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with beside(2, 1) as pool:
+        assert pool is not None
+        pool.read([TAR], "l", quick=True)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
 def test_two_layers_are_read_by_two_processes_at_once(pool: LayerReader) -> None:
     met = threading.Barrier(2, timeout=20)
 
@@ -113,7 +139,7 @@ def test_a_process_that_is_killed_is_told_by_its_signal(pool: LayerReader) -> No
         yield TAR[:700]
         for it in children():
             os.kill(it, signal.SIGKILL)
-        yield from [b"\0" * (1 << 20)] * 4
+        yield from [b"\0" * (1 << 20)] * 9  # more than there is room for
 
     with pytest.raises(
         BuildFailed, match="reading layer sha256:l: the process that read it was ended by signal 9"

@@ -17,6 +17,7 @@ from typing import IO, Self
 
 from paasctl import errors
 from paasctl.adapters.beside.frames import Frames
+from paasctl.adapters.beside.slots import Slots, shared
 from paasctl.errors import BuildFailed, PaasError
 from paasctl.ports.codecs import LayerReader
 
@@ -88,9 +89,9 @@ class _Pool:
 class _Reader:
     """One process: a layer goes in, its index comes out, then the next."""
 
-    def __init__(self, process: subprocess.Popen[bytes], into: IO[bytes], out: IO[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], into: IO[bytes], out: IO[bytes], slots: Slots | None) -> None:
         self._process = process
-        self._frames = Frames(out, into)
+        self._frames = Frames(out, into, fills=slots)
 
     def read(self, packed: Iterable[bytes], layer: str, *, quick: bool) -> tuple[str, bytes] | PaasError:
         try:
@@ -121,18 +122,20 @@ class _Reader:
 
 def _started() -> _Reader | None:
     try:
-        process = subprocess.Popen(
-            (sys.executable, *_ARGV),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            pipesize=_PIPE,
-        )
+        with shared() as (slots, inherited):
+            process = subprocess.Popen(
+                (sys.executable, *_ARGV, *map(str, inherited)),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                pipesize=_PIPE,
+                pass_fds=inherited,
+            )
     except OSError:  # no room for a process: it goes without
         return None
     if process.stdin is None or process.stdout is None:
         raise AssertionError("a child without pipes")
-    return _Reader(process, process.stdin, process.stdout)
+    return _Reader(process, process.stdin, process.stdout, slots)
 
 
 def _how(status: int) -> str:

@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Iterator
 
 from paasctl.adapters.beside.frames import Frames
+from paasctl.adapters.beside.slots import Slots
 from paasctl.adapters.codecs import MachineCodecs
 from paasctl.errors import PaasError
 from paasctl.oci.tar.tape import sha256_of
@@ -28,7 +29,8 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     gc.disable()  # hundreds of thousands of objects without a cycle
     bytes(16 << 20)  # memory of a chunk serves the next one: see `cli.main`
-    frames, codecs = Frames(sys.stdin.buffer, sys.stdout.buffer), MachineCodecs()
+    slots = Slots(*map(int, sys.argv[1:])) if sys.argv[1:] else None
+    frames, codecs = Frames(sys.stdin.buffer, sys.stdout.buffer, empties=slots), MachineCodecs()
     try:
         while head := frames.take():
             said = json.loads(head)

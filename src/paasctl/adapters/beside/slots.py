@@ -1,0 +1,75 @@
+"""Memory that two processes share, in slots: a pipe would copy what goes through it twice, page by page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from mmap import mmap
+
+SIZE = 1 << 20
+"""Bytes of a slot: as many as a chunk of a layer has at most."""
+_COUNT = 4
+
+
+class Slots:
+    """Filled in turn by one process, emptied in the same turn by the other."""
+
+    def __init__(self, memory: int, emptied: int) -> None:
+        """File descriptors: of the memory, which need not stay open, and of this side's end of a pipe, which must."""
+        self._memory = mmap(memory, SIZE * _COUNT)
+        self._emptied = emptied
+        self._next = 0
+        self._free = _COUNT
+
+    def fill(self, content: bytes) -> None:
+        """Put `content`, of at most `SIZE` bytes, into the next slot. `BrokenPipeError`: nobody empties it any more."""
+        if not self._free:
+            self._free = len(os.read(self._emptied, _COUNT))
+        if not self._free:
+            raise BrokenPipeError
+        self._free -= 1
+        at = self._turn()
+        self._memory[at : at + len(content)] = content
+
+    def empty(self, size: int) -> bytes:
+        """What was put into the next slot, which is empty then. Raises where nobody fills it any more."""
+        at = self._turn()
+        content = self._memory[at : at + size]
+        os.write(self._emptied, b"\0")
+        return content
+
+    def close(self) -> None:
+        """Give back what this side holds of it."""
+        self._memory.close()
+        os.close(self._emptied)
+
+    def _turn(self) -> int:
+        at, self._next = self._next * SIZE, (self._next + 1) % _COUNT
+        return at
+
+
+@contextmanager
+def shared() -> Iterator[tuple[Slots | None, tuple[int, ...]]]:
+    """Slots to fill, and what a child must inherit, while in the context, to empty them.
+
+    None, and nothing: this system has no memory without a name.
+    """
+    if not hasattr(os, "memfd_create"):
+        yield None, ()
+        return
+    memory = os.memfd_create("paasctl")
+    try:
+        os.ftruncate(memory, SIZE * _COUNT)
+        read, write = os.pipe()
+        try:
+            slots = Slots(memory, read)
+            try:
+                yield slots, (memory, write)
+            except BaseException:
+                slots.close()
+                raise
+        finally:
+            os.close(write)
+    finally:
+        os.close(memory)
