@@ -5,8 +5,7 @@ Bytes are those of the unpacked tar, headers and padding included: that is what 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import field
 from typing import Literal
 
@@ -72,11 +71,11 @@ def account(it: Stack, most: int = 10) -> Account:
     """The account of a whole image, with at most `most` wastes and as many duplicates."""
     seen = _seen(it)
     dead = [_dead(layer, live) for layer, live in zip(it.layers, seen.live, strict=True)]
-    wastes = sorted(_wastes(it.layers, dead), key=lambda waste: (-waste.bytes, waste.layer, waste.path))
+    wastes = _wastes(it.layers, dead, most)
     same = sorted(_twins(seen.files), key=lambda twin: (-twin.bytes, twin.path))
     return Account(
         tuple(_weight(layer, lost) for layer, lost in zip(it.layers, dead, strict=True)),
-        tuple(wastes[:most]),
+        tuple(wastes),
         tuple(same[:most]),
         sum(it.bytes for it in same),
         seen.entries,
@@ -99,22 +98,22 @@ class _Seen:
 
 def _seen(it: Stack) -> _Seen:
     seen = _Seen([set() for _ in it.layers], [])
-    live, files = seen.live, seen.files
+    sees, files = [it.add for it in seen.live], seen.files
     todo = [it.top]
     while todo:
         folder = todo.pop()
         seen.entries += 1
         if folder.origin:
-            live[folder.origin[0]].add(folder.origin[1].start)
+            sees[folder.origin[0]](folder.origin[1].start)
         for node in folder.children.values():
             if isinstance(node, Dir):
                 todo.append(node)
                 continue
-            inode = node.inode
+            inode, member = node.inode, node.member
             seen.entries += 1
-            live[node.layer].add(node.member.start)
-            if inode.member is not node.member:
-                live[inode.layer].add(inode.member.start)
+            sees[node.layer](member.start)
+            if inode.member is not member:
+                sees[inode.layer](inode.member.start)
             if inode.member.size:
                 files.append(node)
     return seen
@@ -125,9 +124,12 @@ def _dead(layer: Layer, live: set[int]) -> list[Member]:
 
 
 def _weight(layer: Layer, dead: Sequence[Member]) -> Weight:
-    lost = sum(it.end - it.start for it in dead)
-    whole = sum(it.end - it.start for it in layer.members)
+    lost, whole = _size(dead), _size(layer.members)
     return Weight(whole - lost, lost, len(layer.members), sum(map(_is_mark, dead)))
+
+
+def _size(members: Sequence[Member]) -> int:
+    return sum([it.end - it.start for it in members])
 
 
 def _is_mark(it: Member) -> bool:
@@ -135,11 +137,13 @@ def _is_mark(it: Member) -> bool:
 
 
 def _twins(files: Sequence[Name]) -> Iterator[Twins]:
-    often = Counter(it.inode.member.content for it in files)
+    first: dict[bytes, Name] = {}
     contents: dict[bytes, dict[Inode, bytes]] = {}
     for it in files:
-        if often[it.inode.member.content] > 1:
-            known = contents.setdefault(it.inode.member.content, {})
+        content = it.inode.member.content
+        other = first.setdefault(content, it)
+        if other is not it:  # which hardly any is: no dictionary for each
+            known = contents.setdefault(content, {other.inode: other.member.path})
             known[it.inode] = min(it.member.path, known.get(it.inode, it.member.path))
     for inodes in contents.values():
         if len(inodes) > 1:
@@ -162,11 +166,13 @@ class _Event:
     content: bytes = b""
 
 
+_Events = dict[bytes, list[_Event]]
 _Lost = dict[tuple[int, int, Why], list[Member]]
 """(layer, layer to blame, why) -> members."""
 
 
-def _wastes(layers: Sequence[Layer], dead: Sequence[Sequence[Member]]) -> Iterator[Waste]:
+def _wastes(layers: Sequence[Layer], dead: Sequence[Sequence[Member]], most: int) -> list[Waste]:
+    """The biggest, at most so many."""
     lost: _Lost = {}
     gone = [[it for it in members if it.kind != "dir" and not _is_mark(it)] for members in dead]
     ways: dict[bytes, list[bytes]] = {}
@@ -174,26 +180,40 @@ def _wastes(layers: Sequence[Layer], dead: Sequence[Sequence[Member]]) -> Iterat
     for members in gone:
         for folder in {above(it.path) for it in members}:
             ways.setdefault(folder, chain(folder))
-    wanted = {it.path for members in gone for it in members}.union(*ways.values())
-    events = _events(layers, wanted)
+    events = _events(layers, {it.path for members in gone for it in members}, set().union(*ways.values()))
     for number, members in enumerate(gone):
+        hidden: dict[bytes, _Event | None] = {}
         for it in members:
-            by, why = _blame(it, (*ways[above(it.path)], it.path), number, events)
+            folder = above(it.path)
+            if folder not in hidden:
+                hidden[folder] = _hidden(ways[folder], number, events)
+            by, why = _blame(it, hidden[folder], number, events)
             lost.setdefault((number, by, why), []).append(it)
-    for (number, by, why), members in lost.items():
-        for path, spent in _told(members):
-            yield Waste(path, number, spent.size, spent.files, why, by)
+    found: list[Waste] = []
+    for size, (number, by, why), members in sorted(
+        ((_size(it), key, it) for key, it in lost.items()), key=lambda it: -it[0]
+    ):
+        if len(found) == most and size < found[-1].bytes:
+            break  # neither what is left nor a part of it is bigger
+        found += [Waste(path, number, spent.size, spent.files, why, by) for path, spent in _told(members)]
+        found = sorted(found, key=lambda it: (-it.bytes, it.layer, it.path))[:most]
+    return found
 
 
-def _events(layers: Sequence[Layer], wanted: set[bytes]) -> dict[bytes, list[_Event]]:
-    events: dict[bytes, list[_Event]] = {}
+def _events(layers: Sequence[Layer], dead: set[bytes], folders: set[bytes]) -> _Events:
+    """What happened at paths that are dead and at directories above them; that such a directory is there is nothing."""
+    events: _Events = {}
+    wanted = dead | folders
     for number, layer in enumerate(layers):
         for it in layer.members:
-            if WHITEOUT in it.path:
+            path = it.path
+            if WHITEOUT in path:
                 path, kind = _mark(it)
+            elif path in wanted:
+                kind = "dir" if it.kind == "dir" else "file"
             else:
-                path, kind = it.path, "dir" if it.kind == "dir" else "file"
-            if path in wanted:
+                continue
+            if path in wanted and (kind != "dir" or path in dead):
                 events.setdefault(path, []).append(_Event(number, kind, it.content))
     return events
 
@@ -208,16 +228,18 @@ def _mark(it: Member) -> tuple[bytes, _Kind]:
     return it.path, "dir" if it.kind == "dir" else "file"
 
 
-def _blame(it: Member, way: Sequence[bytes], layer: int, events: Mapping[bytes, Sequence[_Event]]) -> tuple[int, Why]:
-    """The first later layer that took it away, or a directory on the way to it. In one layer the highest counts."""
-    found: _Event | None = None
-    again = False
-    for place in way:
-        ends = place is it.path
-        for event in events.get(place, ()):
-            acts = event.kind != "hidden" if ends else event.kind != "dir"
-            if event.layer > layer and acts and (found is None or event.layer < found.layer):
-                found, again = event, ends and event.content == it.content != b""
+def _hidden(way: Sequence[bytes], layer: int, events: _Events) -> _Event | None:
+    """The first later layer that took one of these directories away. In one layer the highest counts."""
+    found = [it for place in way for it in events.get(place, ()) if it.layer > layer and it.kind != "dir"]
+    return min(found, key=lambda it: it.layer, default=None)
+
+
+def _blame(it: Member, hidden: _Event | None, layer: int, events: _Events) -> tuple[int, Why]:
+    """The first later layer that took it away, or, where that was earlier, a directory on the way to it (`hidden`)."""
+    own = [event for event in events.get(it.path, ()) if event.layer > layer and event.kind != "hidden"]
+    found, again = hidden, False
+    if own and (hidden is None or own[0].layer < hidden.layer):  # they are in the order of layers
+        found, again = own[0], own[0].content == it.content != b""
     if found is None:
         return layer, "unseen"
     match found.kind:
