@@ -22,7 +22,7 @@ from paasctl.adapters.beside import beside
 from paasctl.adapters.codecs import MachineCodecs
 from paasctl.errors import BuildFailed, Cancelled, PaasError
 from paasctl.oci.tar.tape import sha256_of
-from paasctl.oci.tree.columns import layer_from
+from paasctl.oci.tree.columns import each_member, layer_from
 from paasctl.oci.tree.indexed import index_of
 from paasctl.ports.codecs import LayerReader
 from support.tars import Entry, tar_of
@@ -96,6 +96,60 @@ def test_megabytes_arrive_as_they_were(monkeypatch: pytest.MonkeyPatch, step: in
         made = [pool.read((tar[at : at + step] for at in range(0, len(tar), step)), "l", quick=False) for _ in (1, 2)]
     said, here = index_of([tar], "l")
     assert [(name, layer_from(index, "l", stargz=False)) for name, index in made] == [(said, here)] * 2
+
+
+def test_a_watcher_sees_all_of_the_index_in_parts_and_before_the_end(pool: LayerReader) -> None:
+    """More members than one part has; the first part is there while the layer still comes."""
+    tar = tar_of(*(f"f{it}=1" for it in range(5000)))
+    parts: list[bytes] = []
+    came = threading.Event()
+
+    def saw(part: bytes) -> None:
+        parts.append(part)
+        came.set()
+
+    def chunks() -> Iterator[bytes]:
+        yield tar[:-2048]
+        assert came.wait(20)
+        yield tar[-2048:]
+
+    found = pool.watch(chunks(), "l", quick=True, saw=saw)
+    said, here = index_of([tar], "l", CODECS.checksum)
+    assert found == said
+    assert len(parts) == 2
+    assert [it for part in parts for it in each_member(part)] == list(here.members)
+
+
+def test_what_a_watcher_fails_of_is_raised_and_nobody_waits(pool: LayerReader) -> None:
+    tar = tar_of(*(f"f{it}=1" for it in range(30_000)))
+
+    def saw(_: bytes) -> None:
+        raise LookupError("not this one")
+
+    with pytest.raises(LookupError, match="not this one"):
+        pool.watch((tar[at : at + 100_000] for at in range(0, len(tar), 100_000)), "l", quick=True, saw=saw)
+    assert pool.read([TAR], "l", quick=True)[0]
+
+
+def test_a_stop_while_somebody_watches_ends_both(pool: LayerReader) -> None:
+    before = children()
+
+    def stopped() -> Iterator[bytes]:
+        yield TAR[:700]
+        raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        pool.watch(stopped(), "l", quick=True, saw=lambda _: None)
+    assert len(children()) == len(before) - 1
+
+
+@pytest.mark.parametrize("packed", BROKEN.values(), ids=BROKEN)
+def test_a_watcher_is_told_what_is_wrong(pool: LayerReader, packed: bytes) -> None:
+    with pytest.raises(PaasError) as here:
+        index_of(CODECS.inflate([packed], "sha256:l"), "sha256:l")
+    with pytest.raises(PaasError) as there:
+        pool.watch([packed], "sha256:l", quick=False, saw=lambda _: None)
+    assert there.value.message == here.value.message
 
 
 def test_no_descriptor_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol
 
@@ -29,6 +29,13 @@ class LayerReader(Protocol):
 
         Contents of files are known by their SHA-256, with `quick` by `checksum`. Raises what reading the layer here
         would; `BuildFailed` (`reader-died`) where whoever reads it is no more.
+        """
+        ...
+
+    def watch(self, packed: Iterable[bytes], layer: str, *, quick: bool, saw: Callable[[bytes], None]) -> str:
+        """The diff_id alone; `saw` gets the index in parts, each of some members, in a thread of its own meanwhile.
+
+        Raises what `saw` does, too.
         """
         ...
 

@@ -11,7 +11,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import IO, Self
 
@@ -62,21 +63,32 @@ class _Pool:
 
     def read(self, packed: Iterable[bytes], layer: str, *, quick: bool) -> tuple[str, bytes]:
         """See the port."""
+        parts: list[bytes] = []
+        with self._reader(layer) as reader:
+            found = reader.read(packed, layer, quick=quick, parts=parts)
+        (index,) = parts if not isinstance(found, PaasError) else (b"",)
+        return _good(found), index
+
+    def watch(self, packed: Iterable[bytes], layer: str, *, quick: bool, saw: Callable[[bytes], None]) -> str:
+        """See the port."""
+        with self._reader(layer) as reader:
+            found = reader.watch(packed, layer, quick=quick, saw=saw)
+        return _good(found)
+
+    @contextmanager
+    def _reader(self, layer: str) -> Iterator[_Reader]:
         with self._lock:
             reader = self._idle.pop() if self._idle else None
         reader = reader or _started()
         if reader is None:
             raise _died(layer, "could not be started")
         try:
-            found = reader.read(packed, layer, quick=quick)
+            yield reader
         except BaseException:
             reader.end(at_once=True)  # half a layer is in it
             raise
         with self._lock:
             self._idle.append(reader)
-        if isinstance(found, PaasError):
-            raise found
-        return found
 
     def __enter__(self) -> Self:
         return self
@@ -93,19 +105,49 @@ class _Reader:
         self._process = process
         self._frames = Frames(out, into, fills=slots)
 
-    def read(self, packed: Iterable[bytes], layer: str, *, quick: bool) -> tuple[str, bytes] | PaasError:
+    def read(self, packed: Iterable[bytes], layer: str, *, quick: bool, parts: list[bytes]) -> str | PaasError:
+        """The diff_id, or what is wrong with the layer; `parts` gets the index, which is one."""
+        self._send(packed, layer, quick=quick, parts=False)
+        return self._heard(layer, parts.append)
+
+    def watch(
+        self, packed: Iterable[bytes], layer: str, *, quick: bool, saw: Callable[[bytes], None]
+    ) -> str | PaasError:
+        """The same; `saw` gets part after part while we send."""
+        with ThreadPoolExecutor(1, thread_name_prefix="hear") as hearing:
+            heard = hearing.submit(self._heard, layer, saw)
+            try:
+                self._send(packed, layer, quick=quick, parts=True)
+            except BaseException:
+                self._process.kill()  # who hears it would wait for the rest
+                raise
+            return heard.result()
+
+    def _send(self, packed: Iterable[bytes], layer: str, *, quick: bool, parts: bool) -> None:
         try:
-            self._frames.put(json.dumps({"layer": layer, "quick": quick}).encode())
+            self._frames.put(json.dumps({"layer": layer, "quick": quick, "parts": parts}).encode())
             for chunk in packed:
                 if chunk:
                     self._frames.put(chunk)
             self._frames.put(b"")
         except BrokenPipeError:
             pass  # the answer is none, either
-        head, index, end = self._frames.take(), self._frames.take(), self._frames.take()
-        if head is None or index is None or end is None:
+
+    def _heard(self, layer: str, saw: Callable[[bytes], None]) -> str | PaasError:
+        """What it answers. All of it is heard, even where `saw` fails: the process would wait for ever."""
+        failed: list[BaseException] = []
+        while part := self._frames.take():
+            try:
+                if not failed:
+                    saw(part)
+            except BaseException as error:  # noqa: BLE001 - it is raised again below
+                failed.append(error)
+        head, end = self._frames.take(), self._frames.take()
+        if part is None or head is None or end is None:
             raise _died(layer, _how(self._process.wait()))
-        return _heard(json.loads(head), index)
+        if failed:
+            raise failed[0]
+        return _said(json.loads(head))
 
     def end(self, *, at_once: bool) -> None:
         """It ends by itself where nothing more comes in."""
@@ -150,11 +192,17 @@ def _died(layer: str, how: str) -> BuildFailed:
     )
 
 
-def _heard(said: dict[str, str], index: bytes) -> tuple[str, bytes] | PaasError:
+def _said(answer: dict[str, str]) -> str | PaasError:
     """What was read, or what was wrong with the layer, as it would have been raised here."""
-    if bug := said.get("bug"):
+    if bug := answer.get("bug"):
         raise AssertionError(bug)
-    if name := said.get("error"):
+    if name := answer.get("error"):
         kind: type[PaasError] = getattr(errors, name)
-        return kind(said["message"], hint=said["hint"], code=said["code"])
-    return said["diff_id"], index
+        return kind(answer["message"], hint=answer["hint"], code=answer["code"])
+    return answer["diff_id"]
+
+
+def _good(found: str | PaasError) -> str:
+    if isinstance(found, PaasError):
+        raise found
+    return found

@@ -1,7 +1,8 @@
 """The process that reads layers: `python -m paasctl.adapters.beside.child`, spoken to in frames.
 
-In: a head, the packed layer in pieces, an empty frame. Out: a head, the index, an empty frame. It ends when nothing
-more comes in, which is also what it sees where its parent was killed; signals are its parent's business.
+In: a head, the packed layer in pieces, an empty frame. Out: the index, in parts where those are wanted, an empty frame,
+a head, an empty frame. It ends when nothing more comes in, which is also what it sees where its parent was killed;
+signals are its parent's business.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from paasctl.adapters.codecs import MachineCodecs
 from paasctl.errors import PaasError
 from paasctl.oci.tar.tape import sha256_of
 from paasctl.oci.tree.columns import layer_bytes
-from paasctl.oci.tree.indexed import index_of
+from paasctl.oci.tree.indexed import index_in_parts, index_of
+from paasctl.oci.tree.layer import Layer
 
 
 def main() -> None:
@@ -34,26 +36,36 @@ def main() -> None:
     try:
         while head := frames.take():
             said = json.loads(head)
-            head, index = _answer(frames, codecs, said["layer"], quick=said["quick"])
-            for it in (head, index, b""):
+            answer = _answer(frames, codecs, said["layer"], quick=said["quick"], parts=said["parts"])
+            for it in (b"", json.dumps(answer).encode(), b""):
                 frames.put(it)
     except BrokenPipeError:
         os._exit(1)  # nobody hears it any more; a second one at the end would only make noise
 
 
-def _answer(frames: Frames, codecs: MachineCodecs, layer: str, *, quick: bool) -> tuple[bytes, bytes]:
+def _answer(frames: Frames, codecs: MachineCodecs, layer: str, *, quick: bool, parts: bool) -> dict[str, str]:
     pieces = _pieces(frames)
+    digest = codecs.checksum if quick else sha256_of
     try:
-        digest = codecs.checksum if quick else sha256_of
-        diff_id, found = index_of(codecs.inflate(pieces, layer), layer, digest)
+        unpacked = codecs.inflate(pieces, layer)
+        if parts:
+            return {"diff_id": index_in_parts(unpacked, layer, digest, lambda part: _part(frames, part))}
+        diff_id, found = index_of(unpacked, layer, digest)
+        frames.put(layer_bytes(found))
+    except BrokenPipeError:
+        raise
     except PaasError as error:
         for _ in pieces:  # the parent still writes, and sees more: whether the blob itself is damaged
             pass
-        told = {"error": type(error).__name__, "message": error.message, "hint": error.hint, "code": error.code}
-        return json.dumps(told).encode(), b"{}"
+        return {"error": type(error).__name__, "message": error.message, "hint": error.hint, "code": error.code}
     except Exception:  # noqa: BLE001 - a bug of ours, which the parent tells as it tells its own
-        return json.dumps({"bug": traceback.format_exc()}).encode(), b"{}"
-    return json.dumps({"diff_id": diff_id}).encode(), layer_bytes(found)
+        return {"bug": traceback.format_exc()}
+    return {"diff_id": diff_id}
+
+
+def _part(frames: Frames, part: Layer) -> None:
+    frames.put(layer_bytes(part))
+    frames.flush()
 
 
 def _pieces(frames: Frames) -> Iterator[bytes]:

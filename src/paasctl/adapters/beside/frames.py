@@ -32,12 +32,16 @@ class Frames:
         if self._fills and _LEAST <= len(content) <= SIZE:
             self._fills.fill(content)
             self._target.write((_IN_SLOT | len(content)).to_bytes(_LENGTH, "big"))
-            self._target.flush()  # else the other side would wait for it, and we for the slot
+            self.flush()  # else the other side would wait for it, and we for the slot
             return
         self._target.write(len(content).to_bytes(_LENGTH, "big"))
         self._target.write(content)
         if not content:
-            self._target.flush()
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what was held back."""
+        self._target.flush()
 
     def take(self) -> bytes | None:
         """The next one; None: there is none, or only the beginning of it."""

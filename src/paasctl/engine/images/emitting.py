@@ -6,7 +6,7 @@ Inflating, hashing, packing and sending run side by side, in threads: their libr
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from heapq import heappop, heappush
 
@@ -174,9 +174,16 @@ class _Lane:
         """Read what was written as anybody would, and tell the witness."""
         to = self._to
         if to.beside:
-            self._diff_id, index = to.beside.read(chunks, name, quick=to.digest is not sha256_of)
-            found = each_member(index)
-        else:
-            found = members(chunks, name, to.digest)
-        for member in found:
-            saw(member)
+            self._diff_id = to.beside.watch(
+                chunks,
+                name,
+                quick=to.digest is not sha256_of,
+                saw=lambda part: _each(saw, each_member(part)),
+            )
+            return
+        _each(saw, members(chunks, name, to.digest))
+
+
+def _each(saw: Callable[[Member], None], found: Iterable[Member]) -> None:
+    for member in found:
+        saw(member)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import islice
 
 from paasctl.errors import BuildFailed
 from paasctl.oci.tar.members import members
@@ -18,6 +19,17 @@ def index_of(unpacked: Iterable[bytes], name: str, digest: Digest = sha256_of) -
     tally = Tally()
     found = tuple(members(tally.over(unpacked), name, digest))
     return tally.digest, Layer(name, found, stargz=False, size=tally.size)
+
+
+def index_in_parts(
+    unpacked: Iterable[bytes], name: str, digest: Digest, told: Callable[[Layer], None], most: int = 4096
+) -> str:
+    """The diff_id alone; `told` gets the index while it grows, at most so many members at once, in their order."""
+    tally = Tally()
+    found = members(tally.over(unpacked), name, digest)
+    while part := tuple(islice(found, most)):
+        told(Layer(name, part, stargz=False, size=part[-1].end - part[0].start))
+    return tally.digest
 
 
 def proven(name: str, said: str, read: tuple[str, Layer | bytes], *, stargz: bool) -> Layer:
