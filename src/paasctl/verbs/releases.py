@@ -68,7 +68,7 @@ def _live(reads: Reads, places: list[Place]) -> list[Seen]:
 
 def _seen(reads: Reads, target: Target) -> tuple[tuple[str, ...], str]:
     try:
-        return running_versions(reads, target), ""
+        return running_versions(reads.cluster(target.cluster), target), ""
     except (Cancelled, TimedOut):
         raise
     except PaasError as error:

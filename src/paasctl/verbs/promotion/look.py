@@ -46,6 +46,8 @@ class Look:
     reads: Reads
     way: Way
     cancel: Cancel
+    to: str
+    """What was named: an environment, or the registry itself."""
     reason: str = ""
     overridden: tuple[str, ...] = ()
     file: str = ""
