@@ -255,7 +255,12 @@ def test_running_twice_changes_once(case: Case, tmp_path: Path) -> None:
         assert status is Exit.REFUSED  # what is there stays as it is
     else:
         assert status is Exit.OK
-        assert _plan(events).is_empty
+        plan, told = _plan(events), events[-1]
+        assert plan.is_empty
+        assert isinstance(told, Outcome)
+        assert (plan.verb, plan.subject) == (told.verb, told.subject), "a script learns whose plan it is"
+        assert plan.verb
+        assert plan.subject
     assert (world.writes.count, world.state) == (count, state)
 
 
