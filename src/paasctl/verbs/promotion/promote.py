@@ -22,6 +22,7 @@ from paasctl.values import dataclass
 from paasctl.verbs.promotion.brings import with_brings
 from paasctl.verbs.promotion.ending import Asked, amiss, foreseen, promoted, rest_of
 from paasctl.verbs.promotion.look import Look, promotion_facts
+from paasctl.verbs.reading import check_version
 
 _NOT_MEANT = (SNAPSHOT, REJECTED, OTHER_APP)
 
@@ -112,6 +113,8 @@ def _versions(look: Look, asked: PromoteTyped) -> tuple[str, ...]:
             "promoting: name versions, or --all-missing, and not both" if asked.every else "promoting: which version?",
             hint=f"paasctl promote VERSION --to {asked.to}   or   paasctl promote --all-missing --to {asked.to}",
         )
+    for it in asked.versions:
+        check_version(it, f"promoting to {look.way.goal.name}")
     return tuple(dict.fromkeys(asked.versions)) if asked.versions else _missing(look)
 
 
