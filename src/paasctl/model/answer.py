@@ -131,6 +131,7 @@ class HistoryEntry:
     target: Target
     version: str
     before: str
+    """The version that had run well last when it began; empty: none had."""
     commit: str
     by: str
     began: str

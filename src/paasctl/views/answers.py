@@ -36,6 +36,7 @@ from paasctl.views.mask import fields_of, masked_body, shown
 from paasctl.views.rehearsal import report
 from paasctl.views.words import say_change, say_pod, troubled
 
+LAST_GOOD = "LAST GOOD: the version whose deploy had gone well last when this one began; -: there was none"
 Dump = Callable[[Any], str]
 """A value as YAML text; handed in, because the library lives in an adapter."""
 
@@ -157,7 +158,7 @@ def _history(answer: HistoryAnswer) -> list[str]:
     rows = [_history_row(it, several=several) for it in answer.entries]
     heads = ("#", *(("CLUSTER",) if several else ()), "VERSION", "LAST GOOD", "OUTCOME", "BEGAN", "BY", "COMMIT")
     notes = [line for it in answer.entries for line in _history_notes(it)]
-    return [*table(heads, rows), *notes]
+    return [*table(heads, rows), *notes, LAST_GOOD]
 
 
 def _history_row(it: HistoryEntry, *, several: bool) -> tuple[str, ...]:
