@@ -9,6 +9,7 @@ from paasctl.errors import Exit, Refused, UsageError
 from paasctl.model.approving import APPROVAL_TYPE, Approve
 from paasctl.model.event import Answered
 from paasctl.verbs.approvals.pending import AskApprovals
+from paasctl.verbs.approvals.stands import pending_or_why
 from paasctl.verbs.promotion.judge import Judge
 from paasctl.verbs.releases import AskReleases
 from support.approving import PEOPLE, approve, refusal, wants
@@ -194,6 +195,36 @@ def test_pending_approvals_are_listed_with_releases_too(stops: Stops) -> None:
     assert stops.promote(to="production", overridden=("approvals",), reason="why")[0] is Exit.OK
     answer, _ = AskApprovals(to="production").answer(stops.world.afresh(), lambda _: None, Cancel())
     assert [it.version for it in answer.rows] == ["0.1.1"]
+
+
+def test_approvals_that_cannot_be_read_hide_no_release(stops: Stops) -> None:
+    wants(stops)
+    stops.release()
+    stops.here.fault("GET referrers", status=403, times=10_000)
+    answer, status = AskReleases().answer(stops.world.afresh(), lambda _: None, Cancel())
+    assert (status, [it.version for it in answer.rows]) == (Exit.UNAVAILABLE, ["0.1.1", "0.1.0"])
+    assert all("may not read" in it.unread for it in answer.rows)
+    assert all("may not read" in it.unread for it in answer.pending)
+    assert [(it.version, it.registry, it.tally.environment) for it in answer.pending] == [
+        ("0.1.1", "", "production"),
+        ("0.1.0", "", "production"),
+    ]
+
+
+def test_where_nobody_knows_what_waits_that_is_said_of_the_environment(stops: Stops) -> None:
+    wants(stops)
+    stops.there.fault("GET tags", status=403, times=10_000)
+    found = tuple(pending_or_why(stops.world.afresh(), ("production",), Cancel()))
+    assert [(it.version, it.tally.environment, bool(it.unread)) for it in found] == [("", "production", True)]
+
+
+def test_keys_that_cannot_be_read_hide_no_release(stops: Stops) -> None:
+    wants(stops)
+    paas = stops.world.project / "paas.yaml"
+    paas.write_text(paas.read_text().replace("approvers: {", "approvers: {zoe: keys/none.pub, "))
+    answer, status = AskReleases().answer(stops.world.afresh(), lambda _: None, Cancel())
+    assert status is Exit.UNAVAILABLE
+    assert [(it.version, "keys/none.pub" in it.unread) for it in answer.pending] == [("", True)]
 
 
 def test_what_is_listed_says_nothing(stops: Stops) -> None:

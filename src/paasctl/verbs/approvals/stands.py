@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from paasctl.config.path import find_goal
-from paasctl.model.approving import Approvals, Pending
+from paasctl.errors import Cancelled, PaasError, TimedOut
+from paasctl.model.approving import Approvals, Pending, Tally
 from paasctl.model.config import Config, Registry
 from paasctl.model.image import Descriptor
 from paasctl.model.release import Release
@@ -78,6 +79,37 @@ def pending(reads: Reads, environments: tuple[str, ...], cancel: Cancel) -> Iter
             keys = keys or ring(reads)
             if (it := _pending(reads, name, version, keys, cancel)) is not None:
                 yield it
+
+
+def pending_or_why(reads: Reads, environments: tuple[str, ...], cancel: Cancel) -> Iterator[Pending]:
+    """The same; of what could not be found out, why."""
+    keys: Ring | None = None
+    for name in environments:
+        versions: tuple[str, ...] = ()
+        try:
+            versions = tuple(_waiting(reads, name, cancel))
+            keys = keys or ring(reads) if versions else keys
+        except (Cancelled, TimedOut):
+            raise
+        except PaasError as error:
+            yield _unread(reads, name, "", error)
+        if keys:
+            yield from filter(None, (_pending_or_why(reads, name, it, keys, cancel) for it in versions))
+
+
+def _pending_or_why(reads: Reads, environment: str, version: str, keys: Ring, cancel: Cancel) -> Pending | None:
+    try:
+        return _pending(reads, environment, version, keys, cancel)
+    except (Cancelled, TimedOut):
+        raise
+    except PaasError as error:
+        return _unread(reads, environment, version, error)
+
+
+def _unread(reads: Reads, environment: str, version: str, error: PaasError) -> Pending:
+    rules = reads.config.environments[environment].approvals
+    tally = Tally(environment=environment, wanted=rules.count if rules else 0)
+    return Pending(version=version, registry="", tally=tally, unread=error.message)
 
 
 def standing(reads: Reads, version: str, to: str, cancel: Cancel) -> Iterator[Pending]:
