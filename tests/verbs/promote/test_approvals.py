@@ -252,6 +252,35 @@ def test_what_could_not_be_read_is_not_no(stops: Stops, on: str) -> None:
     assert stops.here.writes == stops.there.writes == 0
 
 
+def _three(stops: Stops, rules: str) -> None:
+    """A third stop, which production takes from."""
+    paas = stops.world.project / "paas.yaml"
+    last = f'prod: {{repository: "{stops.here.host}/shop-prod"}}}}\nclusters:'
+    paas.write_text(paas.read_text().replace("}\nclusters:", f", {last}", 1))
+    wants(stops, rules)
+    paas.write_text(paas.read_text().replace("registry: rc, approvals", "registry: prod, approvals"))
+
+
+def test_an_approval_counts_whichever_stop_the_release_comes_from(stops: Stops) -> None:
+    _three(stops, "2")
+    approve(stops, "bob")  # said at dev, and it travels
+    assert stops.promote(to="rc")[0] is Exit.OK
+    approve(stops, "anna")  # said at rc, the nearest
+    (told,) = AskApprovals().answer(stops.world.afresh(), lambda _: None, Cancel())[0].rows
+    assert (told.registry, told.tally.given) == ("rc", ("anna", "bob"))
+    status, events = stops.promote(to="production", origin="dev")
+    assert status is Exit.OK, outcome(events).problems
+    assert VERSION in stops.here.tags["shop-prod"]
+
+
+def test_not_enough_at_the_ends_and_a_stop_between_that_cannot_be_read_is_not_no(stops: Stops) -> None:
+    _three(stops, "1")
+    stops.there.fault("GET referrers", status=500, times=10_000)
+    assert stops.promote(to="production", origin="dev")[0] is Exit.UNAVAILABLE
+    assert approve(stops, "anna")[0] is Exit.OK
+    assert stops.promote(to="production", origin="dev")[0] is Exit.OK, "enough at the ends: nobody else is asked"
+
+
 def test_withdrawn_it_is_withdrawn_wherever_the_release_lies(stops: Stops) -> None:
     wants(stops, "1")
     approve(stops, "anna")

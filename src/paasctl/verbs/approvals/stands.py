@@ -135,15 +135,21 @@ def _pending(reads: Reads, environment: str, version: str, keys: Ring, cancel: C
     """None: it is a snapshot, or rejected, or gone."""
     config = reads.config
     rules = config.environments[environment].approvals
-    at = next(stands(reads, version, environment, cancel), None)
+    places = stands(reads, version, environment, cancel)
+    at = next(places, None)
     if rules is None or at is None or at.release.snapshot:
         return None
     repository = at.registry.repository
     said = statements(reads.registry(repository.host), repository, at.record.digest)
     if rejection(said):
         return None
-    listened = heard(reads, [(reads.registry(repository.host), repository)], at.record.digest, at.release.author, keys)
-    return Pending(version=version, registry=at.registry.name, tally=tally(rules, environment, listened))
+    ends = [(reads.registry(repository.host), repository)]
+    counted = tally(rules, environment, heard(reads, ends, at.record.digest, at.release.author, keys))
+    if not counted.is_met:  # one that was given farther back counts as well
+        more = [(reads.registry(it.registry.repository.host), it.registry.repository) for it in places]
+        listened = heard(reads, (*ends, *more), at.record.digest, at.release.author, keys)
+        counted = tally(rules, environment, listened)
+    return Pending(version=version, registry=at.registry.name, tally=counted)
 
 
 def _versions(reads: Reads, registry: Registry) -> frozenset[Version]:
