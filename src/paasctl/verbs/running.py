@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Thread
 
 from paasctl.errors import Cancelled, PaasError, TimedOut
@@ -73,36 +73,50 @@ class Glance:
 
 
 def glance(reads: Reads, places: Iterable[Place]) -> Glance:
-    """Begin to read, each target for itself. What can't be read hides nothing else, and is said with why."""
+    """Begin to read, each cluster for itself. What can't be read hides nothing else, and is said with why."""
     found: dict[tuple[str, Target], Seen] = {}
     stopped: list[PaasError] = []
+    wanted: dict[str, list[tuple[Place, Target]]] = {}
+    for place in places:
+        for target in place.targets:
+            late = f"asking {target.cluster}: no answer within {PATIENCE:g} s"
+            found[place.environment.name, target] = _seen(place, target, error=late)
+            wanted.setdefault(target.cluster, []).append((place, target))
 
-    def read(place: Place, target: Target) -> None:
-        key = place.environment.name, target
+    def read(name: str) -> None:
         try:
-            found[key] = _seen(place, target, versions=_hurried(reads, target))
+            for place, target, seen in _hurried(reads, name, wanted[name]):
+                found[place.environment.name, target] = seen
         except (Cancelled, TimedOut) as error:
             stopped.append(error)
-        except PaasError as error:
-            found[key] = _seen(place, target, error=error.message)
 
-    threads = []
-    for it in places:
-        for target in it.targets:
-            late = f"asking {target.cluster}: no answer within {PATIENCE:g} s"
-            found[it.environment.name, target] = _seen(it, target, error=late)
-            # A daemon: an executor's thread would be waited for at the end of the run, however long it takes.
-            threads.append(Thread(target=read, args=(it, target), name=f"glance {target.cluster}", daemon=True))
+    # Daemons: an executor's threads would be waited for at the end of the run, however long they take.
+    threads = tuple(Thread(target=read, args=(it,), name=f"glance {it}", daemon=True) for it in wanted)
     for thread in threads:
         thread.start()
-    return Glance(tuple(threads), found, stopped)
+    return Glance(threads, found, stopped)
 
 
-def _hurried(reads: Reads, target: Target) -> tuple[str, ...]:
+def _hurried(reads: Reads, name: str, wanted: Sequence[tuple[Place, Target]]) -> Iterator[tuple[Place, Target, Seen]]:
     """Of the cluster that is meant: another one behind its name would tell what runs elsewhere."""
-    cluster = reads.cluster(target.cluster).hurried(PATIENCE)
-    check_identity(cluster, reads.config.clusters[target.cluster], doing="asking")
-    return running_versions(cluster, target)
+    cluster, error = reads.cluster(name).hurried(PATIENCE), ""
+    try:
+        check_identity(cluster, reads.config.clusters[name], doing="asking")
+    except (Cancelled, TimedOut):
+        raise
+    except PaasError as it:
+        error = it.message
+    for place, target in wanted:
+        yield place, target, _seen(place, target, error=error) if error else _looked(cluster, place, target)
+
+
+def _looked(cluster: ClusterReads, place: Place, target: Target) -> Seen:
+    try:
+        return _seen(place, target, versions=running_versions(cluster, target))
+    except (Cancelled, TimedOut):
+        raise
+    except PaasError as error:
+        return _seen(place, target, error=error.message)
 
 
 def _seen(place: Place, target: Target, *, versions: tuple[str, ...] = (), error: str = "") -> Seen:

@@ -73,6 +73,7 @@ def test_a_registry_stands_for_the_environments_that_take_from_it(runs: Stops) -
         ("0.1.0", _HERE),
         ("", (Spot(environment="demo", cluster="testbed"),)),
     ]
+    assert runs.world.only_cluster.reads["hurried"] == 1, "a cluster is met once, for all environments"
     assert [it.at for it in _brings(runs, "0.1.2")] == [_HERE], "the one that was named"
 
 
