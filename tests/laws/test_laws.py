@@ -92,6 +92,16 @@ def _promoted(world: FakeWorld) -> None:
     assert go(_promote("0.1.0")(), world)[0] is Exit.OK
 
 
+def _runs_there(world: FakeWorld) -> None:
+    """An environment behind the next registry runs the release before."""
+    _two_stops_and_a_place(world)
+    assert go(_promote("0.1.0")(), world)[0] is Exit.OK
+    assert go(Deploy(environment="showcase", version="0.1.0"), world)[0] is Exit.OK
+    world.git.commit("feat: two")
+    world.git.publish("origin")
+    _released(world)
+
+
 def _rejected(world: FakeWorld) -> None:
     _promoted(world)
     assert go(Judge(version="0.1.0", rejects=True, reason="slow"), world)[0] is Exit.OK
@@ -185,6 +195,7 @@ VERBS: dict[str, Case] = {
     "deploy --build": Case(lambda: Deploy(environment="dev", build=True), _dirty),
     "promote, within one registry": Case(_promote("0.1.0"), _two_stops("registry.example/shop-rc")),
     "promote, to another registry": Case(_promote("0.1.0"), _two_stops("rc.example/shop")),
+    "promote, where another version runs": Case(_promote("0.1.1"), _runs_there),
     "promote, several versions": Case(_promote("0.1.0", "0.1.1"), _two_versions),
     "promote --deploy": Case(
         lambda: Onward(asked=PromoteTyped(versions=("0.1.0",), to="showcase")), _two_stops_and_a_place
@@ -244,7 +255,12 @@ def test_running_twice_changes_once(case: Case, tmp_path: Path) -> None:
         assert status is Exit.REFUSED  # what is there stays as it is
     else:
         assert status is Exit.OK
-        assert _plan(events).is_empty
+        plan, told = _plan(events), events[-1]
+        assert plan.is_empty
+        assert isinstance(told, Outcome)
+        assert (plan.verb, plan.subject) == (told.verb, told.subject), "a script learns whose plan it is"
+        assert plan.verb
+        assert plan.subject
     assert (world.writes.count, world.state) == (count, state)
 
 

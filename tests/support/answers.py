@@ -30,6 +30,7 @@ from paasctl.model.kube import Kind
 from paasctl.model.masked import Masked
 from paasctl.model.plan import FieldChange
 from paasctl.model.problem import Problem
+from paasctl.model.promoting import Statement
 from paasctl.model.version import Named, Spelled, Why
 from support.image_answers import IMAGE_ANSWERS
 from support.stories import CRASHED
@@ -183,13 +184,37 @@ RELEASES = ReleasesAnswer(
         ReleaseRow(
             version="1.2.4", registry="dev", record=f"{REPOSITORY}:1.2.4", commit=COMMIT, created="2026-07-01 09:58"
         ),
+        ReleaseRow(
+            version="1.2.3",
+            registry="dev",
+            record=f"{REPOSITORY}:1.2.3",
+            commit=COMMIT,
+            created="2026-06-30 09:58",
+            rejected=Statement(word="rejected", at="2026-07-01T10:00:00.5Z", by="anna@desk", why="loses baskets"),
+        ),
+        ReleaseRow(
+            version="1.2.2",
+            registry="dev",
+            record=f"{REPOSITORY}:1.2.2",
+            commit=COMMIT,
+            created="2026-06-29 09:58",
+            unread="asking for referrers: the registry answers 500",
+        ),
     ),
     matrix=(
         Whereabouts(version="1.2.4", environments=(("dev", "runs"), ("production", "?"))),
         Whereabouts(version="1.2.3", environments=(("dev", ""), ("production", "runs on us, ?"))),
     ),
     unknown=((str(EU), "asking cluster eu: no route to host"),),
-    pending=_PENDING,
+    pending=(
+        *_PENDING,
+        Pending(
+            version="1.2.3",
+            registry="",
+            tally=Tally(environment="production", wanted=2),
+            unread="asking for referrers: the registry answers 500",
+        ),
+    ),
 )
 APPROVALS = ApprovalsAnswer(rows=_PENDING, asking=("production",))
 REHEARSAL = RehearsalAnswer(

@@ -85,6 +85,11 @@ class FakeCluster:
 
     # --- reads ------------------------------------------------------------------------------------------------------
 
+    def hurried(self, seconds: float) -> FakeCluster:
+        assert seconds > 0
+        self.reads["hurried"] += 1
+        return self
+
     def identity(self) -> Identity:
         return Identity(f"uid-of-{self.name}", "")
 

@@ -155,6 +155,7 @@ BY_FAULT: Cases = {
         "push-forbidden",
     ),
     "403 on the push": (at_target("POST uploads", status=403, times=AMPLE), "push-forbidden"),
+    "403 on a look at the target": (at_target("HEAD blobs", status=403, times=AMPLE), "forbidden"),
     "403 on the manifest": (at_target("PUT manifests", status=403, times=AMPLE), "push-forbidden"),
     "429, seconds": (at_target("POST uploads", status=429, headers={"Retry-After": "7"}), DONE),
     "429, a date": (

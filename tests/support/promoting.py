@@ -37,9 +37,9 @@ class WiredWorld(FakeWorld):
         return self.clients[host]
 
     def afresh(self) -> WiredWorld:
-        """The same for another run: nothing is remembered."""
+        """The same for another run: nothing is remembered. What runs in its clusters runs on."""
         world = WiredWorld(self.project)
-        world.git = self.git
+        world.git, world.only_cluster, world.other_clusters = self.git, self.only_cluster, self.other_clusters
         return world
 
 

@@ -8,7 +8,7 @@ from paasctl.model.copied import CopyObject, CopyPlan
 from paasctl.model.event import Ended, Noted, Outcome, Planned, Problem, Progress, Started, Warned
 from paasctl.model.image import Descriptor, Repository
 from paasctl.model.plan import TagImage
-from paasctl.model.promoting import Attest, Brings, CarryOver, FileDiffers, Gate, NotePromotion, Stop, TagRecord
+from paasctl.model.promoting import Attest, Brings, CarryOver, FileDiffers, Gate, NotePromotion, Spot, Stop, TagRecord
 from paasctl.oci.documents.manifest import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST
 from support.telling import COMMIT, REPOSITORY, Story, planned, seconds
 
@@ -79,24 +79,30 @@ _TAG = TagImage(
     tag="1.2.4",
     pinned=_RC.repository.child("web").pinned(_WEB.digest),
 )
+_EU, _US, _ASIA = (Spot(environment="showcase", cluster=it) for it in ("eu", "us", "asia"))
 _NAME = TagRecord(
     version="1.2.4",
     repository=_RC.repository,
     tag="1.2.4",
     record=_RECORD,
     images=(("web", _RC.repository.child("web").pinned(_WEB.digest)),),
-    brings=Brings(
-        since="1.2.2",
-        commits=("feat: faster search", "fix: a basket may be empty"),
-        changelog=(
-            ("Features", ("faster search (4f6a1c0)",)),
-            ("Fixes", ("a basket may be empty (9d8e7f6)",)),
+    brings=(
+        Brings(
+            since="1.2.2",
+            at=(_EU, Spot(environment="demo", cluster="staging")),
+            commits=("feat: faster search", "fix: a basket may be empty"),
+            changelog=(
+                ("Features", ("faster search (4f6a1c0)",)),
+                ("Fixes", ("a basket may be empty (9d8e7f6)",)),
+            ),
+            images=("web",),
+            files=(
+                FileDiffers(path="config/app.ini", how="added"),
+                FileDiffers(path="paas.yaml", how="changed", lines=("-   replicas: 2", "+   replicas: 3")),
+            ),
         ),
-        images=("web",),
-        files=(
-            FileDiffers(path="config/app.ini", how="added"),
-            FileDiffers(path="paas.yaml", how="changed", lines=("-   replicas: 2", "+   replicas: 3")),
-        ),
+        Brings(since="1.3.0", at=(_US,), back=True, commits=("feat: gift cards",), images=("web",)),
+        Brings(since="", at=(_ASIA,), unknown="reading namespace shop-showcase: https://asia does not answer"),
     ),
 )
 PROMOTE_PLAN = planned("promote", "1.2.4 to rc", _CARRIES, (_NOTE,), (_TAG,), (_NAME,))

@@ -267,6 +267,7 @@ class FakeWorld:
         self.registries = {self.only_registry.host: self.only_registry}
         self.only_cluster = _CountedCluster()
         self.only_cluster.counted = self.writes
+        self.other_clusters: dict[str, FakeCluster] = {}
         self.files = ProjectFiles(self.project)
         self.secrets = CallerSecrets()
         self.templates = JinjaTemplates(builtin_templates(), documents)
@@ -358,8 +359,7 @@ class FakeWorld:
         raise Unavailable("there is no engine here")
 
     def cluster(self, name: str) -> FakeCluster:
-        assert name == "testbed"
-        return self.only_cluster
+        return self.only_cluster if name == "testbed" else self.other_clusters[name]
 
     @property
     def state(self) -> dict[str, Any]:

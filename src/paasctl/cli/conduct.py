@@ -92,11 +92,13 @@ def _act(verb: Act, how: Conduct) -> Outcome:
         return verb.next(verb.read(how.reads, how.emit, how.cancel), rounds)
 
     plan = again(())
+    if plan.is_empty:
+        outcome = verb.end(())
+        how.emit(Planned(replace(plan, verb=outcome.verb, subject=outcome.subject), 1, how.dry_run))
+        return outcome
     how.emit(Planned(plan, 1, how.dry_run))
     if how.dry_run:
-        return _dry(verb, plan, how)
-    if plan.is_empty:
-        return verb.end(())
+        return _dry(plan, how)
     agree = _Agreed(how)
     agree(plan)
     how.cancel.free = False
@@ -115,9 +117,7 @@ def _act(verb: Act, how: Conduct) -> Outcome:
     return verb.end(rounds)
 
 
-def _dry(verb: Act, plan: Plan, how: Conduct) -> Outcome:
-    if plan.is_empty:
-        return verb.end(())
+def _dry(plan: Plan, how: Conduct) -> Outcome:
     status = plan.foreseen or (Exit.CHANGES if how.exit_code else Exit.OK)
     return Outcome(
         status="dry-run", exit=status, verb=plan.verb, subject=plan.subject, left=_all(plan), problems=plan.amiss

@@ -57,7 +57,7 @@ class OnCopy:
         self._live = live
         self.namespace_exists, self.owned, self.seen = copy.namespace_exists, copy.owned, copy.seen
         self.autoscalers, self.preview, self.snapshot = copy.autoscalers, copy.preview, copy.snapshot
-        self.kinds, self.everything = copy.kinds, copy.everything
+        self.kinds, self.everything, self.hurried = copy.kinds, copy.everything, copy.hurried
         self.events, self.logs = copy.events, copy.logs
         self.holder, self.history = copy.holder, copy.history
         self.freeze, self.set_freeze = copy.freeze, copy.set_freeze  # a freeze stops no rehearsal

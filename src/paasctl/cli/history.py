@@ -19,6 +19,8 @@ def history(
 ) -> int:
     """Who deployed what to an environment, when, and how it ended.
 
+    LAST GOOD is the version whose deploy had gone well last when this one began.
+
     Examples:
 
       paasctl history production

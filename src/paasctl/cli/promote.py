@@ -32,6 +32,8 @@ def promote(
 ) -> int:
     """Have releases in the next registry, digest for digest, with all that vouches for them. Nothing is built again.
 
+    The plan says what each brings beside what runs now in the environments that it is for; --dry-run shows it.
+
     Examples:
 
       paasctl promote 1.2.4 --to rc --dry-run

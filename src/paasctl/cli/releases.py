@@ -23,7 +23,7 @@ def releases(
         int, typer.Option("--limit", "-n", help="How many of each registry.", min=1, metavar="NUMBER")
     ] = 20,
 ) -> int:
-    """Which releases lie in which registry, newest first, and what runs where.
+    """Which releases lie in which registry, newest first, what is rejected, and what runs where.
 
     Examples:
 

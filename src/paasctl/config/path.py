@@ -38,6 +38,14 @@ def takers(config: Config, registry: str) -> tuple[str, ...]:
     return tuple(name for name, it in config.environments.items() if it.registry == goal.name)
 
 
+def destinations(config: Config, to: str) -> tuple[str, ...]:
+    """The environments that a promotion is for: the one that `to` names, or all that take from the registry it names.
+
+    `UsageError` where there is nothing of that name.
+    """
+    return (to,) if to in config.environments else takers(config, to)
+
+
 def find_goal(config: Config, to: str) -> Registry:
     """The registry that `to` names; `UsageError` where there is none."""
     if to in config.environments:

@@ -12,6 +12,7 @@ from paasctl.model.imageanswer import ImageDiff, InspectAnswer, VerifyAnswer
 from paasctl.model.kube import Kind, Manifest, Target
 from paasctl.model.plan import FieldChange, Step
 from paasctl.model.problem import Problem
+from paasctl.model.promoting import Statement
 from paasctl.model.verdict import Verdict
 from paasctl.model.version import Named
 from paasctl.values import dataclass
@@ -131,6 +132,7 @@ class HistoryEntry:
     target: Target
     version: str
     before: str
+    """The version that had run well last when it began; empty: none had."""
     commit: str
     by: str
     began: str
@@ -160,6 +162,10 @@ class ReleaseRow:
     record: str
     commit: str
     created: str
+    rejected: Statement | None = None
+    """The rejection that is in force there: by whom, when, why; None: there is none, unless `unread` says else."""
+    unread: str = ""
+    """Why it could not be found out whether it is rejected; empty: it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

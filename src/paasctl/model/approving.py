@@ -165,3 +165,5 @@ class Pending:
     registry: str
     """Where it lies, nearest to there."""
     tally: Tally
+    unread: str = ""
+    """Why it could not be found out what approvals it has; empty: it was. Without a version: of none of them."""

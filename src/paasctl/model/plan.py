@@ -203,7 +203,7 @@ class DeployHead:
     environment: str
     version: str
     before: str
-    """The version that ran until now; empty where none did."""
+    """The version whose deploy went well last; empty where none did."""
     commit: str
     images: tuple[tuple[str, str], ...]
     """(name, pinned image)."""

@@ -92,22 +92,39 @@ class FileDiffers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """One cluster of an environment."""
+
+    environment: str
+    cluster: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Brings:
-    """What a release brings, beside the highest lower one that is there."""
+    """What a release brings, beside one version: one that runs where it goes, or the highest lower one that is there.
+
+    Where a later one runs, it is what goes away again.
+    """
 
     since: str
-    """That one; empty: it is the first."""
+    """That version; empty: there is none, it is the first."""
+    at: tuple[Spot, ...] = ()
+    """Where that runs, or nothing does; none: no environment takes from there, or what runs is not known."""
+    back: bool = False
+    """Whether this is an earlier release than that: commits and changelog are what it is without."""
     commits: tuple[str, ...] = ()
     """Subjects, newest first, as the records have them."""
     changelog: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """(group, lines), from the changelogs of this release and of those between, newest first."""
+    """(group, lines), from the changelogs of the releases that have these commits, newest first."""
     images: tuple[str, ...] = ()
     """Those that are others."""
     files: tuple[FileDiffers, ...] = ()
     alone: bool = False
-    """Whether releases between could not be looked at, since it comes in a file: it is what this one alone brings."""
+    """Whether releases between could not be looked at: it is what this one alone brings."""
+    unread: int = 0
+    """Releases between that were not looked at, since there are so many: their commits are not among these."""
     unknown: str = ""
-    """Why it could not be found out; empty: it was."""
+    """Why it could not be found out: what runs there, or, where `since` says that, what is new; empty: it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +142,8 @@ class TagRecord:
     """(name, where it is now)."""
     outside: tuple[Pinned, ...] = ()
     """Copies of images that it does not make."""
-    brings: Brings | None = None
+    brings: tuple[Brings, ...] = ()
+    """One for each version that it is held against."""
 
 
 Word = Literal["healthy", "rejected", "accepted"]

@@ -26,6 +26,13 @@ class ClusterReads(Protocol):
         """How a person's kubectl is called for it, from any shell: `kubectl --context kind-local`."""
         ...
 
+    def hurried(self, seconds: float) -> ClusterReads:
+        """The same, for whoever would sooner not know than wait: each request is sent once, and none outlives this.
+
+        `Unavailable` where it did not answer so many seconds from now.
+        """
+        ...
+
     def identity(self) -> Identity:
         """Who it is (decision 11)."""
         ...

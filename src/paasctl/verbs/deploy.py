@@ -9,7 +9,6 @@ from typing import Literal
 from paasctl.config.cascade import Resolved
 from paasctl.errors import Cancelled, Exit, Forbidden, Refused, RolloutFailed, UsageError
 from paasctl.model.answer import DiffAnswer, ObjectDiff
-from paasctl.model.config import Cluster
 from paasctl.model.event import Emit, Noted, Outcome, Problem
 from paasctl.model.freeze import Freeze
 from paasctl.model.image import Repository
@@ -33,6 +32,7 @@ from paasctl.ports.cancel import Cancel
 from paasctl.ports.cluster import ClusterReads
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
+from paasctl.verbs.identity import check_identity
 from paasctl.verbs.reading import Place, named, needed, place
 from paasctl.verbs.releasing import release_facts, with_outside
 from paasctl.verbs.rendering import Source, inputs, of_release, render, resolved, secrets_of, settings, with_secrets
@@ -267,26 +267,6 @@ def _facts(reads: Reads, where: Place, source: Source, sets: tuple[str, ...], ca
         ),
         urls=tuple(urls),
     )
-
-
-def check_identity(reading: ClusterReads, cluster: Cluster, *, protected: bool) -> None:
-    """Refuse another cluster behind a known name (row D1), and a protected environment on an unpinned one."""
-    if not cluster.identity and not protected:
-        return
-    if not cluster.identity:
-        raise Refused(
-            f"writing to cluster {cluster.name}: a protected environment needs a pinned cluster",
-            hint=f"paasctl cluster pin {cluster.name}",
-            code="cluster-not-pinned",
-        )
-    found = reading.identity()
-    if found.uid != cluster.identity:
-        raise Refused(
-            f"writing to cluster {cluster.name}: context {cluster.context!r} leads to another cluster "
-            f"(kube-system is {found.uid}, pinned is {cluster.identity})",
-            hint=f"mend the context, or `paasctl cluster pin {cluster.name}` where the cluster was made anew",
-            code="wrong-cluster",
-        )
 
 
 def _target(cluster: ClusterReads, target: Target, wanted: tuple[Manifest, ...], now: float) -> TargetFacts:

@@ -15,7 +15,7 @@ from paasctl.planning.deploy.freezes import freezing, lifting
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
-from paasctl.verbs.deploy import check_identity
+from paasctl.verbs.identity import check_identity
 from paasctl.verbs.images.ending import ended
 from paasctl.verbs.reading import place
 

@@ -50,6 +50,15 @@ def place(config: Config, name: str, only: tuple[str, ...] = ()) -> Place:
     )
 
 
+def check_version(version: str, doing: str) -> None:
+    """`UsageError` where a version was given that is blank. `doing`: what was about to be done, `promoting`."""
+    if not version.strip():
+        raise UsageError(
+            f"{doing}: the version that was given is empty",
+            hint="a variable of the script may be unset; paasctl releases   shows what is there",
+        )
+
+
 def named(reads: Reads) -> tuple[Checkout, Named]:
     """The checkout and the version of what lies in it."""
     rules = reads.config.version
@@ -84,6 +93,8 @@ def needed(reads: Reads, where: Place, version: str | None, ahead: Repository | 
     """
     if version == "latest":
         return _latest(reads, where)
+    if version is not None:
+        check_version(version, f"deploying {where.environment.name}")
     wanted = version or named(reads)[1].text
     found = record_of(reads, ahead or where.repository, wanted, where.repository)
     if found is not None:

@@ -11,15 +11,19 @@ from paasctl.errors import Cancelled, Exit, PaasError, TimedOut
 from paasctl.model.answer import ReleaseRow, ReleasesAnswer
 from paasctl.model.config import Registry
 from paasctl.model.event import Emit
+from paasctl.model.image import Pinned
 from paasctl.model.kube import Target
+from paasctl.model.promoting import Statement
 from paasctl.model.version import Version
+from paasctl.planning.promotion.standing import rejection
 from paasctl.planning.release.whereabouts import Seen, whereabouts
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
-from paasctl.verbs.approvals.stands import pending
-from paasctl.verbs.reading import Place, place, recorded
+from paasctl.verbs.approvals.stands import pending_or_why
+from paasctl.verbs.reading import Place, place, record_of
 from paasctl.verbs.running import running_versions
+from paasctl.verbs.statements import statements
 
 _READERS = 8
 
@@ -34,7 +38,8 @@ class AskReleases:
     def answer(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[ReleasesAnswer, Exit]:
         """One row per record. Tags of the repository that are no versions are none of ours.
 
-        A cluster that can't be read hides no release: what runs there is unknown, and said to be, by exit 75, too.
+        What can't be read hides no release: what runs in a cluster, whether a version is rejected, what approvals it
+        has is unknown then, and said to be, by exit 75, too.
         """
         del emit
         config = reads.config
@@ -52,9 +57,10 @@ class AskReleases:
         cancel.check()
         unknown = _unknown(live)
         asking = (it.name for it in config.environments.values() if it.approvals and it.registry in registries)
-        waiting = tuple(pending(reads, tuple(asking), cancel))
+        waiting = tuple(pending_or_why(reads, tuple(asking), cancel))
         answer = ReleasesAnswer(rows=found, matrix=whereabouts(found, live), unknown=unknown, pending=waiting)
-        return answer, Exit.UNAVAILABLE if unknown else Exit.OK
+        unread = unknown or any(it.unread for it in found) or any(it.unread for it in waiting)
+        return answer, Exit.UNAVAILABLE if unread else Exit.OK
 
 
 def _live(reads: Reads, places: list[Place]) -> list[Seen]:
@@ -68,7 +74,7 @@ def _live(reads: Reads, places: list[Place]) -> list[Seen]:
 
 def _seen(reads: Reads, target: Target) -> tuple[tuple[str, ...], str]:
     try:
-        return running_versions(reads, target), ""
+        return running_versions(reads.cluster(target.cluster), target), ""
     except (Cancelled, TimedOut):
         raise
     except PaasError as error:
@@ -82,18 +88,43 @@ def _unknown(live: list[Seen]) -> tuple[tuple[str, str], ...]:
 def _rows(reads: Reads, registry: Registry, limit: int, cancel: Cancel) -> list[tuple[Version, ReleaseRow]]:
     repository = registry.repository
     versions = sorted(filter(None, map(_version, reads.registry(repository.host).tags(repository))), reverse=True)
-    rows: list[tuple[Version, ReleaseRow]] = []
-    for version in versions[:limit]:
+
+    def row(version: Version) -> ReleaseRow | None:
         cancel.check()
-        release = recorded(reads, repository, str(version))
-        if release is not None:
-            created = datetime.fromtimestamp(release.created, UTC).strftime("%Y-%m-%d %H:%M")
-            record = f"{repository}:{version}"
-            row = ReleaseRow(
-                version=release.version, registry=registry.name, record=record, commit=release.commit, created=created
-            )
-            rows.append((version, row))
-    return rows
+        return _row(reads, registry, str(version))
+
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="records") as pool:
+        found = pool.map(row, versions[:limit])
+        return [(version, it) for version, it in zip(versions, found, strict=False) if it]
+
+
+def _row(reads: Reads, registry: Registry, version: str) -> ReleaseRow | None:
+    """None: what has that name is gone."""
+    repository = registry.repository
+    found = record_of(reads, repository, version)
+    if found is None:
+        return None
+    pinned, release = found
+    rejected, unread = _rejected(reads, pinned)
+    return ReleaseRow(
+        version=release.version,
+        registry=registry.name,
+        record=f"{repository}:{version}",
+        commit=release.commit,
+        created=datetime.fromtimestamp(release.created, UTC).strftime("%Y-%m-%d %H:%M"),
+        rejected=rejected,
+        unread=unread,
+    )
+
+
+def _rejected(reads: Reads, record: Pinned) -> tuple[Statement | None, str]:
+    """The rejection in force, or why that could not be found out."""
+    try:
+        return rejection(statements(reads.registry(record.repository.host), record.repository, record.digest)), ""
+    except (Cancelled, TimedOut):
+        raise
+    except PaasError as error:
+        return None, error.message
 
 
 def _version(tag: str) -> Version | None:

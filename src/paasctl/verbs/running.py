@@ -1,18 +1,31 @@
-"""Which versions run in a target: what its workloads say they are."""
+"""Which versions run in a target: what its workloads say they are, or, where none of them can say it, its history."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from threading import Thread
 
+from paasctl.errors import Cancelled, PaasError, TimedOut
+from paasctl.model.answer import HistoryEntry
 from paasctl.model.kube import Kind, Live, Target
 from paasctl.planning.manifests import MARKED, VERSION_MARK
+from paasctl.planning.release.whereabouts import Seen
+from paasctl.ports.cancel import Cancel
+from paasctl.ports.cluster import ClusterReads
 from paasctl.ports.world import Reads
+from paasctl.values import dataclass
+from paasctl.verbs.identity import check_identity
+from paasctl.verbs.reading import Place
 
 JUDGED = (
     *(Kind("apps", it) for it in ("Deployment", "StatefulSet", "DaemonSet")),
     *(Kind("batch", it) for it in ("Job", "CronJob")),
 )
 """Kinds whose objects run something."""
+PATIENCE = 5.0
+"""Seconds for all that a cluster is asked for a promotion, credentials included."""
+_NAP, _GRACE = 0.05, 0.5
+_JUDGED = frozenset(it.name for it in JUDGED)
 
 
 def marks(running: Iterable[Live], name: str) -> tuple[str, ...]:
@@ -23,9 +36,88 @@ def marks(running: Iterable[Live], name: str) -> tuple[str, ...]:
     return tuple(sorted(said - {""}))
 
 
-def running_versions(reads: Reads, target: Target) -> tuple[str, ...]:
+def versions_of(running: Sequence[Live], history: Callable[[], Sequence[HistoryEntry]]) -> tuple[str, ...]:
+    """Versions that these objects run. Jobs do not say: the last deploy that went well put them there."""
+    said = marks(running, VERSION_MARK)
+    if said or not any(it.key.kind in _JUDGED for it in running):
+        return said
+    return tuple(it.version for it in history() if it.outcome == "done")[:1]
+
+
+def running_versions(cluster: ClusterReads, target: Target) -> tuple[str, ...]:
     """Versions that run there; none where nothing of ours does."""
-    cluster = reads.cluster(target.cluster)
     if not cluster.namespace_exists(target.namespace):
         return ()
-    return marks(cluster.snapshot(target.namespace, JUDGED, target.app), VERSION_MARK)
+    return versions_of(cluster.snapshot(target.namespace, JUDGED, target.app), lambda: cluster.history(target))
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What runs in some places, being read beside other work; whoever is too slow is not waited for."""
+
+    threads: tuple[Thread, ...]
+    found: dict[tuple[str, Target], Seen]
+    """As they come, by environment and target; until then that nothing came."""
+    stopped: list[PaasError]
+
+    def look(self, cancel: Cancel) -> tuple[Seen, ...]:
+        """All that came, in order. Waits for no more than `PATIENCE` seconds from now."""
+        for _ in range(round((PATIENCE + _GRACE) / _NAP)):
+            if not (slow := [it for it in self.threads if it.is_alive()]):
+                break
+            slow[0].join(_NAP)
+            cancel.check()
+        if self.stopped:
+            raise self.stopped[0]
+        return tuple(self.found.values())
+
+
+def glance(reads: Reads, places: Iterable[Place]) -> Glance:
+    """Begin to read, each cluster for itself. What can't be read hides nothing else, and is said with why."""
+    found: dict[tuple[str, Target], Seen] = {}
+    stopped: list[PaasError] = []
+    wanted: dict[str, list[tuple[Place, Target]]] = {}
+    for place in places:
+        for target in place.targets:
+            late = f"asking {target.cluster}: no answer within {PATIENCE:g} s"
+            found[place.environment.name, target] = _seen(place, target, error=late)
+            wanted.setdefault(target.cluster, []).append((place, target))
+
+    def read(name: str) -> None:
+        try:
+            for place, target, seen in _hurried(reads, name, wanted[name]):
+                found[place.environment.name, target] = seen
+        except (Cancelled, TimedOut) as error:
+            stopped.append(error)
+
+    # Daemons: an executor's threads would be waited for at the end of the run, however long they take.
+    threads = tuple(Thread(target=read, args=(it,), name=f"glance {it}", daemon=True) for it in wanted)
+    for thread in threads:
+        thread.start()
+    return Glance(threads, found, stopped)
+
+
+def _hurried(reads: Reads, name: str, wanted: Sequence[tuple[Place, Target]]) -> Iterator[tuple[Place, Target, Seen]]:
+    """Of the cluster that is meant: another one behind its name would tell what runs elsewhere."""
+    cluster, error = reads.cluster(name).hurried(PATIENCE), ""
+    try:
+        check_identity(cluster, reads.config.clusters[name], doing="asking")
+    except (Cancelled, TimedOut):
+        raise
+    except PaasError as it:
+        error = it.message
+    for place, target in wanted:
+        yield place, target, _seen(place, target, error=error) if error else _looked(cluster, place, target)
+
+
+def _looked(cluster: ClusterReads, place: Place, target: Target) -> Seen:
+    try:
+        return _seen(place, target, versions=running_versions(cluster, target))
+    except (Cancelled, TimedOut):
+        raise
+    except PaasError as error:
+        return _seen(place, target, error=error.message)
+
+
+def _seen(place: Place, target: Target, *, versions: tuple[str, ...] = (), error: str = "") -> Seen:
+    return Seen(place.environment.name, place.environment.registry, target, versions, error)

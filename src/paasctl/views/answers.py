@@ -16,6 +16,7 @@ from paasctl.model.answer import (
     HistoryAnswer,
     HistoryEntry,
     RehearsalAnswer,
+    ReleaseRow,
     ReleasesAnswer,
     Rendered,
     SchemaShown,
@@ -27,6 +28,7 @@ from paasctl.model.approving import Pending
 from paasctl.model.cleanup import CleanupAnswer, CleanupExplained
 from paasctl.model.counting import count
 from paasctl.model.imageanswer import ImageDiff, InspectAnswer, VerifyAnswer
+from paasctl.model.promoting import Statement
 from paasctl.model.verdict import Verdict
 from paasctl.views.approving import HEADS, nothing_pending, pending_notes, pending_row
 from paasctl.views.clean import clean
@@ -36,6 +38,7 @@ from paasctl.views.mask import fields_of, masked_body, shown
 from paasctl.views.rehearsal import report
 from paasctl.views.words import say_change, say_pod, troubled
 
+LAST_GOOD = "LAST GOOD: the version whose deploy had gone well last when this one began; -: there was none"
 Dump = Callable[[Any], str]
 """A value as YAML text; handed in, because the library lives in an adapter."""
 
@@ -157,7 +160,7 @@ def _history(answer: HistoryAnswer) -> list[str]:
     rows = [_history_row(it, several=several) for it in answer.entries]
     heads = ("#", *(("CLUSTER",) if several else ()), "VERSION", "LAST GOOD", "OUTCOME", "BEGAN", "BY", "COMMIT")
     notes = [line for it in answer.entries for line in _history_notes(it)]
-    return [*table(heads, rows), *notes]
+    return [*table(heads, rows), *notes, LAST_GOOD]
 
 
 def _history_row(it: HistoryEntry, *, several: bool) -> tuple[str, ...]:
@@ -171,8 +174,7 @@ def _history_notes(it: HistoryEntry) -> list[str]:
 
 
 def _releases(answer: ReleasesAnswer) -> list[str]:
-    rows = [(it.version, it.registry, it.commit[:7], it.created, it.record) for it in answer.rows]
-    lines = table(("VERSION", "REGISTRY", "COMMIT", "CREATED", "RECORD"), rows) if rows else ["no releases"]
+    lines = _release_rows(answer.rows) if answer.rows else ["no releases"]
     if answer.matrix:
         heads = ("VERSION", *(name for name, _ in answer.matrix[0].environments))
         cells = [(clean(it.version), *(at or "-" for _, at in it.environments)) for it in answer.matrix]
@@ -180,6 +182,28 @@ def _releases(answer: ReleasesAnswer) -> list[str]:
     if answer.pending:
         lines += ["", *_pending(answer.pending)]
     return [*lines, *(f"? {target}: {clean(why)}" for target, why in answer.unknown)]
+
+
+def _release_rows(rows: Sequence[ReleaseRow]) -> list[str]:
+    """The table, and below it who rejected what; a column for that only where there is something in it."""
+    told = any(it.rejected or it.unread for it in rows)
+    heads = ("VERSION", "REGISTRY", "COMMIT", "CREATED", *(("STANDING",) if told else ()), "RECORD")
+    cells = [
+        (it.version, it.registry, it.commit[:7], it.created, *((_standing(it),) if told else ()), it.record)
+        for it in rows
+    ]
+    notes = [f"  {clean(it.version)}: {_rejection(it.rejected)}" for it in rows if it.rejected]
+    unread = [f"? {clean(it.version)} in {it.registry}: {clean(it.unread)}" for it in rows if it.unread]
+    return [*table(heads, cells), *dict.fromkeys(notes), *unread]
+
+
+def _rejection(said: Statement) -> str:
+    why = f": {clean(said.why)}" if said.why else ""
+    return f"rejected by {clean(said.by)} on {said.when}{why}"
+
+
+def _standing(it: ReleaseRow) -> str:
+    return "unknown" if it.unread else "rejected" if it.rejected else "-"
 
 
 def _pending(rows: Sequence[Pending]) -> list[str]:

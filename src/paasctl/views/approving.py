@@ -32,6 +32,8 @@ def say_approved(outcome: Outcome) -> Iterator[str]:
 def pending_row(it: Pending) -> Sequence[str]:
     """One release, under `HEADS`."""
     tally = it.tally
+    if it.unread:
+        return (it.version or "?", tally.environment, it.registry or "?", "unknown", "-", "-")
     people = clean(", ".join(tally.given)) or "-"
     may = clean(", ".join(tally.may)) or "nobody"
     state = f"{len(tally.given)} of {tally.wanted}"
@@ -40,8 +42,11 @@ def pending_row(it: Pending) -> Sequence[str]:
 
 
 def pending_notes(rows: Sequence[Pending]) -> Iterator[str]:
-    """What does not count, and why."""
+    """What does not count, and why; what could not be found out."""
     for it in rows:
+        if it.unread:
+            what = f"approvals of {it.version}" if it.version else "approvals"
+            yield f"? {what} for {it.tally.environment}: {clean(it.unread)}"
         for why in (*filter(None, [it.tally.unknown]), *it.tally.uncounted):
             yield f"  {it.version} for {it.tally.environment}, not counted: {clean(why)}"
 

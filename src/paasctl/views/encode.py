@@ -19,6 +19,7 @@ from paasctl.model.kube import Kind, Manifest
 from paasctl.model.location import InArchive, InEngine, InLayout, InRegistry
 from paasctl.model.masked import Masked
 from paasctl.model.plan import Apply, Step
+from paasctl.model.promoting import Brings
 from paasctl.model.version import Version
 from paasctl.views.mask import fields_of, masked_body
 
@@ -66,6 +67,8 @@ def _object(value: Any) -> dict[str, Any]:
         case Image():
             made = "layers" if value.layers else value.dockerfile
             return {"name": value.name, "from": made, "platform": ", ".join(map(str, value.platforms))}
+        case Brings():  # names, and no pairs, also where there are none
+            return _fields(value) | {"images": list(value.images)}
         case Rendered():
             bodies = [encode(masked_body(it.body)) for it in value.manifests]
             return {"manifests": bodies, "explained": _pairs_of(value.explained)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
 from paasctl.model.approving import Approve
@@ -62,20 +62,49 @@ def say_gates(step: NotePromotion) -> Iterator[str]:
 
 def say_brings(step: TagRecord) -> Iterator[str]:
     """What the release brings: commits, images, files. People get the first of many; JSON has all."""
-    it = step.brings
-    if it is None:
-        return
+    clusters: dict[str, set[str]] = {}
+    for spot in (spot for it in step.brings for spot in it.at):
+        clusters.setdefault(spot.environment, set()).add(spot.cluster)
+    for it in step.brings:
+        yield _heading(it, _where(it, clusters), step.version, free=not clusters)
+        yield from _first(_changes(it), _COMMITS)
+        if it.images:
+            yield f"images that are others: {', '.join(map(clean, it.images))}"
+        for file in it.files:
+            yield f"{file.how} {clean(file.path)}"
+            yield from _first((f"  {clean(line)}" for line in file.lines), _LINES)
+
+
+def _heading(it: Brings, where: str, version: str, *, free: bool) -> str:
+    """What it is held against, and how much is new; `free`: no environment takes from there."""
+    other = f"{clean(it.since)}, {f'which runs in {where}' if where else 'the highest lower version there'}"
+    own = "no environment takes from there: " if free else ""
     if it.unknown:
-        yield f"what it brings could not be found out: {clean(it.unknown)}"
-        return
-    own = ", by its own record alone" if it.alone else ""
-    yield f"since {it.since}{own}: {count(len(it.commits), 'commit')}" if it.since else "it is the first there"
-    yield from _first(_changes(it), _COMMITS)
-    if it.images:
-        yield f"images that are others: {', '.join(map(clean, it.images))}"
-    for file in it.files:
-        yield f"{file.how} {clean(file.path)}"
-        yield from _first((f"  {clean(line)}" for line in file.lines), _LINES)
+        what = "what it brings"
+        if where and not it.since:
+            what = f"what runs in {where}"
+        elif it.since:
+            what = f"goes back from {other}; what it is without" if it.back else f"{what} beside {other},"
+        return f"{what} could not be found out: {clean(it.unknown)}"
+    if not it.since:
+        return f"nothing runs in {where}: it is the first one there" if where else f"{own}it is the first there"
+    if it.since == version:
+        return f"{clean(it.since)} runs in {where} already"
+    return f"goes back from {other}: without {_commits(it)}" if it.back else f"{own}beside {other}: {_commits(it)}"
+
+
+def _commits(it: Brings) -> str:
+    more = f", and those of {count(it.unread, 'more release')}" if it.unread else ""
+    return f"{count(len(it.commits), 'commit')}{', by its own record alone' if it.alone else ''}{more}"
+
+
+def _where(it: Brings, clusters: Mapping[str, set[str]]) -> str:
+    """Environments, and of one that has several clusters which of them, unless it is all."""
+    at: dict[str, list[str]] = {}
+    for spot in it.at:
+        at.setdefault(spot.environment, []).append(spot.cluster)
+    words = (name if len(on) == len(clusters[name]) else f"{name} on {' and '.join(on)}" for name, on in at.items())
+    return clean(" and ".join(words))
 
 
 def _changes(it: Brings) -> Iterator[str]:

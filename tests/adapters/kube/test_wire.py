@@ -176,7 +176,7 @@ def test_an_endless_answer_is_cut_by_the_timeout(world: ClusterWorld, api: Simul
     fails(api, "GET /version", "slow", by=5, times=9)
     request = Request(method="GET", path="/version", resource="version", doing="asking", timeout=0.1, repeatable=False)
     began = time.monotonic()
-    with pytest.raises(Unavailable, match="timed out"):
+    with pytest.raises(Unavailable, match="no answer within"):
         Wire(lambda: open_access(world.where), Ticks()).send(request)
     assert time.monotonic() - began < 2
 
@@ -353,3 +353,38 @@ def test_a_kubelet_that_does_not_answer_is_not_an_empty_log(api: Simulation, clu
 def test_nothing_is_opened_before_it_is_needed(tmp_path: Path) -> None:
     cluster = KubeCluster("eu", Where(context="x", kubeconfig=str(tmp_path / "missing")), Ticks())
     assert (cluster.name, cluster.requests) == ("eu", {})
+
+
+def test_whoever_is_in_a_hurry_asks_once(api: Simulation, cluster: KubeCluster, ticks: Ticks) -> None:
+    fails(api, "get namespaces/tests", "503", STATUS_503, times=99)
+    hurried = cluster.hurried(5.0)
+    with pytest.raises(Unavailable, match="reading namespace tests: shutting down"):
+        hurried.namespace_exists("tests")
+    assert (hurried.requests["GET", "namespaces"], ticks.pauses) == (1, [])
+    assert cluster.name == hurried.name
+
+
+def test_whoever_is_in_a_hurry_waits_no_longer_than_that(api: Simulation, world: ClusterWorld) -> None:  # D9
+    fails(api, "get namespaces/tests", "stall", times=99)
+    ticks = Ticks()
+    began = time.monotonic()
+    hurried = KubeCluster("test", world.where, ticks).hurried(0.3)
+    with pytest.raises(Unavailable, match="does not answer"):
+        hurried.namespace_exists("tests")
+    assert time.monotonic() - began < 3.0
+
+
+def test_in_a_hurry_nothing_is_sent_when_the_time_is_over(world: ClusterWorld) -> None:
+    ticks = Ticks()
+    hurried = KubeCluster("test", world.where, ticks).hurried(0.3)
+    ticks.pause(1.0)
+    with pytest.raises(Unavailable, match="took too long"):
+        hurried.namespace_exists("tests")
+    assert not hurried.requests
+
+
+def test_a_hurry_is_nobody_elses(api: Simulation, cluster: KubeCluster, ticks: Ticks) -> None:
+    cluster.hurried(0.3)
+    ticks.pause(1.0)
+    fails(api, "get namespaces/tests", "503", STATUS_503, times=1)
+    assert cluster.namespace_exists("tests")

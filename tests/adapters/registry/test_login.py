@@ -269,12 +269,22 @@ def test_p4_who_may_pull_but_not_push_is_told_so(tmp_path: Path, scheme: Scheme,
 def test_p4_who_may_do_nothing_is_told_that(tmp_path: Path) -> None:
     with house(tmp_path, "basic") as home, home.client() as client:
         home.log_in("ann")
-        home.registry.fault("HEAD blobs", status=403, times=9)
+        home.registry.fault("POST uploads", status=403, times=9)
         home.registry.fault("GET tags", status=403, times=9)
         with pytest.raises(Forbidden, match="may neither pull nor push"):
             push(client, home.registry)
-        with pytest.raises(Forbidden, match="may not pull"):
+        with pytest.raises(Forbidden, match=r"may not read .*team/web"):
             tags(client, home.registry)
+
+
+def test_p4_who_may_not_read_where_it_pushes_is_told_just_that(tmp_path: Path) -> None:
+    with house(tmp_path, "basic") as home, home.client() as client:
+        home.log_in("ann")
+        home.registry.fault("HEAD blobs", status=403, times=9)
+        with pytest.raises(Forbidden, match=r"may not read .*team/web") as caught:
+            push(client, home.registry)
+        assert caught.value.code == "forbidden"
+        assert "push" not in caught.value.message.partition(": ")[2]
 
 
 def test_p5_a_missing_repository_is_no_matter_of_permission(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from paasctl.errors import Exit, Refused, UsageError
 from paasctl.model.approving import APPROVAL_TYPE, Approve
 from paasctl.model.event import Answered
 from paasctl.verbs.approvals.pending import AskApprovals
+from paasctl.verbs.approvals.stands import pending_or_why
 from paasctl.verbs.promotion.judge import Judge
 from paasctl.verbs.releases import AskReleases
 from support.approving import PEOPLE, approve, refusal, wants
@@ -196,6 +197,36 @@ def test_pending_approvals_are_listed_with_releases_too(stops: Stops) -> None:
     assert [it.version for it in answer.rows] == ["0.1.1"]
 
 
+def test_approvals_that_cannot_be_read_hide_no_release(stops: Stops) -> None:
+    wants(stops)
+    stops.release()
+    stops.here.fault("GET referrers", status=403, times=10_000)
+    answer, status = AskReleases().answer(stops.world.afresh(), lambda _: None, Cancel())
+    assert (status, [it.version for it in answer.rows]) == (Exit.UNAVAILABLE, ["0.1.1", "0.1.0"])
+    assert all("may not read" in it.unread for it in answer.rows)
+    assert all("may not read" in it.unread for it in answer.pending)
+    assert [(it.version, it.registry, it.tally.environment) for it in answer.pending] == [
+        ("0.1.1", "", "production"),
+        ("0.1.0", "", "production"),
+    ]
+
+
+def test_where_nobody_knows_what_waits_that_is_said_of_the_environment(stops: Stops) -> None:
+    wants(stops)
+    stops.there.fault("GET tags", status=403, times=10_000)
+    found = tuple(pending_or_why(stops.world.afresh(), ("production",), Cancel()))
+    assert [(it.version, it.tally.environment, bool(it.unread)) for it in found] == [("", "production", True)]
+
+
+def test_keys_that_cannot_be_read_hide_no_release(stops: Stops) -> None:
+    wants(stops)
+    paas = stops.world.project / "paas.yaml"
+    paas.write_text(paas.read_text().replace("approvers: {", "approvers: {zoe: keys/none.pub, "))
+    answer, status = AskReleases().answer(stops.world.afresh(), lambda _: None, Cancel())
+    assert status is Exit.UNAVAILABLE
+    assert [(it.version, "keys/none.pub" in it.unread) for it in answer.pending] == [("", True)]
+
+
 def test_what_is_listed_says_nothing(stops: Stops) -> None:
     wants(stops)
     world = stops.world.afresh()
@@ -219,6 +250,35 @@ def test_what_could_not_be_read_is_not_no(stops: Stops, on: str) -> None:
     assert stops.promote(to="production")[0] is Exit.UNAVAILABLE
     assert approve(stops, "carla")[0] is Exit.UNAVAILABLE
     assert stops.here.writes == stops.there.writes == 0
+
+
+def _three(stops: Stops, rules: str) -> None:
+    """A third stop, which production takes from."""
+    paas = stops.world.project / "paas.yaml"
+    last = f'prod: {{repository: "{stops.here.host}/shop-prod"}}}}\nclusters:'
+    paas.write_text(paas.read_text().replace("}\nclusters:", f", {last}", 1))
+    wants(stops, rules)
+    paas.write_text(paas.read_text().replace("registry: rc, approvals", "registry: prod, approvals"))
+
+
+def test_an_approval_counts_whichever_stop_the_release_comes_from(stops: Stops) -> None:
+    _three(stops, "2")
+    approve(stops, "bob")  # said at dev, and it travels
+    assert stops.promote(to="rc")[0] is Exit.OK
+    approve(stops, "anna")  # said at rc, the nearest
+    (told,) = AskApprovals().answer(stops.world.afresh(), lambda _: None, Cancel())[0].rows
+    assert (told.registry, told.tally.given) == ("rc", ("anna", "bob"))
+    status, events = stops.promote(to="production", origin="dev")
+    assert status is Exit.OK, outcome(events).problems
+    assert VERSION in stops.here.tags["shop-prod"]
+
+
+def test_not_enough_at_the_ends_and_a_stop_between_that_cannot_be_read_is_not_no(stops: Stops) -> None:
+    _three(stops, "1")
+    stops.there.fault("GET referrers", status=500, times=10_000)
+    assert stops.promote(to="production", origin="dev")[0] is Exit.UNAVAILABLE
+    assert approve(stops, "anna")[0] is Exit.OK
+    assert stops.promote(to="production", origin="dev")[0] is Exit.OK, "enough at the ends: nobody else is asked"
 
 
 def test_withdrawn_it_is_withdrawn_wherever_the_release_lies(stops: Stops) -> None:

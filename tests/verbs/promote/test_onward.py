@@ -30,7 +30,6 @@ def _go(
 ) -> tuple[Exit, list[Event]]:
     """Another run, on the same cluster."""
     world = stops.world.afresh()
-    world.only_cluster = stops.world.only_cluster
     try:
         return go(Onward(asked=PromoteTyped(versions=versions or (VERSION,), to=to), clusters=clusters), world, **how)
     finally:
@@ -256,6 +255,5 @@ def test_deploy_takes_up_where_a_run_was_killed_between_the_chapters(stops: Stop
     _environments(stops)
     assert stops.promote()[0] is Exit.OK  # all that such a run has left
     world = stops.world.afresh()
-    world.only_cluster = stops.world.only_cluster
     assert go(Deploy(environment="showcase", version=VERSION), world)[0] is Exit.OK
     assert outcome(_go(stops)[1]).status == "nothing-to-do"

@@ -46,13 +46,15 @@ _NOBODY = Holder(person="", host="", boot="", pid_namespace="", pid=0, started=0
 class KubeCluster:
     """`ports.Cluster` over HTTP. Safe to share between threads."""
 
-    def __init__(self, name: str, where: Where, clock: Clock, terms: Terms | None = None) -> None:
-        """`name` is the cluster's in `paas.yaml`; `terms` are the lock's, shorter in tests."""
+    def __init__(
+        self, name: str, where: Where, clock: Clock, terms: Terms | None = None, *, until: float | None = None
+    ) -> None:
+        """`name` is the cluster's in `paas.yaml`; `terms` are the lock's, shorter in tests; `until` is `Wire`'s."""
         self._name = name
         self._where = where
         self._clock = clock
         self._terms = terms or Terms()
-        self._wire = Wire(lambda: open_access(where), clock)
+        self._wire = Wire(lambda: open_access(where), clock, until)
         self._discovery = Discovery(self._wire)
         self._objects = Objects(self._wire, self._discovery)
         self._writes = Writes(self._wire, self._discovery, self._objects)
@@ -79,6 +81,10 @@ class KubeCluster:
     def requests(self) -> Counter[tuple[str, str]]:
         """How many requests were sent, by method and resource, repeated ones included."""
         return self._wire.requests
+
+    def hurried(self, seconds: float) -> KubeCluster:
+        """As in the port, over connections of its own."""
+        return KubeCluster(self._name, self._where, self._clock, self._terms, until=self._clock.now() + seconds)
 
     def identity(self) -> Identity:
         """As in the port."""

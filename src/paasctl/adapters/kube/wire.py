@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 import threading
 from collections import Counter
@@ -26,6 +27,8 @@ from paasctl.ports.cancel import Clock
 CONNECTIONS = 8
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 """Nothing is wrong with anybody's certificate: a server that restarts, a balancer without one."""
+_OBJECT = re.compile(r"^HTTPS?Connection(Pool)?\([^)]*\): ")
+_LATE = re.compile(r"\((?:read|connect) timeout=(?P<seconds>[0-9.]+)\)")
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 _NEVER_SENT = (exceptions.NewConnectionError, exceptions.ConnectTimeoutError, exceptions.ProxyError)
@@ -34,10 +37,14 @@ _NEVER_SENT = (exceptions.NewConnectionError, exceptions.ConnectTimeoutError, ex
 class Wire:
     """The one way requests leave. Nothing is opened before the first of them."""
 
-    def __init__(self, enter: Callable[[], Access], clock: Clock) -> None:
-        """`enter` gives a way in with fresh credentials; it is asked again once when they are refused."""
+    def __init__(self, enter: Callable[[], Access], clock: Clock, until: float | None = None) -> None:
+        """`enter` gives a way in with fresh credentials; it is asked again once when they are refused.
+
+        `until`: when, by the clock, nobody waits any more; each request is then sent once only.
+        """
         self._enter = enter
         self._clock = clock
+        self._until = until
         self._access: Access | None = None
         self._pool: urllib3.PoolManager | None = None
         self._opening = threading.Lock()
@@ -101,7 +108,7 @@ class Wire:
                 met=self._met,
                 closing=request.closing,
             )
-            wait = None if request.alone else next_try(attempt)
+            wait = None if request.alone or self._until is not None else next_try(attempt)
             if wait is not None:
                 self._pause(wait, closing=request.closing)
             elif isinstance(outcome, Broken):
@@ -115,6 +122,10 @@ class Wire:
             timeout = request.timeout
             if request.guard is not None:
                 timeout = min(timeout, request.guard())
+            if self._until is not None:
+                timeout = min(timeout, self._until - self._clock.now())
+                if timeout <= 0:
+                    raise Unavailable(f"{request.doing}: {access.host} took too long ({access.who})")
             if request.alone:
                 yield self._once(request, access, pool, timeout)
             else:
@@ -199,5 +210,7 @@ def _new_pool(access: Access) -> urllib3.PoolManager:
 
 def _why(error: exceptions.HTTPError) -> str:
     """The cause at the bottom: urllib3 wraps the operating system's words in its own."""
+    if found := _LATE.search(str(error)):
+        return f"no answer within {max(1, round(float(found['seconds'])))} s"
     text = str(error.args[-1] if error.args else error)
-    return text.rpartition(">: ")[2] or type(error).__name__
+    return _OBJECT.sub("", text.rpartition(">: ")[2]) or type(error).__name__

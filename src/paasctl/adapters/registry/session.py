@@ -159,9 +159,10 @@ class Session:
     def _forbidden(self, call: Call, answer: Answer) -> Forbidden:
         path = call.access.path
         source = self._tokens.source(path)
-        if call.access.writes and self._may_pull(path):
+        asks = call.method in ("GET", "HEAD")  # also where a token for pushing carries it: reading was refused
+        if not asks and call.access.writes and self._may_pull(path):
             return self._not_pushing(call, said(answer))
-        need = "may neither pull nor push" if call.access.writes else "may not pull"
+        need = "may neither pull nor push" if call.access.writes and not asks else f"may not read {self.host}/{path}"
         what = "not accepted" if answer.status == 401 else need
         return Forbidden(f"{call.doing}: {source}: {what} ({said(answer)})", hint=f"docker login {self.host}")
 

@@ -70,7 +70,7 @@ class PromotionFacts:
     noted: bool
     """Whether it is written down at the goal that it was promoted to there."""
     reason: str = ""
-    brings: Brings | None = None
+    brings: tuple[Brings, ...] = ()
     said: tuple[Statement, ...] = ()
     """What was said of it, at either end."""
     gates: tuple[Gate, ...] = ()

@@ -22,6 +22,7 @@ from paasctl.values import dataclass
 from paasctl.verbs.approvals.hearing import Ring, heard, ring
 from paasctl.verbs.approvals.stands import Stand, stands, wanting
 from paasctl.verbs.images.ending import ended
+from paasctl.verbs.reading import check_version
 from paasctl.verbs.statements import statements
 
 VERB = "approve"
@@ -68,6 +69,7 @@ class GiveApproval:
                     "approving: which version, and for where?",
                     hint="paasctl approve VERSION --to ENVIRONMENT   or   paasctl approve --list",
                 )
+            check_version(asked.version, "approving")
             if len(asked.reason) > _LONGEST:
                 raise UsageError(f"--reason has {len(asked.reason):,} characters, and may have {_LONGEST:,}")
             wanted = wanting(reads.config, asked.to)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from paasctl.config.path import find_goal
-from paasctl.model.approving import Approvals, Pending
+from paasctl.errors import Cancelled, PaasError, TimedOut
+from paasctl.model.approving import Approvals, Pending, Tally
 from paasctl.model.config import Config, Registry
 from paasctl.model.image import Descriptor
 from paasctl.model.release import Release
@@ -80,6 +81,37 @@ def pending(reads: Reads, environments: tuple[str, ...], cancel: Cancel) -> Iter
                 yield it
 
 
+def pending_or_why(reads: Reads, environments: tuple[str, ...], cancel: Cancel) -> Iterator[Pending]:
+    """The same; of what could not be found out, why."""
+    keys: Ring | None = None
+    for name in environments:
+        versions: tuple[str, ...] = ()
+        try:
+            versions = tuple(_waiting(reads, name, cancel))
+            keys = keys or ring(reads) if versions else keys
+        except (Cancelled, TimedOut):
+            raise
+        except PaasError as error:
+            yield _unread(reads, name, "", error)
+        if keys:
+            yield from filter(None, (_pending_or_why(reads, name, it, keys, cancel) for it in versions))
+
+
+def _pending_or_why(reads: Reads, environment: str, version: str, keys: Ring, cancel: Cancel) -> Pending | None:
+    try:
+        return _pending(reads, environment, version, keys, cancel)
+    except (Cancelled, TimedOut):
+        raise
+    except PaasError as error:
+        return _unread(reads, environment, version, error)
+
+
+def _unread(reads: Reads, environment: str, version: str, error: PaasError) -> Pending:
+    rules = reads.config.environments[environment].approvals
+    tally = Tally(environment=environment, wanted=rules.count if rules else 0)
+    return Pending(version=version, registry="", tally=tally, unread=error.message)
+
+
 def standing(reads: Reads, version: str, to: str, cancel: Cancel) -> Iterator[Pending]:
     """How one version stands, for each environment that wants approvals."""
     keys = ring(reads)
@@ -103,15 +135,21 @@ def _pending(reads: Reads, environment: str, version: str, keys: Ring, cancel: C
     """None: it is a snapshot, or rejected, or gone."""
     config = reads.config
     rules = config.environments[environment].approvals
-    at = next(stands(reads, version, environment, cancel), None)
+    places = stands(reads, version, environment, cancel)
+    at = next(places, None)
     if rules is None or at is None or at.release.snapshot:
         return None
     repository = at.registry.repository
     said = statements(reads.registry(repository.host), repository, at.record.digest)
     if rejection(said):
         return None
-    listened = heard(reads, [(reads.registry(repository.host), repository)], at.record.digest, at.release.author, keys)
-    return Pending(version=version, registry=at.registry.name, tally=tally(rules, environment, listened))
+    ends = [(reads.registry(repository.host), repository)]
+    counted = tally(rules, environment, heard(reads, ends, at.record.digest, at.release.author, keys))
+    if not counted.is_met:  # one that was given farther back counts as well
+        more = [(reads.registry(it.registry.repository.host), it.registry.repository) for it in places]
+        listened = heard(reads, (*ends, *more), at.record.digest, at.release.author, keys)
+        counted = tally(rules, environment, listened)
+    return Pending(version=version, registry=at.registry.name, tally=counted)
 
 
 def _versions(reads: Reads, registry: Registry) -> frozenset[Version]:

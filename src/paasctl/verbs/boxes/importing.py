@@ -21,6 +21,7 @@ from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.boxes.export import check_file
+from paasctl.verbs.promotion.brings import with_brings
 from paasctl.verbs.promotion.ending import Asked, promoted, rest_of
 from paasctl.verbs.promotion.look import Look
 from paasctl.verbs.promotion.promote import look_at
@@ -55,8 +56,8 @@ class ImportRelease:
             name = PurePath(self.file).name.encode(errors="replace").decode()  # it is written down, in UTF-8
             origin = f"{label.origin.name} in {name}"
             way = Way(origin=Registry(name=origin, repository=label.origin.repository), goal=goal)
-            look = Look(reads, way, cancel, self.reason, self.overridden, self.file)
-            self._read.append(look_at(look, label.version, ()))
+            look = Look(reads, way, cancel, self.to, self.reason, self.overridden, self.file)
+            self._read.extend(with_brings(look, (look_at(look, label.version),)))
         return tuple(self._read)
 
     def next(self, facts: tuple[Asked, ...], rounds: Rounds) -> Plan:

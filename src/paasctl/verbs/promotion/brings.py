@@ -1,46 +1,133 @@
-"""What a promotion brings: the release beside the highest lower one that is at the goal, read from their records."""
+"""What promotions bring: each release beside what runs where it goes, or the one before it there, by their records.
+
+Nobody is stopped by what can't be found out, and nobody waits for it for long: it is told as what it is.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cached_property
 
+from paasctl.config.path import destinations
 from paasctl.config.words import is_sensitive
 from paasctl.errors import Cancelled, PaasError, TimedOut
-from paasctl.model.image import Repository
 from paasctl.model.promoting import Brings
 from paasctl.model.release import Release
-from paasctl.planning.promotion.brings import between, since, what_it_brings
+from paasctl.planning.promotion.brings import Base, between, is_dark, running, since, what_it_brings
+from paasctl.planning.promotion.decide import promotion_stages
+from paasctl.planning.release.whereabouts import Seen
+from paasctl.verbs.promotion.ending import Asked
 from paasctl.verbs.promotion.look import Look
-from paasctl.verbs.reading import recorded
+from paasctl.verbs.reading import Place, place, recorded
+from paasctl.verbs.running import glance
 
 _MOST = 20
 """Releases between the two of which commits are read."""
+_TOGETHER = 4
 
 
-def brings(look: Look, release: Release, earlier: tuple[str, ...]) -> Brings:
-    """`earlier` versions go before it in the same run. What can't be found out stops no promotion: it is said."""
+def with_brings(look: Look, asked: tuple[Asked, ...], live: tuple[Seen, ...] | None = None) -> tuple[Asked, ...]:
+    """The same, each with what it brings, where it is not there yet: else nobody would see it, and nothing is read.
+
+    `live`: what runs there, if it is known already; None: the clusters are asked, beside the registries.
+    """
+    if not any(map(_is_new, asked)):
+        return asked
+    begun = glance(look.reads, _places(look)) if live is None else None
+    records = _Records(look)
+    bases = running(begun.look(look.cancel) if begun else live or ())
+    made: list[Asked] = []
+    for it in asked:
+        if it.facts and _is_new(it):
+            earlier = tuple(of.version for of in made if of.stages)
+            facts = replace(it.facts, brings=tuple(_brings(records, it.facts.release, bases, earlier)))
+            made.append(replace(it, facts=facts, stages=promotion_stages(facts)))
+        else:
+            made.append(it)
+    return tuple(made)
+
+
+def _is_new(asked: Asked) -> bool:
+    return asked.facts is not None and not asked.facts.moving[-1].there
+
+
+def _places(look: Look) -> Iterator[Place]:
+    config = look.reads.config
+    return (place(config, it) for it in destinations(config, look.to))
+
+
+def _brings(records: _Records, release: Release, bases: Sequence[Base], earlier: tuple[str, ...]) -> Iterator[Brings]:
+    """`earlier` versions go before it in the same run: they are not what runs there, but what will lie there."""
+    for it in bases:
+        yield _beside(records, release, it)
+    if is_dark(bases):
+        try:
+            before = since(release.version, (*records.there, *earlier))
+        except (Cancelled, TimedOut):
+            raise
+        except PaasError as error:
+            yield Brings(since="", unknown=error.message)
+        else:
+            yield _beside(records, release, Base(version=before))
+
+
+def _beside(records: _Records, release: Release, base: Base) -> Brings:
     try:
-        return _brings(look, release, earlier)
+        return _held_against(records, release, base)
     except (Cancelled, TimedOut):
         raise
     except PaasError as error:
-        return Brings(since="", unknown=error.message)
+        return Brings(since=base.version, at=base.at, unknown=error.message)
 
 
-def _brings(look: Look, release: Release, earlier: tuple[str, ...]) -> Brings:
-    origin, goal = look.way.origin.repository, look.way.goal.repository
-    before = since(release.version, (*_tags(look, goal), *earlier))
-    old = _recorded(look, before, goal, origin) if before else None
-    skipped = between(release.version, before, look.origin.tags(origin))[:_MOST] if before else ()
-    found = (recorded(look.reads, origin, it) for it in skipped)
-    made = what_it_brings(release, old, [it for it in found if it and not it.snapshot], is_secret=is_sensitive)
-    return replace(made, alone=bool(look.file and before))
+def _held_against(records: _Records, release: Release, base: Base) -> Brings:
+    if base.unknown or base.version in ("", release.version):
+        return what_it_brings(release, base, None, (), is_secret=is_sensitive)
+    skipped = between(release.version, base.version, records.here)
+    old, *found = records.of((base.version, *skipped[:_MOST]))
+    made = what_it_brings(release, base, old, [it for it in found if it and not it.snapshot], is_secret=is_sensitive)
+    return replace(made, alone=made.alone or bool(records.look.file), unread=len(skipped[_MOST:]))
 
 
-def _recorded(look: Look, version: str, *where: Repository) -> Release | None:
-    """The record, wherever it is first found: at the goal, or where it is on its way from."""
-    return next((found for it in where if (found := recorded(look.reads, it, version))), None)
+class _Records:
+    """Release records that are on either end, each read once in a run, several at once."""
 
+    def __init__(self, look: Look) -> None:
+        """Begins with which there are where it comes from: that is asked while clusters answer."""
+        self.look = look
+        self._found: dict[str, Release | None] = {}
+        self._here: tuple[str, ...] | PaasError
+        try:
+            self._here = look.origin.tags(look.way.origin.repository)
+        except (Cancelled, TimedOut):
+            raise
+        except PaasError as error:
+            self._here = error
 
-def _tags(look: Look, repository: Repository) -> tuple[str, ...]:
-    return look.reads.registry(repository.host).tags(repository)
+    @property
+    def here(self) -> tuple[str, ...]:
+        """Tags where it comes from."""
+        if isinstance(self._here, PaasError):
+            raise self._here
+        return self._here
+
+    @cached_property
+    def there(self) -> tuple[str, ...]:
+        """Tags where it goes."""
+        goal = self.look.way.goal.repository
+        return self.look.reads.registry(goal.host).tags(goal)
+
+    def of(self, versions: Sequence[str]) -> list[Release | None]:
+        """The records, wherever they are first found: at the goal, or where they are on their way from."""
+        missing = [it for it in versions if it not in self._found]
+        with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="record") as pool:
+            self._found |= zip(missing, pool.map(self._read, missing), strict=True)
+        return [self._found[it] for it in versions]
+
+    def _read(self, version: str) -> Release | None:
+        way, app = self.look.way, self.look.reads.config.app
+        ends = (way.goal.repository, way.origin.repository)
+        found = (recorded(self.look.reads, it, version) for it in ends)
+        return next((it for it in found if it and it.app == app), None)

@@ -18,6 +18,7 @@ from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.images.ending import ended
+from paasctl.verbs.reading import check_version
 from paasctl.verbs.statements import statements
 
 
@@ -44,6 +45,7 @@ class Judge:
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[Seen, ...]:
         """Every registry of the path, once: one that does not answer stops it, since nobody would know there."""
         del emit
+        check_version(self.version, f"{self._verb}ing")
         if not self.reason.strip():
             raise UsageError(
                 f"{self._verb}ing {self.version}: say why", hint=f"paasctl {self._verb} {self.version} --reason WHY"

@@ -17,7 +17,7 @@ from paasctl.oci.building.boxed import place_of
 from paasctl.oci.documents.manifest import parse_document
 from paasctl.oci.documents.promotion import is_promotion_to, may_be_promotion
 from paasctl.oci.documents.record import read_record, record_layers
-from paasctl.planning.promotion.approvals import Heard
+from paasctl.planning.promotion.approvals import Heard, tally
 from paasctl.planning.promotion.decide import Moving, PromotionFacts, check_promotable
 from paasctl.planning.promotion.gates import Evidence, Gates, gates_of, judge_gates
 from paasctl.planning.promotion.standing import check_is_called
@@ -28,6 +28,7 @@ from paasctl.ports.images import CopySource, RegistryReads
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.approvals.hearing import heard, ring
+from paasctl.verbs.approvals.stands import before
 from paasctl.verbs.images.closure import look_over
 from paasctl.verbs.promotion.vouching import lacks, vouched
 from paasctl.verbs.reading import blob
@@ -46,6 +47,8 @@ class Look:
     reads: Reads
     way: Way
     cancel: Cancel
+    to: str
+    """What was named: an environment, or the registry itself."""
     reason: str = ""
     overridden: tuple[str, ...] = ()
     file: str = ""
@@ -97,7 +100,7 @@ def promotion_facts(look: Look, version: str) -> PromotionFacts:
         said=said,
         lacks=lacks(look.reads, gates.requires, stayed | {it.name: it.vouched for it in moved if it.vouched}),
         now=look.reads.clock.utc(),
-        heard=_heard(look, release, record.digest) if gates.approvals else None,
+        heard=_heard(look, gates, release, record.digest) if gates.approvals else None,
     )
     judged = judge_gates(gates, evidence, look.overridden)
     return PromotionFacts(
@@ -139,11 +142,19 @@ def _names(look: Look, gates: Gates, parts: Sequence[bytes], image: str) -> froz
     return frozenset(str(it.repository) for it in places)
 
 
-def _heard(look: Look, release: Release, record: str) -> Heard:
-    """Approvals at either end: what was withdrawn at one is withdrawn."""
-    goal = look.way.goal.repository
-    ends = ((look.origin, look.way.origin.repository), (look.reads.registry(goal.host), goal))
-    return heard(look.reads, ends, record, release.author, ring(look.reads))
+def _heard(look: Look, gates: Gates, release: Release, record: str) -> Heard:
+    """Approvals at either end: what was withdrawn at one is withdrawn. Not enough there: at the stops between, too.
+
+    An approval is said at the stop that is nearest when it is given, which a release with `--from` may not pass.
+    """
+    goal, keys = look.way.goal, ring(look.reads)
+    ends = ((look.origin, look.way.origin.repository), (look.reads.registry(goal.repository.host), goal.repository))
+    found = heard(look.reads, ends, record, release.author, keys)
+    if look.file or all(tally(rules, name, found).is_met for name, rules in gates.approvals):
+        return found
+    stops = (it.repository for it in before(look.reads.config, goal))
+    between = [(look.reads.registry(it.host), it) for it in stops if it not in {of for _, of in ends}]
+    return heard(look.reads, (*ends, *between), record, release.author, keys) if between else found
 
 
 def _stop(registry: Registry) -> Stop:

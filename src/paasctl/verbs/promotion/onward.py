@@ -15,7 +15,9 @@ from paasctl.errors import Exit, UsageError
 from paasctl.model.event import Emit, Noted, Outcome, Status
 from paasctl.model.plan import Plan
 from paasctl.model.rounds import Round, Rounds
+from paasctl.planning.deploy import TargetFacts
 from paasctl.planning.promotion.decide import VERB
+from paasctl.planning.release.whereabouts import Seen
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
@@ -23,6 +25,7 @@ from paasctl.verbs.deploy import Deploy
 from paasctl.verbs.deploy import Facts as DeployFacts
 from paasctl.verbs.promotion.ending import Asked
 from paasctl.verbs.promotion.promote import Promote, PromoteTyped
+from paasctl.verbs.running import versions_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,10 @@ class Onward:
                 deploy = replace(deploy, ahead=way.origin.repository)
             else:
                 emit(Noted(f"{deploy.version} is in {way.goal.name} already"))
-        return Facts(promotion=promotion, deploy=deploy.read(reads, emit, cancel))
+        facts = deploy.read(reads, emit, cancel)
+        if begins:
+            promotion = promote.beside(_runs_now(deploy.environment, facts))
+        return Facts(promotion=promotion, deploy=facts)
 
     def next(self, facts: Facts, rounds: Rounds) -> Plan:
         """The promotion, if there is anything to move; then whatever `deploy` does. What asks is asked at once."""
@@ -120,7 +126,17 @@ class Onward:
             sets=self.sets,
             timeout=self.timeout,
         )
-        return Promote(asked=self.asked), deploy
+        return Promote(asked=self.asked, goes_on=True), deploy
+
+
+def _runs_now(environment: str, facts: DeployFacts) -> tuple[Seen, ...]:
+    """What the deploy has read of its targets: nobody asks the clusters twice."""
+    targets = facts.deploy.targets if facts.deploy else ()
+    return tuple(Seen(environment, "", it.target, _versions(it)) for it in targets)
+
+
+def _versions(it: TargetFacts) -> tuple[str, ...]:
+    return versions_of(it.owned, lambda: it.history)
 
 
 def _instead(status: Status) -> Status:

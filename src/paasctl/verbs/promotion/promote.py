@@ -15,12 +15,14 @@ from paasctl.model.version import Version
 from paasctl.planning.promotion.decide import SNAPSHOT, promotion_plan, promotion_stages
 from paasctl.planning.promotion.gates import check_overrides
 from paasctl.planning.promotion.standing import OTHER_APP, REJECTED
+from paasctl.planning.release.whereabouts import Seen
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
-from paasctl.verbs.promotion.brings import brings
+from paasctl.verbs.promotion.brings import with_brings
 from paasctl.verbs.promotion.ending import Asked, amiss, foreseen, promoted, rest_of
 from paasctl.verbs.promotion.look import Look, promotion_facts
+from paasctl.verbs.reading import check_version
 
 _NOT_MEANT = (SNAPSHOT, REJECTED, OTHER_APP)
 
@@ -44,6 +46,9 @@ class Promote:
     """Promote one release or several, each as a whole or not at all."""
 
     asked: PromoteTyped
+    goes_on: bool = False
+    """Whether a deploy follows, which reads what runs there: nothing is read of it here, and `beside` is told."""
+    _looked: list[Look] = field(default_factory=list, repr=False, compare=False)
     _read: list[tuple[Asked, ...]] = field(default_factory=list, repr=False, compare=False)
     _goal: list[Stop] = field(default_factory=list, repr=False, compare=False)
 
@@ -53,10 +58,10 @@ class Promote:
             check_overrides(self.asked.overridden, self.asked.reason)
             way = find_way(reads.config, self.asked.to, self.asked.origin)
             self._goal.append(Stop(name=way.goal.name, repository=way.goal.repository))
-            look = Look(reads, way, cancel, self.asked.reason, self.asked.overridden)
+            look = Look(reads, way, cancel, self.asked.to, self.asked.reason, self.asked.overridden)
             versions = _versions(look, self.asked)
             alone = len(self.asked.versions) == 1
-            looked = (self._look(look, it, versions[:at], alone=alone) for at, it in enumerate(versions))
+            looked = (self._look(look, it, alone=alone) for it in versions)
             # Nobody who asks for all that is missing means snapshots, what was rejected, or another project's.
             found = tuple(it for it in looked if not (self.asked.every and it.error and it.error.code in _NOT_MEANT))
             for it in found:
@@ -64,7 +69,13 @@ class Promote:
                     emit(Warned(it.error.message, hint=it.error.hint))
             if not found:
                 emit(Noted(f"every release of {way.origin.name} is in {way.goal.name} already"))
-            self._read.append(found)
+            self._read.append(found if self.goes_on else with_brings(look, found))
+            self._looked.append(look)
+        return self._read[0]
+
+    def beside(self, live: tuple[Seen, ...]) -> tuple[Asked, ...]:
+        """What was read, with what it brings beside this, which runs where it goes on into."""
+        self._read[0] = with_brings(self._looked[0], self._read[0], live)
         return self._read[0]
 
     def next(self, facts: tuple[Asked, ...], rounds: Rounds) -> Plan:
@@ -79,9 +90,9 @@ class Promote:
         """What became of each version."""
         return promoted(self._read[0], rounds, self._goal[0])
 
-    def _look(self, look: Look, version: str, earlier: tuple[str, ...], *, alone: bool) -> Asked:
+    def _look(self, look: Look, version: str, *, alone: bool) -> Asked:
         try:
-            return look_at(look, version, earlier)
+            return look_at(look, version)
         except (Cancelled, TimedOut):
             raise
         except PaasError as error:
@@ -90,14 +101,10 @@ class Promote:
             return Asked(version=version, error=error)
 
 
-def look_at(look: Look, version: str, earlier: tuple[str, ...]) -> Asked:
-    """One version, and what it still needs. `earlier` ones go before it in the same run."""
+def look_at(look: Look, version: str) -> Asked:
+    """One version, and what it still needs."""
     facts = promotion_facts(look, version)
-    stages = promotion_stages(facts)
-    if not facts.moving[-1].there:
-        facts = replace(facts, brings=brings(look, facts.release, earlier))
-        stages = promotion_stages(facts)
-    return Asked(version=version, facts=facts, stages=stages)
+    return Asked(version=version, facts=facts, stages=promotion_stages(facts))
 
 
 def _versions(look: Look, asked: PromoteTyped) -> tuple[str, ...]:
@@ -106,6 +113,8 @@ def _versions(look: Look, asked: PromoteTyped) -> tuple[str, ...]:
             "promoting: name versions, or --all-missing, and not both" if asked.every else "promoting: which version?",
             hint=f"paasctl promote VERSION --to {asked.to}   or   paasctl promote --all-missing --to {asked.to}",
         )
+    for it in asked.versions:
+        check_version(it, f"promoting to {look.way.goal.name}")
     return tuple(dict.fromkeys(asked.versions)) if asked.versions else _missing(look)
 
 
