@@ -15,6 +15,7 @@ import pytest
 import zstandard
 
 from paasctl.adapters.codecs import MachineCodecs
+from paasctl.adapters.codecs import gzip as module
 from paasctl.errors import BuildFailed, PaasError
 from paasctl.ports.codecs import Packing
 
@@ -81,6 +82,28 @@ def test_zstd_is_read_by_others_and_carries_a_checksum() -> None:
 
 def test_every_member_of_a_gzip_file_is_read() -> None:
     assert unpack(gzip.compress(b"ab") + gzip.compress(b"") + gzip.compress(b"cd"), 3) == b"abcd"
+
+
+@pytest.mark.parametrize("library", ["isal", "zlib"])
+def test_it_does_not_matter_where_input_and_output_are_cut(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decompressor that is full, or has swallowed a byte that brought nothing, is neither at its end nor damaged."""
+    if library == "zlib":
+        monkeypatch.setattr(module, "_library", zlib)
+        monkeypatch.setattr(module, "_ERROR", zlib.error)
+    dice = Random(7)
+    makes: list[Callable[[int], bytes]] = [dice.randbytes, bytes]
+    for _ in range(300):
+        piece, bite = dice.choice([1, 7, 100, 4096, 1 << 20]), dice.choice([1, 3, 50, 1000, 1 << 17])
+        monkeypatch.setattr(module, "_PIECE", piece)
+        monkeypatch.setattr(module, "_BITE", bite)
+        most = 3000 if piece < 100 else 70_000
+        parts = [dice.choice(makes)(dice.randrange(most)) for _ in range(dice.randrange(1, 4))]
+        packed = [gzip.compress(it, dice.choice([0, 1, 9])) for it in parts]
+        whole = b"".join(packed)
+        assert unpack(whole, dice.choice([1, 5, 1000, 1 << 20])) == b"".join(parts), (piece, bite)
+        cut = whole[: len(whole) - dice.randrange(1, len(packed[-1]))]
+        with pytest.raises(BuildFailed, match="it ends too early"):
+            unpack(cut)
 
 
 def test_a_gzip_header_with_all_its_fields_is_read() -> None:
