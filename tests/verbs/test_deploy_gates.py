@@ -250,8 +250,8 @@ def test_a_snapshot_runs_only_where_snapshots_may(world: FakeWorld) -> None:
     assert status is Exit.OK
     assert isinstance(events[-1], Outcome)
     version = dict(events[-1].facts)["version"]
-    for more in ({"version": version}, {}):
-        assert problem(deploy(world, "staging", **more)).code == "no-snapshots"
+    for named in (version, None):
+        assert problem(deploy(world, "staging", version=named)).code == "no-snapshots"
 
 
 def test_what_is_not_built_yet_ran_nowhere_and_nothing_is_built_for_it(tmp_path: Path) -> None:

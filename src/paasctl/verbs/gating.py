@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from paasctl.errors import Refused, Unavailable
-from paasctl.model.config import Config, Requirement
+from paasctl.errors import Unavailable
+from paasctl.model.config import Config
 from paasctl.model.image import Repository
 from paasctl.model.promoting import Attest, Gate, LetIn
 from paasctl.model.release import Release
-from paasctl.oci.documents.record import record_layers
 from paasctl.planning.deploy.facts import DeployFacts
 from paasctl.planning.deploy.gates import Door, judge_door, judge_unbuilt, passed_before, ran_before, unjudged
 from paasctl.planning.promotion.gates import Evidence, Gates, gates_into, names_of
-from paasctl.planning.promotion.vouching import Vouched
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
-from paasctl.verbs.approvals.hearing import heard, ring
-from paasctl.verbs.promotion.vouching import lacks, signed_as, vouched_in_place
-from paasctl.verbs.reading import Place, blob
+from paasctl.verbs.reading import Place
 from paasctl.verbs.statements import Standing, standing
 
 
@@ -132,33 +128,14 @@ def _evidence(reads: Reads, entry: Entry, gates: Gates, cancel: Cancel) -> Evide
             hint="somebody else deletes there; run the same command again",
             code="release-not-found",
         )
-    there = [(reads.registry(stands.repository.host), stands.repository)]
+    said, now = stands.said, reads.clock.utc()
+    if not (gates.requires or gates.approvals):
+        return Evidence(said=said, lacks={}, now=now)
+    from paasctl.verbs.evidence import approvals, what_lacks  # noqa: PLC0415 - who asks nobody pays for no keys
+
     return Evidence(
-        said=stands.said,
-        lacks=_lacks(reads, entry, stands, gates, cancel) if gates.requires else {},
-        now=reads.clock.utc(),
-        heard=heard(reads, there, stands.record.digest, entry.release.author, ring(reads)) if gates.approvals else None,
+        said=said,
+        lacks=what_lacks(reads, entry.release, stands, gates.requires, cancel) if gates.requires else {},
+        now=now,
+        heard=approvals(reads, entry.release, stands) if gates.approvals else None,
     )
-
-
-def _lacks(
-    reads: Reads, entry: Entry, stands: Standing, gates: Gates, cancel: Cancel
-) -> Mapping[Requirement, Mapping[str, str]]:
-    """Of each requirement: image -> why it is not met. `Refused` where an image is missing."""
-    registry = reads.registry(stands.repository.host)
-    held = registry.manifest(stands.repository.pinned(stands.record.digest))
-    parts = (
-        [blob(registry, stands.repository, it) for it in record_layers(held[1], stands.record.digest)] if held else []
-    )
-    found: dict[str, Vouched] = {}
-    for name, image in sorted(entry.release.images.items()):
-        names = signed_as(reads.config, parts, name) if parts else frozenset()
-        it = vouched_in_place(reads, image, stands.tag, names, cancel)
-        if it is None:
-            raise Refused(
-                f"deploying {entry.where.environment.name}: image {name} at {image} is not there, or not whole",
-                hint="whatever swept that registry took a part of a release: paasctl release, or another version",
-                code="image-not-found",
-            )
-        found[name] = it
-    return lacks(reads, gates.requires, found)
