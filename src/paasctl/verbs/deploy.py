@@ -17,7 +17,7 @@ from paasctl.model.rounds import Round, Rounds
 from paasctl.planning.deploy import DeployFacts, permissions, plan_deploy, protection
 from paasctl.planning.deploy.freezes import check_not_frozen
 from paasctl.planning.deploy.gates import check_takes, check_unbuilt
-from paasctl.planning.promotion.gates import check_gates, check_overrides
+from paasctl.planning.promotion.gates import Evidence, check_gates, check_overrides
 from paasctl.planning.release.decide import ReleaseFacts, plan_release
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
@@ -68,6 +68,7 @@ class Deploy:
     """Where the release is read that is still on its way to the environment's registry; None: it is there."""
     passing: Passing = Passing()
     _told: dict[str, Facts] = field(default_factory=dict, repr=False, compare=False)
+    _kept: dict[str, Evidence] = field(default_factory=dict, repr=False, compare=False)
 
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> Facts:
         """The release, its manifests per target, and what is true in each of them."""
@@ -104,7 +105,7 @@ class Deploy:
             urls.extend(found)
             return facts
 
-        entry = Entry(where=where, release=release, stands=stands, passing=self.passing)
+        entry = Entry(where=where, release=release, stands=stands, passing=self.passing, kept=self._kept)
         facts = with_gates(reads, entry, cancel, read)
         is_whole = not self.clusters and not self.ahead  # well on one of several is not well
         return Facts(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import field, replace
 
 from paasctl.errors import Unavailable
 from paasctl.model.config import Config
@@ -41,6 +41,8 @@ class Entry:
     stands: Standing | None
     """None: its record went away meanwhile."""
     passing: Passing = Passing()
+    kept: dict[str, Evidence] = field(default_factory=dict)
+    """By the record's digest: what people and vouchers say is read once in a run, as a promotion does."""
 
 
 def has_gates(where: Place) -> bool:
@@ -131,11 +133,14 @@ def _evidence(reads: Reads, entry: Entry, gates: Gates, cancel: Cancel) -> Evide
     said, now = stands.said, reads.clock.utc()
     if not (gates.requires or gates.approvals):
         return Evidence(said=said, lacks={}, now=now)
+    if known := entry.kept.get(stands.record.digest):
+        return replace(known, said=said, now=now)
     from paasctl.verbs.evidence import approvals, what_lacks  # noqa: PLC0415 - who asks nobody pays for no keys
 
-    return Evidence(
+    found = entry.kept[stands.record.digest] = Evidence(
         said=said,
         lacks=what_lacks(reads, entry.release, stands, gates.requires, cancel) if gates.requires else {},
         now=now,
         heard=approvals(reads, entry.release, stands) if gates.approvals else None,
     )
+    return found

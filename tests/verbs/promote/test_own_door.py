@@ -160,6 +160,14 @@ def test_no_gate_costs_no_request(stops: Stops) -> None:
     assert within == without, "what a deploy hears of rejections is what these gates read"
 
 
+def test_what_vouches_is_read_once_in_a_run(stops: Stops) -> None:
+    paas = stops.world.project / "paas.yaml"
+    gated = "gated: {cluster: testbed, registry: dev, requires: [sbom, provenance]}, "
+    paas.write_text(paas.read_text().replace("environments: {", f"environments: {{{gated}"))
+    asked = [it for it in _asked(stops, "gated") if it.startswith("GET /v2/shop/web/referrers/")]
+    assert len(asked) == len(set(asked)) > 0
+
+
 @pytest.mark.parametrize("on", ["GET referrers", "GET manifests", "GET blobs"])
 def test_what_the_door_reads_could_not_be_found_out_is_not_open(stops: Stops, on: str) -> None:
     _shared(stops, "approvals: 1", people=approvers("anna"))
