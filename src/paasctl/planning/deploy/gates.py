@@ -93,7 +93,7 @@ def ran_before(facts: DeployFacts) -> str:
     Empty: it did not, or what came after it was gone back from.
     """
     found = [_ran_before(it, facts) for it in facts.targets]
-    return max(found) if all(found) else ""
+    return max(found) if found and all(found) else ""
 
 
 def check_takes(environment: str, version: str, *, snapshot: bool, snapshots: bool) -> None:
@@ -109,12 +109,8 @@ def check_takes(environment: str, version: str, *, snapshot: bool, snapshots: bo
 def _ran_before(of: TargetFacts, facts: DeployFacts) -> str:
     if not of.history:
         return ""
-    newest = of.history[0].version
-    ours = [
-        at
-        for at, it in enumerate(of.history)
-        if it.version == facts.version and it.outcome == GOOD and it.images == facts.images
-    ]
+    newest, this = of.history[0].version, (facts.version, facts.commit, facts.images)
+    ours = [at for at, it in enumerate(of.history) if (it.version, it.commit, it.images) == this and it.outcome == GOOD]
     came = max(at for at, it in enumerate(of.history) if it.version == newest)
     return of.history[ours[-1]].began if ours and (newest == facts.version or ours[-1] > came) else ""
 
