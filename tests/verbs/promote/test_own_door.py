@@ -71,6 +71,14 @@ def test_what_shares_a_registry_is_waited_for_at_its_own_door(stops: Stops) -> N
     assert found["after staging"].startswith("it runs well there since")
 
 
+def test_a_soak_is_about_what_its_own_environment_waits_for(stops: Stops) -> None:
+    _shared(stops, "after: [staging], soak: 1h", staging="after: [dev], soak: 1m")
+    assert _deploy(stops, "dev")[0] is Exit.OK
+    assert _refused(stops.promote()) == ("soak dev",)
+    stops.seconds += 100
+    assert stops.promote()[0] is Exit.OK, "an hour is asked of staging"
+
+
 def test_what_was_overridden_at_one_door_is_not_asked_at_the_next(stops: Stops) -> None:
     _shared(stops, "after: [dev], frozen: ['2023-11-20 to 2023-11-21']")
     assert stops.promote(overridden=("after",), reason=_NIGHT)[0] is Exit.OK
