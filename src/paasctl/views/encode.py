@@ -19,7 +19,7 @@ from paasctl.model.kube import Kind, Manifest
 from paasctl.model.location import InArchive, InEngine, InLayout, InRegistry
 from paasctl.model.masked import Masked
 from paasctl.model.plan import Apply, DeployHead, Plan, Step
-from paasctl.model.promoting import Attest, Brings
+from paasctl.model.promoting import Attest, Brings, Statement
 from paasctl.model.version import Version
 from paasctl.views.mask import fields_of, masked_body
 
@@ -35,6 +35,7 @@ _RARE_OF: Final[Mapping[type, frozenset[str]]] = {
     DiffAnswer: frozenset({"gates"}),
     HistoryEntry: frozenset({"reason", "passed"}),
     Plan: frozenset({"gates"}),
+    Statement: frozenset({"passed"}),
 }
 """The same, where others of that name are always told."""
 _STEPS: Final = frozenset(get_args(Step))
