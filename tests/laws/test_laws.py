@@ -19,6 +19,7 @@ from paasctl.verbs.boxes.importing import ImportRelease
 from paasctl.verbs.cleanup.clean import Cleanup
 from paasctl.verbs.deploy import Deploy
 from paasctl.verbs.freeze import Freezing
+from paasctl.verbs.gating import Passing
 from paasctl.verbs.project import Init, Pin
 from paasctl.verbs.promotion.judge import Judge
 from paasctl.verbs.promotion.onward import Onward
@@ -161,6 +162,18 @@ def _awaited(world: FakeWorld) -> None:
     _released(world)
 
 
+def _gated(gates: str) -> Callable[[FakeWorld], None]:
+    """It runs well in one environment, and another of the same registry has gates."""
+
+    def before(world: FakeWorld) -> None:
+        paas = world.project / "paas.yaml"
+        later = f"environments: {{later: {{cluster: testbed, registry: dev, {gates}}}, "
+        paas.write_text(paas.read_text().replace("environments: {", later))
+        _deployed(world)
+
+    return before
+
+
 def _frozen(world: FakeWorld) -> None:
     assert go(Freezing(environment="dev", freezes=True, message="fairs"), world)[0] is Exit.OK
 
@@ -192,6 +205,14 @@ VERBS: dict[str, Case] = {
     "deploy, first": Case(lambda: Deploy(environment="dev"), _released),
     "deploy, a changed release": Case(lambda: Deploy(environment="dev"), _changed),
     "deploy, where others come after": Case(lambda: Deploy(environment="dev"), _awaited),
+    "deploy, through open gates": Case(
+        lambda: Deploy(environment="later"),
+        _gated("after: [dev], requires: [sbom], frozen: ['Mon 00:00 to Mon 01:00']"),
+    ),
+    "deploy, past closed gates": Case(
+        lambda: Deploy(environment="later", passing=Passing(overridden=("soak",), reason="the shop is down")),
+        _gated("after: [dev], soak: 1h"),
+    ),
     "deploy --build": Case(lambda: Deploy(environment="dev", build=True), _dirty),
     "promote, within one registry": Case(_promote("0.1.0"), _two_stops("registry.example/shop-rc")),
     "promote, to another registry": Case(_promote("0.1.0"), _two_stops("rc.example/shop")),
@@ -288,3 +309,24 @@ def test_every_run_ends_with_one_outcome(case: Case, tmp_path: Path) -> None:
     assert [type(it) for it in events].count(Outcome) == 1
     assert isinstance(events[-1], Outcome)
     assert not events[-1].left
+
+
+@pytest.mark.parametrize(
+    "gates", ["after: [dev], soak: 1h", "requires: [signature]", "frozen: ['2023-11-14 to 2023-11-15']", "approvals: 1"]
+)
+def test_nothing_is_written_before_a_closed_gate(gates: str, tmp_path: Path) -> None:
+    world = made(Case(lambda: Deploy(environment="later"), _people(gates)), tmp_path / "one")
+    before = world.state
+    status, events = go(Deploy(environment="later"), world)
+    assert isinstance(events[-1], Outcome)
+    assert (status, [it.code for it in events[-1].problems]) == (Exit.REFUSED, ["gate-closed"])
+    assert (world.writes.count, world.state) == (0, before)
+
+
+def _people(gates: str) -> Callable[[FakeWorld], None]:
+    def before(world: FakeWorld) -> None:
+        paas = world.project / "paas.yaml"
+        paas.write_text(paas.read_text() + approvers("anna"))
+        _gated(gates)(world)
+
+    return before

@@ -238,6 +238,8 @@ class FakeCluster:
             outcome="open",
             images=head.images,
             settings=head.settings,
+            reason=head.reason,
+            passed=head.passed,
         )
         found.append(entry)
         return number

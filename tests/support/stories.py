@@ -30,6 +30,7 @@ from paasctl.model.verdict import Cause, Verdict
 from support.story_boxes import EXPORT
 from support.story_cleanup import CLEANUP, CLEANUP_LOOK
 from support.story_freeze import FREEZE
+from support.story_gates import PAST_A_GATE
 from support.story_images import IMAGE_COPY, IMAGE_REBASE, IMAGE_SQUASH
 from support.story_onward import ONWARD_CRASH, ONWARD_DRY
 from support.story_promote import APPROVE, PROMOTE, PROMOTE_SEVERAL, REJECT
@@ -338,6 +339,7 @@ STORIES: dict[str, Story] = {
     "approve": APPROVE,
     "release-export": EXPORT,
     "reject": REJECT,
+    "past-a-gate": PAST_A_GATE,
     "freeze": FREEZE,
     "cleanup": CLEANUP,
     "cleanup-look": CLEANUP_LOOK,

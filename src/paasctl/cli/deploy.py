@@ -8,6 +8,7 @@ import typer
 
 from paasctl.cli.complete import EnvironmentName, OnlyClusters, ReleaseVersion
 from paasctl.cli.options import DryRun, ExitCode, RolloutTimeout, Settings, WaitLock, Yes, one, seconds
+from paasctl.cli.stops import Override, Reason
 
 
 def deploy(
@@ -19,6 +20,8 @@ def deploy(
         bool, typer.Option("--build", help="Build, push and deploy what lies in the checkout, dirty or not.")
     ] = False,
     cluster: OnlyClusters = None,
+    override: Override = None,
+    reason: Reason = "",
     dry_run: DryRun = False,
     exit_code: ExitCode = False,
     yes: Yes = False,
@@ -32,9 +35,12 @@ def deploy(
       paasctl deploy dev
 
       paasctl deploy production --version 1.4.0 --yes --output jsonl
+
+      paasctl deploy production --override soak --reason "the shop is down"
     """
     from paasctl.cli.session import Session
     from paasctl.verbs.deploy import Deploy
+    from paasctl.verbs.gating import Passing
 
     def verb() -> Deploy:
         return Deploy(
@@ -44,6 +50,7 @@ def deploy(
             clusters=tuple(cluster or ()),
             sets=tuple(settings.set or ()),
             timeout=seconds(rollout_timeout, "--rollout-timeout"),
+            passing=Passing(overridden=tuple(override or ()), reason=reason),
         )
 
     session = Session(settings, "deploy")

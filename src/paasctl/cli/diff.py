@@ -23,7 +23,7 @@ def diff(
       paasctl diff dev --exit-code
     """
     from paasctl.cli.session import Session
-    from paasctl.verbs.deploy import AskDiff
+    from paasctl.verbs.diff import AskDiff
 
     question = AskDiff(
         environment=environment,

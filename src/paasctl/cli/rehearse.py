@@ -8,6 +8,7 @@ import typer
 
 from paasctl.cli.complete import EnvironmentName, OnlyClusters, ReleaseVersion
 from paasctl.cli.options import RolloutTimeout, Settings, one, seconds
+from paasctl.cli.stops import Override, Reason
 
 
 def rehearse(
@@ -19,6 +20,8 @@ def rehearse(
         bool, typer.Option("--build", help="Rehearse `deploy --build`: what is built is pushed nowhere.")
     ] = False,
     cluster: OnlyClusters = None,
+    override: Override = None,
+    reason: Reason = "",
     fault: Annotated[
         list[str] | None,
         typer.Option(metavar="RULE", help="What goes wrong: 'patch deployments: 503 times=2'; repeatable."),
@@ -40,6 +43,7 @@ def rehearse(
     """
     from paasctl.cli.session import Session
     from paasctl.verbs.deploy import Deploy
+    from paasctl.verbs.gating import Passing
 
     def verb() -> Deploy:
         return Deploy(
@@ -49,6 +53,7 @@ def rehearse(
             clusters=tuple(cluster or ()),
             sets=tuple(settings.set or ()),
             timeout=seconds(rollout_timeout, "--rollout-timeout"),
+            passing=Passing(overridden=tuple(override or ()), reason=reason),
         )
 
     return Session(settings, "rehearse").rehearse(verb, faults=tuple(fault or ()), script=script)

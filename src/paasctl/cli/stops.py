@@ -64,9 +64,7 @@ From = Annotated[
     ),
 ]
 AllMissing = Annotated[bool, typer.Option("--all-missing", help="Every release that is there and not yet here.")]
-Reason = Annotated[
-    str, typer.Option("--reason", help="Why; written down beside the record.", metavar="TEXT", show_default=False)
-]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it is written down.", metavar="TEXT", show_default=False)]
 Override = Annotated[
     list[str] | None,
     typer.Option(

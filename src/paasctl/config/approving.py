@@ -20,11 +20,6 @@ def check_approvals(top: Checked, environment: Checked, path: Path, problems: Pr
     if not good(wanted):
         return
     at, known = (*path, "approvals"), top.get("approvers")
-    registries = top.get("registries")
-    first = next(iter(registries), "") if isinstance(registries, dict) else ""
-    if first and environment.get("registry") == first:
-        message = f"{spell(path)} has approvals, and `paasctl release` puts releases into its registry without any"
-        problems.report(at, message, f"give it a registry behind {first}, to which releases are promoted")
     _check_builds(environment, path, problems)
     number = wanted.get("count") if isinstance(wanted, dict) else wanted
     if not known:
@@ -53,7 +48,7 @@ def check_approvers(top: Checked, problems: Problems) -> None:
 
 def _check_builds(environment: Checked, path: Path, problems: Problems) -> None:
     if environment.get("snapshots") is True:
-        message = f"{spell(path)} has approvals, and snapshots: true, which lets in builds without any"
+        message = f"{spell(path)} has approvals, and snapshots: true, though nobody can approve a build"
         problems.report((*path, "snapshots"), message, "remove one of the two")
 
 

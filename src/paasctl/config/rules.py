@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from paasctl.config.approving import check_approvals, check_approvers
+from paasctl.config.gating import GUESSED, check_circles, check_gates
 from paasctl.config.problems import Problems
 from paasctl.config.shape import good
 from paasctl.config.words import either, guess, quoted, some, spell
@@ -18,8 +19,6 @@ Known = tuple[str, ...]
 _LAYERS_EXCLUDE = ("dockerfile", "target", "args", "secrets", "ssh", "cache")
 _NEED_A_BASE = {"python": "Python", "jvm": "Java", "node": "Node.js"}
 _UNATTENDED_EXCLUDE = ("port", "health", "replicas", "scale", "hosts", "path", "tls", "drain")
-_GUESSED = 50
-"""Problems after which no more names are guessed: comparing thousands with thousands takes minutes."""
 _SERVICE_PAIRS = (("replicas", "scale"), ("schedule", "run"))
 _SERVICE_NEEDS = (
     ("health", "port"),
@@ -42,6 +41,7 @@ def check_rules(top: Checked, problems: Problems) -> None:
         _environment(top, environment, name, problems)
         check_approvals(top, environment, ("environments", name), problems)
     check_approvers(top, problems)
+    check_circles(top, problems)
     _same_target(top, problems)
 
 
@@ -169,24 +169,11 @@ def _environment(top: Checked, environment: Checked, name: str, problems: Proble
     registry = environment.get("registry")
     if isinstance(registry, str) and registry not in registries:
         _dangles((*path, "registry"), registry, "registry", registries, problems)
-    _gates(top, environment, path, problems)
+    check_gates(top, environment, path, problems)
     space = _namespace(top, environment, name)
     if space and len(space) > 63:
         message = f"the namespace {space} of {spell(path)} has {count(len(space), 'character')}, more than 63"
         problems.report(path, message, "give the environment a namespace: of its own")
-
-
-def _gates(top: Checked, environment: Checked, path: Path, problems: Problems) -> None:
-    """What must be so before a release goes there."""
-    known = tuple(_mapping(top, "environments"))
-    after = environment.get("after")
-    for at, name in enumerate(after if isinstance(after, list) else ()):
-        if name == path[-1]:
-            problems.report((*path, "after", at), f"{spell(path)} comes after itself", "remove it")
-        elif isinstance(name, str) and name not in known:
-            _dangles((*path, "after", at), name, "environment", known, problems)
-    if "soak" in environment and not after:
-        _lacks(path, "soak", "after", problems)
 
 
 def _clusters(environment: Checked) -> list[tuple[Path, str]]:
@@ -241,5 +228,5 @@ def _lacks(path: Path, key: str, other: str, problems: Problems) -> None:
 def _dangles(path: Path, name: str, what: str, known: Known, problems: Problems) -> None:
     plural = "registries" if what == "registry" else f"{what}s"
     known_ones = f" (there is {some(known)})" if known else " (there are none)"
-    rest = (guess(name, known) if len(problems.found) < _GUESSED else "") or known_ones
+    rest = (guess(name, known) if len(problems.found) < GUESSED else "") or known_ones
     problems.report(path, f"{spell(path)} names the {what} {quoted(name)}, which is not in {plural}{rest}")

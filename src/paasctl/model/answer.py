@@ -12,7 +12,7 @@ from paasctl.model.imageanswer import ImageDiff, InspectAnswer, VerifyAnswer
 from paasctl.model.kube import Kind, Manifest, Target
 from paasctl.model.plan import FieldChange, Step
 from paasctl.model.problem import Problem
-from paasctl.model.promoting import Statement
+from paasctl.model.promoting import Gate, Statement
 from paasctl.model.verdict import Verdict
 from paasctl.model.version import Named
 from paasctl.values import dataclass
@@ -96,6 +96,8 @@ class DiffAnswer:
     environment: str
     version: str
     objects: tuple[ObjectDiff, ...]
+    gates: tuple[Gate, ...] = ()
+    """Those of the environment, as a deploy would find them now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,9 @@ class HistoryEntry:
     evidence: tuple[str, ...] = ()
     link: str = ""
     settings: tuple[tuple[str, str], ...] = ()
+    reason: str = ""
+    passed: tuple[str, ...] = ()
+    """Gates that were passed though they were closed, each with what it saw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from paasctl.model.freeze import FreezeStep as FreezeStep  # noqa: PLC0414 - ste
 from paasctl.model.image import Pinned, Repository, Tagged
 from paasctl.model.kube import Key, Manifest, Target
 from paasctl.model.problem import Problem
+from paasctl.model.promoting import Gate
 from paasctl.model.promoting import PromoteStep as PromoteStep  # noqa: PLC0414 - steps are looked for here
 from paasctl.values import dataclass
 
@@ -209,6 +210,9 @@ class DeployHead:
     """(name, pinned image)."""
     settings: tuple[tuple[str, str], ...] = ()
     """Resolved values, as (dotted path, JSON text)."""
+    reason: str = ""
+    passed: tuple[str, ...] = ()
+    """Gates that were passed though they were closed, each with what it saw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +230,8 @@ class Plan:
     """One history record per target, opened before the first write."""
     asks: str = ""
     """Why a person must agree first; empty: no need."""
+    gates: tuple[Gate, ...] = ()
+    """What must be so before a release is let in where it is deployed, as it was judged."""
     then: tuple[Plan, ...] = ()
     """What a later round will do, as far as it can be told now. It is planned anew when its time comes."""
 

@@ -44,6 +44,16 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LetIn:
+    """That a release was let into a registry: by whom, when, and past which gates, as its promotion record has it."""
+
+    by: str
+    when: str
+    passed: tuple[tuple[str, str], ...]
+    """(name, of) of the gates that were open or overridden then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CarryOver:
     """Have one image of a release, or its record, at the next stop by digest, with all that vouches for it.
 
@@ -146,8 +156,8 @@ class TagRecord:
     """One for each version that it is held against."""
 
 
-Word = Literal["healthy", "rejected", "accepted"]
-"""It runs well somewhere; nobody shall deploy it again; that is taken back."""
+Word = Literal["healthy", "rejected", "accepted", "overridden"]
+"""It runs well somewhere; nobody shall deploy it again; that is taken back; it was deployed past closed gates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +170,8 @@ class Statement:
     by: str = ""
     why: str = ""
     environment: str = ""
+    passed: tuple[tuple[str, str], ...] = ()
+    """Gates that were passed though they were closed: (name, of)."""
 
     @property
     def when(self) -> str:
@@ -178,6 +190,8 @@ class Attest:
     record: Descriptor
     environment: str = ""
     reason: str = ""
+    gates: tuple[Gate, ...] = ()
+    """Those that are passed though they are closed."""
     after: str = ""
     """When the last word of its kind was said: this one must be newer, whatever this machine's clock says."""
 

@@ -1,42 +1,34 @@
-"""`deploy` and `diff`: make an environment run a release, or say what that would change."""
+"""`deploy`: make an environment run a release."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field, replace
 from typing import Literal
 
-from paasctl.config.cascade import Resolved
 from paasctl.errors import Cancelled, Exit, Forbidden, Refused, RolloutFailed, UsageError
-from paasctl.model.answer import DiffAnswer, ObjectDiff
 from paasctl.model.event import Emit, Noted, Outcome, Problem
-from paasctl.model.freeze import Freeze
 from paasctl.model.image import Repository
-from paasctl.model.kube import Key, Live, Manifest, Rejection, Target
-from paasctl.model.plan import NOTHING, Apply, Delete, Plan
-from paasctl.model.promoting import Attest
+from paasctl.model.plan import NOTHING, Apply, Delete, Plan, Step
+from paasctl.model.promoting import Attest, Gate
+from paasctl.model.release import Release
 from paasctl.model.rounds import Round, Rounds
-from paasctl.planning.deploy import (
-    DeployFacts,
-    TargetFacts,
-    differences,
-    permissions,
-    plan_deploy,
-    protection,
-    to_preview,
-    to_watch,
-)
+from paasctl.planning.deploy import DeployFacts, permissions, plan_deploy, protection
 from paasctl.planning.deploy.freezes import check_not_frozen
+from paasctl.planning.deploy.gates import check_takes, check_unbuilt
+from paasctl.planning.promotion.gates import Evidence, check_gates, check_overrides
 from paasctl.planning.release.decide import ReleaseFacts, plan_release
 from paasctl.ports.cancel import Cancel
-from paasctl.ports.cluster import ClusterReads
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
+from paasctl.verbs.gating import Entry, Passing, gates_of_unbuilt, overriding_note, stands_at, ways, with_gates
 from paasctl.verbs.identity import check_identity
 from paasctl.verbs.reading import Place, named, needed, place
 from paasctl.verbs.releasing import release_facts, with_outside
-from paasctl.verbs.rendering import Source, inputs, of_release, render, resolved, secrets_of, settings, with_secrets
-from paasctl.verbs.statements import check_standing
+from paasctl.verbs.rendering import of_release, secrets_of
+from paasctl.verbs.statements import check_standing, unsaid
+from paasctl.verbs.targets import deploy_facts, holding_freeze
 
 _READERS = 8
 
@@ -52,6 +44,12 @@ class Facts:
     urls: tuple[str, ...] = ()
     unsaid: Attest | None = None
     """What is to be said of the release when it runs well here."""
+    overriding: Attest | None = None
+    """What is to be said of gates that are passed though closed, before anything is written here."""
+    early: tuple[Gate, ...] = ()
+    """Gates of a snapshot that is still to be made."""
+    ways: Mapping[str, str] = field(default_factory=dict)
+    """Environment -> what brings here the word that a release runs well there; absent: it is heard as it is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +66,13 @@ class Deploy:
     """Seconds for each wait; a late rollout is a verdict (decision 12)."""
     ahead: Repository | None = None
     """Where the release is read that is still on its way to the environment's registry; None: it is there."""
+    passing: Passing = Passing()
     _told: dict[str, Facts] = field(default_factory=dict, repr=False, compare=False)
+    _kept: dict[str, Evidence] = field(default_factory=dict, repr=False, compare=False)
 
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> Facts:
         """The release, its manifests per target, and what is true in each of them."""
+        check_overrides(self.passing.overridden, self.passing.reason)
         where = place(reads.config, self.environment, self.clusters)
         facts = self._facts(reads, where, cancel)
         before = self._told.get("last")
@@ -85,33 +86,62 @@ class Deploy:
     def _facts(self, reads: Reads, where: Place, cancel: Cancel) -> Facts:
         snapshot = _snapshot(reads, where, self.version) if self.build else None
         if snapshot is None:
-            release = needed(reads, where, self.version, self.ahead)
-            unsaid = check_standing(reads, where.repository, release.version, self.environment)
-            facts = _facts(reads, where, of_release(reads, release), self.sets, cancel)
-            return facts if self.clusters else replace(facts, unsaid=unsaid)  # well on one of several is not well
+            return self._of(reads, where, needed(reads, where, self.version, self.ahead), cancel)
         if snapshot.recorded is None or not plan_release(snapshot).is_empty:
             secrets_of(reads.config, reads.secrets)  # a missing one is told before anything is built
             _check_clusters(reads, where, cancel)
-            return Facts(deploy=None, release=snapshot, protected=where.environment.protected)
-        return _facts(reads, where, of_release(reads, snapshot.recorded), self.sets, cancel)
+            early = () if snapshot.recorded else gates_of_unbuilt(reads, where, self.passing)
+            return Facts(deploy=None, release=snapshot, protected=where.environment.protected, early=early)
+        return self._of(reads, where, snapshot.recorded, cancel)
+
+    def _of(self, reads: Reads, where: Place, release: Release, cancel: Cancel) -> Facts:
+        check_takes(self.environment, release.version, snapshot=release.snapshot, snapshots=where.environment.snapshots)
+        stands = stands_at(reads, where, release.version, self.ahead)
+        check_standing(stands, self.environment)
+        urls: list[str] = []
+
+        def read() -> DeployFacts:
+            facts, found = deploy_facts(reads, where, of_release(reads, release), self.sets, cancel)
+            urls.extend(found)
+            return facts
+
+        entry = Entry(where=where, release=release, stands=stands, passing=self.passing, kept=self._kept)
+        facts = with_gates(reads, entry, cancel, read)
+        is_whole = not self.clusters and not self.ahead  # well on one of several is not well
+        return Facts(
+            deploy=facts,
+            protected=where.environment.protected,
+            urls=tuple(urls),
+            unsaid=unsaid(reads, stands, self.environment) if is_whole else None,
+            overriding=overriding_note(entry, facts.gates),
+            ways=ways(reads.config, where, release.version),
+        )
 
     def next(self, facts: Facts, rounds: Rounds) -> Plan:
         """What differs and what isn't ready; after a failure nothing (`onFailure: stay`)."""
         if rounds and rounds[-1].error:
             return NOTHING
         if facts.release is not None:
+            check_unbuilt(facts.early, facts.release.named.text, self.environment)
             asks = protection(self.environment) if facts.protected else ""
-            return replace(plan_release(facts.release), verb="deploy", asks=asks)
+            return replace(plan_release(facts.release), verb="deploy", asks=asks, gates=facts.early)
         if facts.deploy is None:
             return NOTHING
         opened = any(it.plan.holds for it in rounds)
         plan = plan_deploy(_without_ours(facts.deploy) if opened else facts.deploy, timeout=self.timeout)
-        if not rounds and any(isinstance(it, Apply | Delete) for it in plan.steps):  # what has begun goes on to its end
-            frozen = {it.target: it.freeze for it in facts.deploy.targets if it.freeze}
-            check_not_frozen(f"deploying {facts.deploy.version}", self.environment, frozen)
-        if plan.is_empty and facts.unsaid and not any(isinstance(step, Attest) for it in rounds for step in it.done):
+        if not opened and any(isinstance(it, Apply | Delete) for it in plan.steps):  # what has begun goes on to its end
+            return self._let_in(plan, facts, facts.deploy, began=bool(rounds))
+        if plan.is_empty and facts.unsaid and not any(_says_well(step) for it in rounds for step in it.done):
             return Plan(verb="deploy", subject=plan.subject, stages=((facts.unsaid,),))
         return plan
+
+    def _let_in(self, plan: Plan, facts: Facts, deploy: DeployFacts, *, began: bool) -> Plan:
+        """The plan, if the door is open; what is passed though closed is written down first."""
+        if not began:
+            frozen = {it.target: it.freeze for it in deploy.targets if it.freeze}
+            check_not_frozen(f"deploying {deploy.version}", self.environment, frozen)
+        check_gates(deploy.gates, deploy.version, f"deploying {self.environment}", facts.ways)
+        return replace(plan, stages=((facts.overriding,), *plan.stages)) if facts.overriding else plan
 
     def end(self, rounds: Rounds) -> Outcome:
         """The verdict, with the version and the URLs."""
@@ -177,33 +207,16 @@ def _check_rights(reads: Reads, plan: Plan) -> None:
         )
 
 
+def _says_well(step: Step) -> bool:
+    return isinstance(step, Attest) and step.word == "healthy"
+
+
 def _status(last: Round) -> Literal["done", "failed", "cancelled", "refused"]:
     if last.error is None:
         return "done"
     if isinstance(last.error, Cancelled):
         return "cancelled"
     return "refused" if isinstance(last.error, Refused) and not last.done else "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskDiff:
-    """What deploying a version would change, field by field; reading rights and a dry run's are enough."""
-
-    environment: str
-    version: str | None = None
-    clusters: tuple[str, ...] = ()
-    sets: tuple[str, ...] = ()
-    exit_code: bool = False
-
-    def answer(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[DiffAnswer, Exit]:
-        """One entry per object; exit 3 with `--exit-code` where there is one."""
-        del emit
-        where = place(reads.config, self.environment, self.clusters)
-        release = needed(reads, where, self.version)
-        facts = _facts(reads, where, of_release(reads, release), self.sets, cancel).deploy
-        found = tuple(map(object_diff, differences(facts))) if facts else ()
-        answer = DiffAnswer(environment=self.environment, version=release.version, objects=found)
-        return answer, Exit.CHANGES if found and self.exit_code else Exit.OK
 
 
 def _check_clusters(reads: Reads, where: Place, cancel: Cancel) -> None:
@@ -213,7 +226,7 @@ def _check_clusters(reads: Reads, where: Place, cancel: Cancel) -> None:
         reading = reads.cluster(cluster.name)
         check_identity(reading, cluster, protected=where.environment.protected)
         reading.offers()
-        if freeze := _freeze(reading, target, reads.clock.utc()):
+        if freeze := holding_freeze(reading, target, reads.clock.utc()):
             check_not_frozen(f"deploying {where.environment.name}", where.environment.name, {target: freeze})
 
 
@@ -233,96 +246,3 @@ def _snapshot(reads: Reads, where: Place, version: str | None) -> ReleaseFacts |
         return None
     facts = release_facts(reads, where.repository, checkout, found, snapshot=True, remote_tag=None)
     return with_outside(reads, facts)
-
-
-def object_diff(step: Apply | Delete) -> ObjectDiff:
-    """What a step changes, as an answer tells it."""
-    if isinstance(step, Delete):
-        return ObjectDiff(target=step.target, key=str(step.key), change="delete")
-    return ObjectDiff(target=step.target, key=str(step.manifest.key), change=step.change, fields=step.fields)
-
-
-def _facts(reads: Reads, where: Place, source: Source, sets: tuple[str, ...], cancel: Cancel) -> Facts:
-    targets: list[TargetFacts] = []
-    values: list[Resolved] = []
-    urls: list[str] = []
-    for cluster, target in zip(where.clusters, where.targets, strict=True):
-        cancel.check()
-        reading = reads.cluster(cluster.name)
-        check_identity(reading, cluster, protected=where.environment.protected)
-        values.append(resolved(source.config, where, cluster, sets))
-        given = inputs(source, where, cluster, values[-1], reading.offers())
-        wanted = render(reads, with_secrets(given, reads.secrets)).manifests
-        targets.append(_target(reading, target, wanted, reads.clock.utc()))
-        urls += [it for it in addresses(wanted) if it not in urls]
-    return Facts(
-        deploy=DeployFacts(
-            environment=where.environment.name,
-            version=source.version,
-            commit=source.commit,
-            images=tuple((name, str(image)) for name, image in sorted(source.images.items())),
-            targets=tuple(targets),
-            settings=settings(values[0]) if values else (),
-            protected=where.environment.protected,
-        ),
-        urls=tuple(urls),
-    )
-
-
-def _target(cluster: ClusterReads, target: Target, wanted: tuple[Manifest, ...], now: float) -> TargetFacts:
-    if not cluster.namespace_exists(target.namespace):
-        return TargetFacts(target=target, wanted=wanted, namespace_exists=False)
-    with ThreadPoolExecutor(_READERS, thread_name_prefix="read") as pool:
-        owned = pool.submit(cluster.owned, target)
-        looked = pool.submit(cluster.snapshot, target.namespace, to_watch(wanted), target.app)
-        autoscalers = pool.submit(cluster.autoscalers, target.namespace)
-        history = pool.submit(cluster.history, target)
-        freeze = pool.submit(_freeze, cluster, target, now)
-        ours = {it.key for it in owned.result()}
-        seen = pool.submit(cluster.seen, [it.key for it in wanted if it.key not in ours])
-        facts = TargetFacts(
-            target=target,
-            wanted=wanted,
-            owned=owned.result(),
-            seen=seen.result(),
-            looked=looked.result(),
-            autoscalers=autoscalers.result(),
-            history=history.result(),
-            freeze=freeze.result(),
-        )
-        tried = pool.map(lambda it: (it.key, cluster.preview(it)), to_preview(facts))
-        previews: dict[Key, Live | Rejection] = dict(tried)
-    return TargetFacts(
-        target=target,
-        wanted=wanted,
-        owned=facts.owned,
-        seen=facts.seen,
-        looked=facts.looked,
-        autoscalers=facts.autoscalers,
-        history=facts.history,
-        freeze=facts.freeze,
-        previews=previews,
-    )
-
-
-def _freeze(cluster: ClusterReads, target: Target, now: float) -> Freeze | None:
-    """The one that holds now."""
-    found = cluster.freeze(target)
-    return found if found and found.holds(now) else None
-
-
-def addresses(wanted: tuple[Manifest, ...]) -> tuple[str, ...]:
-    """The URLs that the routes among the manifests answer to."""
-    found: list[str] = []
-    for it in wanted:
-        spec = it.body.get("spec") or {}
-        if it.key.kind == "Ingress":
-            secure = {host for entry in spec.get("tls") or () for host in entry.get("hosts") or ()}
-            found += [_url(rule.get("host"), secure=rule.get("host") in secure) for rule in spec.get("rules") or ()]
-        elif it.key.kind == "HTTPRoute":
-            found += [_url(host, secure=False) for host in spec.get("hostnames") or ()]
-    return tuple(dict.fromkeys(url for url in found if url))
-
-
-def _url(host: str | None, *, secure: bool) -> str:
-    return f"{'https' if secure else 'http'}://{host}/" if host else ""

@@ -17,7 +17,8 @@ from paasctl.ports.rehearsal import Rehearsal, Rehearsed
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.copying import ToCopy, read_copy
-from paasctl.verbs.deploy import Deploy, object_diff
+from paasctl.verbs.deploy import Deploy
+from paasctl.verbs.diff import object_diff
 from paasctl.verbs.reading import Place, place
 from paasctl.verbs.status import AskStatus
 

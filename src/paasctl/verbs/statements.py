@@ -2,41 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from paasctl.model.image import Descriptor, Repository
-from paasctl.model.promoting import Attest, Statement
-from paasctl.oci.documents.manifest import parse_document
+from paasctl.model.promoting import Attest, LetIn, Statement
+from paasctl.oci.documents.manifest import Json, parse_document
+from paasctl.oci.documents.promotion import let_in, may_be_promotion
 from paasctl.oci.documents.statement import may_be_statement, statement_of
 from paasctl.planning.promotion.standing import check_not_rejected
 from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.images import RegistryReads
 from paasctl.ports.world import Reads
+from paasctl.values import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A release in one registry, and what was said of it there."""
+
+    version: str
+    repository: Repository
+    tag: str
+    record: Descriptor
+    said: tuple[Statement, ...]
+    """Oldest first."""
+    let_in: tuple[LetIn, ...] = ()
+    """Its promotions into another repository, or into this one; read only where somebody asked."""
 
 
 def statements(registry: RegistryReads, repository: Repository, record: str) -> tuple[Statement, ...]:
     """All of them, oldest first, by the digest of the record."""
-    found: list[Statement] = []
-    for it in registry.referrers(repository, record):
-        held = registry.manifest(repository.pinned(it.digest)) if may_be_statement(it) else None
-        said = statement_of(parse_document(held[1], it.digest)) if held else None
-        found += [said] if said else []
-    return tuple(sorted(found, key=lambda it: it.at))
+    return _sorted(_beside(registry, repository, record, promotions=False))
 
 
-def check_standing(reads: Reads, repository: Repository, version: str, environment: str) -> Attest | None:
-    """`Refused` where this version was rejected, as that registry has it.
-
-    Else what is to be said of it once it runs well in this environment, where others come after it and nobody said so.
-    """
+def standing(reads: Reads, repository: Repository, version: str, *, into: Repository | None = None) -> Standing | None:
+    """How a version stands in a registry; None: proved absent. `into`: where promotions to are read, too."""
     registry, tag = reads.registry(repository.host), image_tag(version)
     found = registry.resolve(repository.tagged(tag))
     if found is None:
         return None
-    said = statements(registry, repository, found.digest)
-    check_not_rejected(said, version, f"deploying {environment}")
-    awaited = any(environment in it.after for it in reads.config.environments.values())
-    if not awaited or any(it.word == "healthy" and it.environment == environment for it in said):
-        return None
-    record = Descriptor(found.media_type, found.digest, found.size)
-    return Attest(
-        version=version, word="healthy", repository=repository, tag=tag, record=record, environment=environment
+    beside = tuple(_beside(registry, repository, found.digest, promotions=into is not None))
+    return Standing(
+        version=version,
+        repository=repository,
+        tag=tag,
+        record=Descriptor(found.media_type, found.digest, found.size),
+        said=_sorted(beside),
+        let_in=tuple(it for one in beside if into and (it := let_in(one, into))),
     )
+
+
+def check_standing(it: Standing | None, environment: str) -> None:
+    """`Refused` where this version was rejected, as that registry has it."""
+    if it:
+        check_not_rejected(it.said, it.version, f"deploying {environment}")
+
+
+def unsaid(reads: Reads, it: Standing | None, environment: str) -> Attest | None:
+    """What is to be said of it once it runs well in this environment, where others come after it and nobody said so."""
+    awaited = any(environment in one.after for one in reads.config.environments.values())
+    if it is None or not awaited or any(said.word == "healthy" and said.environment == environment for said in it.said):
+        return None
+    return Attest(
+        version=it.version,
+        word="healthy",
+        repository=it.repository,
+        tag=it.tag,
+        record=it.record,
+        environment=environment,
+    )
+
+
+def _beside(registry: RegistryReads, repository: Repository, record: str, *, promotions: bool) -> Iterator[Json]:
+    for it in registry.referrers(repository, record):
+        is_wanted = may_be_statement(it) or (promotions and may_be_promotion(it))
+        held = registry.manifest(repository.pinned(it.digest)) if is_wanted else None
+        if held:
+            yield parse_document(held[1], it.digest)
+
+
+def _sorted(beside: Iterator[Json] | tuple[Json, ...]) -> tuple[Statement, ...]:
+    return tuple(sorted(filter(None, map(statement_of, beside)), key=lambda it: it.at))

@@ -14,9 +14,9 @@ from paasctl.ports.cancel import Cancel
 from paasctl.ports.cluster import ClusterReads
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
-from paasctl.verbs.deploy import addresses
 from paasctl.verbs.reading import place
 from paasctl.verbs.running import JUDGED, marks
+from paasctl.verbs.targets import addresses
 
 _ROUTES = (Kind("networking.k8s.io", "Ingress"), Kind("gateway.networking.k8s.io", "HTTPRoute"))
 _READERS = 8

@@ -35,6 +35,7 @@ from paasctl.views.clean import clean
 from paasctl.views.cleanup import cleanup_text
 from paasctl.views.imageanswers import image_text
 from paasctl.views.mask import fields_of, masked_body, shown
+from paasctl.views.promoting import say_gates
 from paasctl.views.rehearsal import report
 from paasctl.views.words import say_change, say_pod, troubled
 
@@ -117,6 +118,7 @@ def _diff(answer: DiffAnswer) -> list[str]:
     for it in answer.objects:
         lines.append(f"{mark[it.change]} {it.key}  ({it.change} on {it.target.cluster}/{it.target.namespace})")
         lines += [f"    {say_change(change)}" for change in fields_of(it)]
+    lines += say_gates(answer.gates)
     return [*lines, f"{answer.environment}: {count(len(answer.objects), 'object')} would change to {answer.version}"]
 
 
@@ -169,7 +171,8 @@ def _history_row(it: HistoryEntry, *, several: bool) -> tuple[str, ...]:
 
 
 def _history_notes(it: HistoryEntry) -> list[str]:
-    lines = [f"  #{it.number}: {clean(it.message)}"] if it.message else []
+    said = (it.message, *(f"passed {gate}" for gate in it.passed), it.reason and f"why: {it.reason}")
+    lines = [f"  #{it.number}: {clean(line)}" for line in said if line]
     return [*lines, f"  #{it.number}: {it.link}"] if it.link else lines
 
 

@@ -11,15 +11,15 @@ from datetime import date
 from enum import IntEnum
 from typing import Any, Final, get_args
 
-from paasctl.model.answer import ObjectDiff, Rendered, StatusAnswer
+from paasctl.model.answer import DiffAnswer, HistoryEntry, ObjectDiff, Rendered, StatusAnswer
 from paasctl.model.config import Image
 from paasctl.model.event import Event
 from paasctl.model.image import Pinned, Platform, Repository, Tagged
 from paasctl.model.kube import Kind, Manifest
 from paasctl.model.location import InArchive, InEngine, InLayout, InRegistry
 from paasctl.model.masked import Masked
-from paasctl.model.plan import Apply, Step
-from paasctl.model.promoting import Brings
+from paasctl.model.plan import Apply, DeployHead, Plan, Step
+from paasctl.model.promoting import Attest, Brings, Statement
 from paasctl.model.version import Version
 from paasctl.views.mask import fields_of, masked_body
 
@@ -29,6 +29,15 @@ _PAIRS = frozenset({"changelog", "facts", "images", "outside", "pinned", "settin
 """Fields that hold (name, value) pairs: objects in JSON."""
 _RARE = frozenset({"then", "chapters", "amiss", "foreseen"})
 """Fields that are told only where there is something in them."""
+_RARE_OF: Final[Mapping[type, frozenset[str]]] = {
+    Attest: frozenset({"gates"}),
+    DeployHead: frozenset({"reason", "passed"}),
+    DiffAnswer: frozenset({"gates"}),
+    HistoryEntry: frozenset({"reason", "passed"}),
+    Plan: frozenset({"gates"}),
+    Statement: frozenset({"passed"}),
+}
+"""The same, where others of that name are always told."""
 _STEPS: Final = frozenset(get_args(Step))
 
 
@@ -91,7 +100,7 @@ def _fields(value: Any) -> dict[str, Any]:
         for it in dataclasses.fields(value)
         if it.repr
         for found in [getattr(value, it.name)]
-        if found or it.name not in _RARE
+        if found or it.name not in _RARE | _RARE_OF.get(type(value), frozenset())
     }
 
 

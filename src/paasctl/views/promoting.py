@@ -8,7 +8,7 @@ from typing import assert_never
 from paasctl.model.approving import Approve
 from paasctl.model.counting import count
 from paasctl.model.event import Outcome
-from paasctl.model.promoting import Attest, Brings, CarryOver, NotePromotion, PromoteStep, TagRecord, Word
+from paasctl.model.promoting import Attest, Brings, CarryOver, Gate, NotePromotion, PromoteStep, TagRecord, Word
 from paasctl.views.approving import say_approving
 from paasctl.views.between import say_moved
 from paasctl.views.clean import clean
@@ -19,6 +19,7 @@ _WORDS: dict[Word, str] = {
     "healthy": "runs well",
     "rejected": "is rejected",
     "accepted": "is no longer rejected",
+    "overridden": "passes closed gates",
 }
 
 
@@ -55,9 +56,9 @@ def detail_promoting(step: CarryOver) -> Iterator[str]:
     yield from (f"left behind: {clean(it)}" for it in step.plan.left)
 
 
-def say_gates(step: NotePromotion) -> Iterator[str]:
+def say_gates(gates: Iterable[Gate]) -> Iterator[str]:
     """Each gate that was looked at, and what it saw."""
-    yield from (f"gate {it.name} {clean(it.of)}: {it.state}, {clean(it.why)}" for it in step.gates)
+    yield from (f"gate {it.name} {clean(it.of)}: {it.state}, {clean(it.why)}" for it in gates)
 
 
 def say_brings(step: TagRecord) -> Iterator[str]:

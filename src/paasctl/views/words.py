@@ -177,6 +177,7 @@ def say_plan(plan: Plan, number: int = 1, *, whole: bool = False) -> list[str]:
         return []  # the outcome says that there is nothing to do, once
     again = f" (round {number})" if number > 1 else ""
     lines = [f"{plan.verb} {plan.subject}: {count(len(plan.steps), 'step')}{again}"]
+    lines += [f"  {it}" for it in say_gates(plan.gates)]
     several = is_several(plan)
     width = len(str(len(plan.steps)))
     for index, step in enumerate(plan.steps, 1):
@@ -201,7 +202,7 @@ def _detail(step: Step) -> Iterable[str]:
         case CarryOver():
             return detail_promoting(step)
         case NotePromotion():
-            return say_gates(step)
+            return say_gates(step.gates)
         case TagRecord():
             return say_brings(step)
         case ExportRelease():

@@ -49,7 +49,13 @@ def test_a_record_is_open_until_it_is_closed(world: ClusterWorld, held: KubeClus
 
 def test_a_record_tells_all_it_was_told(world: ClusterWorld, held: KubeCluster) -> None:
     by = somebody(link="https://ci.example/1")
-    number = held.open_record(head(world, settings=(("values.host", '"shop.example"'),)), by, BEGAN)
+    passed = ("soak staging: it runs well in staging for 12 m of 1 h 00 m",)
+    more: dict[str, Any] = {
+        "settings": (("values.host", '"shop.example"'),),
+        "reason": "the shop is down",
+        "passed": passed,
+    }
+    number = held.open_record(head(world, **more), by, BEGAN)
     told = {"outcome": "failed", "ended": ENDED, "message": "web: crash loop", "evidence": ("line 1", "ünïcode")}
     held.close_record(world.target, number, **told)  # type: ignore[arg-type]  # the names fit
     assert held.history(world.target) == (
@@ -64,6 +70,8 @@ def test_a_record_tells_all_it_was_told(world: ClusterWorld, held: KubeCluster) 
             images=(("web", "registry.example/shop/web@sha256:1"),),
             link="https://ci.example/1",
             settings=(("values.host", '"shop.example"'),),
+            reason="the shop is down",
+            passed=passed,
             **told,  # type: ignore[arg-type]  # the names fit
         ),
     )

@@ -134,6 +134,8 @@ def opened(head: DeployHead, by: Holder, began: str, number: int) -> HistoryEntr
         images=head.images,
         link=by.link,
         settings=head.settings,
+        reason=head.reason,
+        passed=head.passed,
     )
 
 
@@ -146,6 +148,7 @@ def entry_of(live: Live, target: Target) -> HistoryEntry:
             images=tuple((str(name), str(image)) for name, image in said.get("images", ())),
             settings=tuple((str(path), str(value)) for path, value in said.get("settings", ())),
             evidence=tuple(map(str, said.get("evidence", ()))),
+            passed=tuple(map(str, said.get("passed", ()))),
             **_known(said),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -164,7 +167,7 @@ def entry_of(live: Live, target: Target) -> HistoryEntry:
         )
 
 
-_PLAIN = ("number", "version", "before", "commit", "by", "began", "ended", "outcome", "message", "link")
+_PLAIN = ("number", "version", "before", "commit", "by", "began", "ended", "outcome", "message", "link", "reason")
 
 
 def _known(said: Mapping[str, Any]) -> dict[str, Any]:

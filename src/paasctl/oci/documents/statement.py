@@ -1,5 +1,7 @@
 """Statements beside a release record: that it runs well, that nobody shall deploy it again, that this is taken back.
 
+Or that it was deployed past a gate that was closed.
+
 Artifacts that are all annotations, as promotion records are: whoever promotes the release takes them along.
 """
 
@@ -12,13 +14,15 @@ from paasctl.model.image import Descriptor
 from paasctl.model.kube import Holder
 from paasctl.model.promoting import STATEMENT_TYPE, Attest, Statement, Word
 from paasctl.oci.documents.manifest import Json
-from paasctl.oci.documents.promotion import CREATED, VERSION, noted
+from paasctl.oci.documents.promotion import CREATED, VERSION, noted, read_passed, say_gates, write_passed
 
 _WORDS: dict[str, Word] = {it: it for it in get_args(Word)}
 _FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
 _LAST = 9999
 """The year after which nobody could say anything newer."""
-WORD, BY, LINK, WHY, ENVIRONMENT = (f"dev.paasctl.statement{it}" for it in ("", ".by", ".link", ".why", ".environment"))
+WORD, BY, LINK, WHY, ENVIRONMENT, GATES, PASSED = (
+    f"dev.paasctl.statement{it}" for it in ("", ".by", ".link", ".why", ".environment", ".gates", ".passed")
+)
 
 
 def moment(seconds: float, after: str) -> str:
@@ -43,6 +47,8 @@ def statement_manifest(step: Attest, holder: Holder, seconds: float, empty: Desc
         BY: f"{holder.person}@{holder.host}",
         LINK: holder.link,
         WHY: step.reason,
+        GATES: say_gates(step.gates),
+        PASSED: write_passed(step.gates),
     }
     return noted(STATEMENT_TYPE, step.record, notes, empty)
 
@@ -71,6 +77,7 @@ def statement_of(manifest: Json) -> Statement | None:
         by=said.get(BY, ""),
         why=said.get(WHY, ""),
         environment=said.get(ENVIRONMENT, ""),
+        passed=read_passed(said.get(PASSED, "")),
     )
 
 

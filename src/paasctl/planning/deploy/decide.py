@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from paasctl.model.kube import Key, Kind, Live, Manifest, Target
 from paasctl.model.plan import Apply, AwaitReady, Delete, DeployHead, Plan, Stage, Step
+from paasctl.model.promoting import Attest
 from paasctl.planning.deploy.facts import DeployFacts, TargetFacts
 from paasctl.planning.deploy.order import AWAITED, KEPT, rank, turn
 from paasctl.planning.deploy.refusals import check
@@ -42,6 +44,7 @@ def plan_deploy(facts: DeployFacts, *, timeout: float) -> Plan:
         holds=tuple(sorted(it.target for it in facts.targets)),
         heads=tuple(_head(facts, it) for it, decided in done if decided.is_recorded()),
         asks="; ".join(_asks(facts, [it for _, it in done])),
+        gates=facts.gates,
     )
 
 
@@ -97,6 +100,8 @@ def _writes(plan: Plan) -> list[tuple[Any, ...]]:
             found.append((step.target, step.manifest.key, step.manifest.body, step.change, step.uid, fields))
         elif isinstance(step, Delete):
             found.append((step.target, step.key, step.uid))
+        elif isinstance(step, Attest):  # what gates saw grows older between two looks
+            found.append((replace(step, gates=()), tuple((it.name, it.of) for it in step.gates)))
         elif not isinstance(step, AwaitReady):
             found.append((step,))
     return found
@@ -250,6 +255,8 @@ def _head(facts: DeployFacts, of: TargetFacts) -> DeployHead:
         commit=facts.commit,
         images=facts.images,
         settings=facts.settings,
+        reason=facts.reason,
+        passed=tuple(f"{it.name} {it.of}: {it.why}" for it in facts.gates if it.state == "overridden"),
     )
 
 

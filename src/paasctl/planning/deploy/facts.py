@@ -8,6 +8,7 @@ from dataclasses import field
 from paasctl.model.answer import HistoryEntry
 from paasctl.model.freeze import Freeze
 from paasctl.model.kube import OWNER_LABEL, Key, Live, Manifest, Rejection, Target
+from paasctl.model.promoting import Gate
 from paasctl.values import dataclass
 
 
@@ -55,6 +56,10 @@ class DeployFacts:
     targets: tuple[TargetFacts, ...]
     settings: tuple[tuple[str, str], ...] = ()
     protected: bool = False
+    gates: tuple[Gate, ...] = ()
+    """Those of the environment, judged."""
+    reason: str = ""
+    """Why it is deployed, as somebody said."""
 
     @property
     def ran_well(self) -> str:

@@ -1,12 +1,14 @@
-"""The gates of a registry: what must be so before a release is let in. Each says what it looked at. Pure.
+"""The gates of a registry, or of an environment: what must be so before a release is let in. Pure.
 
-A registry has the strictest gates of all environments that take their releases from it (decision 6). Gates read only
-what lies beside the release: no cluster is asked.
+A registry has the strictest gates of all environments that take their releases from it (decision 6), but for `after` an
+environment that takes them from there, too: what is not in yet cannot have run there, so the deploy judges that one
+(`planning/deploy/gates.py`). Gates say what they saw, and read only what lies beside the release: no cluster is asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from paasctl.errors import Refused, UsageError
@@ -24,9 +26,8 @@ NAMES = ("after", "soak", "frozen", "requires", GATE)
 class Gates:
     """The rules."""
 
-    after: tuple[str, ...] = ()
-    soak: float = 0.0
-    """Seconds."""
+    after: tuple[tuple[str, float], ...] = ()
+    """(environment, soak in seconds)."""
     frozen: tuple[str, ...] = ()
     requires: tuple[Requirement, ...] = ()
     approvals: tuple[tuple[str, Approvals], ...] = ()
@@ -49,9 +50,34 @@ class Evidence:
 def gates_of(environments: Iterable[Environment], registry: str) -> Gates:
     """The strictest of all environments of this registry."""
     ours = [it for it in environments if it.registry == registry]
+    inside = {it.name for it in ours}
+    found = _strictest(ours)
+    return replace(found, after=tuple(it for it in found.after if it[0] not in inside))
+
+
+def gates_into(environment: Environment) -> Gates:
+    """All that are written on one environment."""
+    return _strictest([environment])
+
+
+def names_of(gates: Gates) -> Iterator[tuple[str, str]]:
+    """(name, of) of every gate that these rules come to, in the order in which they are judged."""
+    for name, soak in gates.after:
+        yield "after", name
+        if soak:
+            yield "soak", name
+    yield from (("frozen", it) for it in gates.frozen)
+    yield from (("requires", str(it)) for it in gates.requires)
+    yield from ((GATE, name) for name, _ in gates.approvals)
+
+
+def _strictest(ours: list[Environment]) -> Gates:
+    soaks: dict[str, float] = {}
+    for it in ours:
+        for name in it.after:
+            soaks[name] = max(soaks.get(name, 0.0), it.soak or 0.0)
     return Gates(
-        after=tuple(dict.fromkeys(name for it in ours for name in it.after)),
-        soak=max((it.soak or 0.0 for it in ours), default=0.0),
+        after=tuple(soaks.items()),
         frozen=tuple(dict.fromkeys(window for it in ours for window in it.frozen)),
         requires=tuple(dict.fromkeys(one for it in ours for one in it.requires)),
         approvals=tuple((it.name, it.approvals) for it in ours if it.approvals),
@@ -66,7 +92,12 @@ def judge_gates(gates: Gates, evidence: Evidence, overridden: tuple[str, ...]) -
         *_requires(gates, evidence),
         *approvals_gates(gates.approvals, evidence.heard),
     )
-    return tuple(_overridden(it) if it.state == "closed" and it.name in overridden else it for it in found)
+    return overriding(found, overridden)
+
+
+def overriding(gates: Iterable[Gate], names: tuple[str, ...]) -> tuple[Gate, ...]:
+    """The same, those passed that are closed and named."""
+    return tuple(_overridden(it) if it.state == "closed" and it.name in names else it for it in gates)
 
 
 def check_gates(gates: Iterable[Gate], version: str, head: str, again: Mapping[str, str]) -> None:
@@ -74,10 +105,16 @@ def check_gates(gates: Iterable[Gate], version: str, head: str, again: Mapping[s
 
     `again`: environment -> the command that brings here what was said there; absent: it is heard here as it is said.
     """
+    every = tuple(gates)
+    mends = (_mend(it, version, again) for it in every if it.state == "closed")
+    refuse_closed(every, version, head, next(filter(None, mends), "wait, or mend it"))
+
+
+def refuse_closed(gates: Iterable[Gate], version: str, head: str, mend: str) -> None:
+    """The same; `mend`: what opens it."""
     closed = [it for it in gates if it.state == "closed"]
     if closed:
         names = tuple(dict.fromkeys(it.name for it in closed))
-        mend = next((it for gate in closed if (it := _mend(gate, version, again))), "wait, or mend it")
         options = " ".join(f"--override {it}" for it in names)
         raise Refused(
             f"{head}: {version} may not go there yet: {closed[0].why}",
@@ -115,13 +152,13 @@ def _overridden(gate: Gate) -> Gate:
 
 
 def _after(gates: Gates, evidence: Evidence) -> Iterator[Gate]:
-    for name in gates.after:
+    for name, soak in gates.after:
         said = [it for it in evidence.said if it.word == "healthy" and it.environment == name]
         since = min(said, key=lambda it: it.at, default=None)
         why = f"it runs well there since {since.when}" if since else f"it never ran well in {name}, as far as is said"
         yield Gate(name="after", of=name, state="open" if since else "closed", why=why)
-        if gates.soak and since:
-            yield _soak(gates.soak, name, since.at, evidence.now)
+        if soak and since:
+            yield _soak(soak, name, since.at, evidence.now)
 
 
 def _soak(soak: float, name: str, since: str, now: float) -> Gate:

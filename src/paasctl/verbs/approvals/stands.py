@@ -72,12 +72,19 @@ def stand(reads: Reads, registry: Registry, version: str) -> Stand | None:
 
 
 def pending(reads: Reads, environments: tuple[str, ...], cancel: Cancel) -> Iterator[Pending]:
-    """Releases that wait for approvals: in a registry before, higher than all that are there, and not rejected."""
+    """Releases that wait for approvals: in a registry before, higher than all that are there, and not rejected.
+
+    Where releases are made nothing comes before: there those wait that are higher than all that have enough.
+    """
     keys: Ring | None = None
     for name in environments:
+        is_first = reads.config.environments[name].registry == next(iter(reads.config.registries))
         for version in _waiting(reads, name, cancel):
             keys = keys or ring(reads)
-            if (it := _pending(reads, name, version, keys, cancel)) is not None:
+            it = _pending(reads, name, version, keys, cancel)
+            if it and is_first and it.tally.is_met:
+                break
+            if it:
                 yield it
 
 
@@ -123,6 +130,9 @@ def standing(reads: Reads, version: str, to: str, cancel: Cancel) -> Iterator[Pe
 def _waiting(reads: Reads, environment: str, cancel: Cancel) -> Iterator[str]:
     goal, *earlier = before(reads.config, find_goal(reads.config, environment))
     there = _versions(reads, goal)
+    if not earlier:
+        yield from map(str, islice(sorted((it for it in there if it.is_release), reverse=True), _MOST))
+        return
     highest = max(there, default=None)
     found: set[Version] = set()
     for it in earlier:

@@ -29,7 +29,7 @@ from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.images.closure import read_closure
-from paasctl.verbs.promotion.look import LOST
+from paasctl.verbs.promotion.vouching import LOST
 from paasctl.verbs.reading import blob
 from paasctl.verbs.releasing import status
 from paasctl.verbs.statements import statements

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from paasctl.config.path import Way
-from paasctl.errors import PaasError, Refused
+from paasctl.errors import Refused
 from paasctl.model.config import Registry
 from paasctl.model.copied import CopyPlan
 from paasctl.model.image import Descriptor, Pinned, Repository
@@ -29,15 +29,12 @@ from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.approvals.hearing import heard, ring
 from paasctl.verbs.approvals.stands import before
-from paasctl.verbs.images.closure import look_over
-from paasctl.verbs.promotion.vouching import lacks, vouched
+from paasctl.verbs.promotion.vouching import lacks, signed_as, vouched, vouched_in_place, whole
 from paasctl.verbs.reading import blob
 from paasctl.verbs.statements import statements
 
 _TOGETHER = 4
 """Images looked at together; each asks several things at once."""
-LOST = ("image-not-found", "blob-missing")
-"""Codes of what is proved to be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +129,12 @@ def _again(look: Look, gates: Gates, version: str) -> dict[str, str]:
         f"paasctl release export {version} FILE once more" if look.file else f"paasctl promote {version} --to {origin}"
     )
     environments = look.reads.config.environments
-    return {it: again for it in gates.after if look.file or environments[it].registry != origin}
+    return {it: again for it, _ in gates.after if look.file or environments[it].registry != origin}
 
 
 def _names(look: Look, gates: Gates, parts: Sequence[bytes], image: str) -> frozenset[str]:
     """Where it may have been signed: its place at every stop. None, where nothing is required."""
-    stops = look.reads.config.registries.values() if gates.requires else ()
-    places = (read_record(parts[0], parts[1], it.repository).images[image] for it in stops)
-    return frozenset(str(it.repository) for it in places)
+    return signed_as(look.reads.config, parts, image) if gates.requires else frozenset()
 
 
 def _heard(look: Look, gates: Gates, release: Release, record: str) -> Heard:
@@ -205,25 +200,18 @@ def _moving(look: Look, it: _Going, version: str) -> Moving:
 
 def _vouched_in_place(look: Look, it: _Going, tag: str) -> Vouched:
     """Of an image that goes nowhere: what is required of the release is required of it, too."""
-    look.cancel.check()
-    place = look.reads.source(InRegistry(it.source))
-    plan = _plan(look, place, InRegistry(it.repository.tagged(tag)))
-    if plan is None:
+    found = vouched_in_place(look.reads, it.source, tag, it.names, look.cancel)
+    if found is None:
         raise Refused(
             f"promoting to {look.way.goal.name}: image {it.name} at {it.source} is not there, or not whole",
             hint="nothing was written; whatever swept that registry took a part of a release",
             code="image-not-found",
         )
-    return vouched(place, plan, it.names)
+    return found
 
 
 def _plan(look: Look, place: CopySource, goal: InRegistry) -> CopyPlan | None:
-    try:
-        return look_over(place, look.reads.place(goal), place.root(), referrers=True, cancel=look.cancel)
-    except PaasError as error:
-        if error.code in LOST:
-            return None
-        raise
+    return whole(look.reads, place, goal, look.cancel)
 
 
 def _is_noted(registry: RegistryReads, repository: Repository, digest: str, gates: tuple[Gate, ...]) -> bool:

@@ -23,6 +23,7 @@ from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.deploy import Deploy
 from paasctl.verbs.deploy import Facts as DeployFacts
+from paasctl.verbs.gating import Passing
 from paasctl.verbs.promotion.ending import Asked
 from paasctl.verbs.promotion.promote import Promote, PromoteTyped
 from paasctl.verbs.running import versions_of
@@ -60,7 +61,8 @@ class Onward:
             if promotion[0].stages:
                 emit(Noted(f"{deploy.environment} is planned as if {deploy.version} had arrived in {way.goal.name}"))
                 emit(Noted(f"whether its nodes can pull from {way.goal.repository} shows when they do"))
-                deploy = replace(deploy, ahead=way.origin.repository)
+                judged = promotion[0].facts.gates if promotion[0].facts else ()
+                deploy = replace(deploy, ahead=way.origin.repository, passing=replace(deploy.passing, coming=judged))
             else:
                 emit(Noted(f"{deploy.version} is in {way.goal.name} already"))
         facts = deploy.read(reads, emit, cancel)
@@ -125,6 +127,7 @@ class Onward:
             clusters=self.clusters,
             sets=self.sets,
             timeout=self.timeout,
+            passing=Passing(overridden=self.asked.overridden, reason=self.asked.reason),
         )
         return Promote(asked=self.asked, goes_on=True), deploy
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from paasctl.model.config import Requirement
+from paasctl.errors import PaasError
+from paasctl.model.config import Config, Requirement
 from paasctl.model.copied import CopyPlan
-from paasctl.model.image import Descriptor
+from paasctl.model.image import Descriptor, Pinned
+from paasctl.model.location import InRegistry
 from paasctl.oci.documents.manifest import descriptor_from, is_index, parse_document
+from paasctl.oci.documents.record import read_record
 from paasctl.oci.documents.vouching import claims_of
 from paasctl.planning.promotion.vouching import Vouched, lack
+from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import CopySource
 from paasctl.ports.world import Reads
+from paasctl.verbs.images.closure import look_over
+
+LOST = ("image-not-found", "blob-missing")
+"""Codes of what is proved to be missing."""
 
 
 def vouched(place: CopySource, plan: CopyPlan, names: frozenset[str]) -> Vouched:
@@ -38,6 +46,30 @@ def vouched(place: CopySource, plan: CopyPlan, names: frozenset[str]) -> Vouched
         for claim in claims_of(parse_document(place.read(it.descriptor), it.descriptor.digest), it.about, blob)
     ]
     return Vouched(digest=root.digest, platforms=_platforms(place, root), names=names, claims=tuple(claims))
+
+
+def vouched_in_place(reads: Reads, image: Pinned, tag: str, names: frozenset[str], cancel: Cancel) -> Vouched | None:
+    """The same, of an image that goes nowhere; None: it is proved to be missing, or not whole."""
+    cancel.check()
+    place = reads.source(InRegistry(image))
+    plan = whole(reads, place, InRegistry(image.repository.tagged(tag)), cancel)
+    return vouched(place, plan, names) if plan else None
+
+
+def whole(reads: Reads, place: CopySource, goal: InRegistry, cancel: Cancel) -> CopyPlan | None:
+    """All that an image is made of, with what vouches for it, and what of it is at the goal; None: some is missing."""
+    try:
+        return look_over(place, reads.place(goal), place.root(), referrers=True, cancel=cancel)
+    except PaasError as error:
+        if error.code in LOST:
+            return None
+        raise
+
+
+def signed_as(config: Config, parts: Sequence[bytes], image: str) -> frozenset[str]:
+    """Where an image of a record may have been signed: its place at every stop of the path."""
+    places = (read_record(parts[0], parts[1], it.repository).images[image] for it in config.registries.values())
+    return frozenset(str(it.repository) for it in places)
 
 
 def lacks(

@@ -1,0 +1,46 @@
+"""What people and vouchers say of a release where it lies, for the gates that ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from paasctl.errors import Refused
+from paasctl.model.config import Requirement
+from paasctl.model.release import Release
+from paasctl.oci.documents.record import record_layers
+from paasctl.planning.promotion.approvals import Heard
+from paasctl.planning.promotion.vouching import Vouched
+from paasctl.ports.cancel import Cancel
+from paasctl.ports.world import Reads
+from paasctl.verbs.approvals.hearing import heard, ring
+from paasctl.verbs.promotion.vouching import lacks, signed_as, vouched_in_place
+from paasctl.verbs.reading import blob
+from paasctl.verbs.statements import Standing
+
+
+def approvals(reads: Reads, release: Release, stands: Standing) -> Heard:
+    """Every approval beside its record."""
+    there = (reads.registry(stands.repository.host), stands.repository)
+    return heard(reads, [there], stands.record.digest, release.author, ring(reads))
+
+
+def what_lacks(
+    reads: Reads, release: Release, stands: Standing, requires: Iterable[Requirement], cancel: Cancel
+) -> Mapping[Requirement, Mapping[str, str]]:
+    """Of each requirement: image -> why it is not met. `Refused` where an image is missing."""
+    registry = reads.registry(stands.repository.host)
+    held = registry.manifest(stands.repository.pinned(stands.record.digest))
+    layers = record_layers(held[1], stands.record.digest) if held else ()
+    parts = [blob(registry, stands.repository, it) for it in layers]
+    found: dict[str, Vouched] = {}
+    for name, image in sorted(release.images.items()):
+        names = signed_as(reads.config, parts, name) if parts else frozenset[str]()
+        it = vouched_in_place(reads, image, stands.tag, names, cancel)
+        if it is None:
+            raise Refused(
+                f"deploying {release.version}: image {name} at {image} is not there, or not whole",
+                hint="whatever swept that registry took a part of a release: paasctl releases   shows others",
+                code="image-not-found",
+            )
+        found[name] = it
+    return lacks(reads, requires, found)
