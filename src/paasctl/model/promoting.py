@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from paasctl.errors import Exit
 from paasctl.model.approving import Approve
 from paasctl.model.copied import CopyPlan
 from paasctl.model.image import Descriptor, Pinned, Repository
@@ -144,6 +145,39 @@ class TagRecord:
     """Copies of images that it does not make."""
     brings: tuple[Brings, ...] = ()
     """One for each version that it is held against."""
+
+
+State = Literal["promoted", "nothing to do", "refused", "failed", "not reached", "planned"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Became:
+    """What became of one version at one goal."""
+
+    version: str
+    """Empty: all that was missing there, and nobody came to ask what that is."""
+    goal: str
+    """A registry."""
+    origin: str
+    """The registry that it was to come from."""
+    state: State
+    exit: Exit = Exit.OK
+    """What it would end with alone."""
+    code: str = ""
+    """The problem's; empty: there is none."""
+    after: str = ""
+    """The goal of the same command that it must reach first."""
+    because: str = ""
+    """Why an earlier goal keeps it from this one: `it did not reach rc`; empty: none does."""
+    deployed: str = ""
+    """What became of the deploy that follows, for people; empty: none does."""
+
+    @property
+    def word(self) -> str:
+        """`promoted`, `refused: tag-taken`, `planned after rc`, `refused, it did not reach rc: tag-taken`."""
+        said = f"planned after {self.after}" if self.after and self.state == "planned" else self.state
+        whole = ", ".join(filter(None, (said, self.because, self.deployed)))
+        return f"{whole}: {self.code}" if self.code else whole
 
 
 Word = Literal["healthy", "rejected", "accepted"]

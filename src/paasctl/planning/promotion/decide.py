@@ -127,7 +127,7 @@ def promotion_plan(stages: tuple[tuple[str, Stages], ...], goal: Stop, verb: str
     doing = [version for version, them in stages if them]
     subject = doing[0] if len(doing) == 1 else count(len(doing), "version")
     every = tuple(stage for _, them in stages for stage in them)
-    return Plan(verb=verb, subject=f"{subject} to {goal.name}", stages=every)
+    return Plan(verb=verb, subject=f"{subject} to {goal.name}", stages=every, goal=goal.name)
 
 
 def _carry(it: Moving, facts: PromotionFacts) -> CarryOver:
