@@ -8,14 +8,14 @@ import typer
 
 from paasctl.cli.complete import OnlyClusters
 from paasctl.cli.options import DryRun, ExitCode, RolloutTimeout, Settings, WaitLock, Yes, one, seconds
-from paasctl.cli.stops import AllMissing, From, Override, Reason, To, Versions
+from paasctl.cli.stops import AllMissing, From, Override, Reason, ToEach, Versions
 
 
 def promote(
     settings: Settings,
     version: Versions = None,
     *,
-    to: To,
+    to: ToEach,
     from_: From = "",
     all_missing: AllMissing = False,
     reason: Reason = "",
@@ -36,9 +36,9 @@ def promote(
 
     Examples:
 
-      paasctl promote 1.2.4 --to rc --dry-run
-
       paasctl promote 1.2.4 --to production --deploy --yes
+
+      paasctl promote --all-missing --to rc --to eu --to us --dry-run
     """
     from paasctl.cli.session import Session
     from paasctl.errors import UsageError
@@ -46,29 +46,36 @@ def promote(
 
     typed = PromoteTyped(
         versions=tuple(version or ()),
-        to=to,
+        to=to[0],
         origin=from_,
         every=all_missing,
         reason=reason,
         overridden=tuple(override or ()),
     )
+    goals = tuple(dict.fromkeys(to))
 
-    def verb() -> Any:
-        if not deploy:
-            if cluster:
-                raise UsageError("--cluster says where to deploy: it needs --deploy", hint="add --deploy")
-            return Promote(asked=typed)
+    def onward(asked: PromoteTyped) -> Any:
         from paasctl.verbs.promotion.onward import Onward  # whoever only promotes pays for no deploy
 
         return Onward(
-            asked=typed,
+            asked=asked,
             clusters=tuple(cluster or ()),
             sets=tuple(settings.set or ()),
             timeout=seconds(rollout_timeout, "--rollout-timeout"),
         )
 
+    def verb() -> Any:
+        if cluster and not deploy:
+            raise UsageError("--cluster says where to deploy: it needs --deploy", hint="add --deploy")
+        if len(goals) == 1:
+            return onward(typed) if deploy else Promote(asked=typed)
+        from paasctl.verbs.promotion.along import Along
+
+        return Along(asked=typed, to=goals, onward=onward if deploy else None, clusters=tuple(cluster or ()))
+
     session = Session(settings, "promote")
-    return session.act(verb, dry_run=dry_run, exit_code=exit_code, yes=yes, wait_lock=wait_lock)
+    conduct = session.act if len(goals) == 1 else session.travel
+    return conduct(verb, dry_run=dry_run, exit_code=exit_code, yes=yes, wait_lock=wait_lock)
 
 
 app = one(promote)
