@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Literal
 
 from paasctl.errors import Exit
@@ -132,7 +133,7 @@ class Brings:
 class TagRecord:
     """Give the record its name, the very last thing: the release is there from then on, and all of it.
 
-    Its images are looked at once more before.
+    Its images are looked at once more before, and what is said of it where it comes from: until then, and once after.
     """
 
     version: str
@@ -143,6 +144,10 @@ class TagRecord:
     """(name, where it is now)."""
     outside: tuple[Pinned, ...] = ()
     """Copies of images that it does not make."""
+    origin: Repository | None = None
+    """Where the record lies that was promoted, to hear what is said of it meanwhile; None: in a file."""
+    skipped: tuple[CarryOver, ...] = field(default=(), repr=False)
+    """Of what has manifests that were there before: how to have them there again, should somebody delete them."""
     brings: tuple[Brings, ...] = ()
     """One for each version that it is held against."""
 

@@ -144,10 +144,11 @@ class Along:
                 reads,
                 Way(origin=replace(way.origin, repository=lies), goal=way.goal),
                 cancel,
+                goal.typed,
                 self.asked.reason,
                 self.asked.overridden,
             )
-            return it if look_at(look, it.version, ()).stages else replace(it, state="nothing to do", deployed="")
+            return it if look_at(look, it.version).stages else replace(it, state="nothing to do", deployed="")
         except (Cancelled, TimedOut):
             raise
         except PaasError as error:
