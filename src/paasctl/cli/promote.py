@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -40,42 +40,29 @@ def promote(
 
       paasctl promote --all-missing --to rc --to eu --to us --dry-run
     """
+    from paasctl.cli.goals import Promotion
     from paasctl.cli.session import Session
-    from paasctl.errors import UsageError
-    from paasctl.verbs.promotion.promote import Promote, PromoteTyped
+    from paasctl.verbs.promotion.promote import PromoteTyped
 
-    typed = PromoteTyped(
-        versions=tuple(version or ()),
-        to=to[0],
-        origin=from_,
-        every=all_missing,
-        reason=reason,
-        overridden=tuple(override or ()),
-    )
     goals = tuple(dict.fromkeys(to))
-
-    def onward(asked: PromoteTyped) -> Any:
-        from paasctl.verbs.promotion.onward import Onward  # whoever only promotes pays for no deploy
-
-        return Onward(
-            asked=asked,
-            clusters=tuple(cluster or ()),
-            sets=tuple(settings.set or ()),
-            timeout=seconds(rollout_timeout, "--rollout-timeout"),
-        )
-
-    def verb() -> Any:
-        if cluster and not deploy:
-            raise UsageError("--cluster says where to deploy: it needs --deploy", hint="add --deploy")
-        if len(goals) == 1:
-            return onward(typed) if deploy else Promote(asked=typed)
-        from paasctl.verbs.promotion.along import Along
-
-        return Along(asked=typed, to=goals, onward=onward if deploy else None, clusters=tuple(cluster or ()))
-
+    made = Promotion(
+        typed=PromoteTyped(
+            versions=tuple(version or ()),
+            to=goals[0],
+            origin=from_,
+            every=all_missing,
+            reason=reason,
+            overridden=tuple(override or ()),
+        ),
+        goals=goals,
+        deploys=deploy,
+        clusters=tuple(cluster or ()),
+        sets=tuple(settings.set or ()),
+        timeout=lambda: seconds(rollout_timeout, "--rollout-timeout"),
+    )
     session = Session(settings, "promote")
     conduct = session.act if len(goals) == 1 else session.travel
-    return conduct(verb, dry_run=dry_run, exit_code=exit_code, yes=yes, wait_lock=wait_lock)
+    return conduct(made, dry_run=dry_run, exit_code=exit_code, yes=yes, wait_lock=wait_lock)
 
 
 app = one(promote)
