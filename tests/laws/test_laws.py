@@ -21,6 +21,7 @@ from paasctl.verbs.deploy import Deploy
 from paasctl.verbs.freeze import Freezing
 from paasctl.verbs.gating import Passing
 from paasctl.verbs.project import Init, Pin
+from paasctl.verbs.promotion.along import Along
 from paasctl.verbs.promotion.judge import Judge
 from paasctl.verbs.promotion.onward import Onward
 from paasctl.verbs.promotion.promote import Promote, PromoteTyped
@@ -86,6 +87,14 @@ def _two_versions(world: FakeWorld) -> None:
     world.git.commit("feat: two")
     world.git.publish("origin")
     _released(world)
+
+
+def _three_stops(world: FakeWorld) -> None:
+    """Two versions at the first; the third stop takes from the second."""
+    _two_versions(world)
+    paas = world.project / "paas.yaml"
+    last = ', prod: {repository: "prod.example/shop"}}\nclusters:'
+    paas.write_text(paas.read_text().replace("}\nclusters:", last, 1))
 
 
 def _promoted(world: FakeWorld) -> None:
@@ -218,6 +227,12 @@ VERBS: dict[str, Case] = {
     "promote, to another registry": Case(_promote("0.1.0"), _two_stops("rc.example/shop")),
     "promote, where another version runs": Case(_promote("0.1.1"), _runs_there),
     "promote, several versions": Case(_promote("0.1.0", "0.1.1"), _two_versions),
+    "promote, along a chain": Case(
+        lambda: Along(asked=PromoteTyped(versions=("0.1.0", "0.1.1")), to=("rc", "prod")), _three_stops
+    ),
+    "promote, all that is missing along a chain": Case(
+        lambda: Along(asked=PromoteTyped(every=True), to=("rc", "prod")), _three_stops
+    ),
     "promote --deploy": Case(
         lambda: Onward(asked=PromoteTyped(versions=("0.1.0",), to="showcase")), _two_stops_and_a_place
     ),
@@ -330,3 +345,26 @@ def _people(gates: str) -> Callable[[FakeWorld], None]:
         _gated(gates)(world)
 
     return before
+
+
+def test_the_order_of_versions_does_not_matter(tmp_path: Path) -> None:
+    ends = []
+    for at, versions in enumerate((("0.1.0", "0.1.1"), ("0.1.1", "0.1.0"))):
+        world = made(Case(Release, _three_stops), tmp_path / str(at))
+        verb = Along(asked=PromoteTyped(versions=versions), to=("rc", "prod"))
+        status, events = go(verb, world)
+        outcome = events[-1]
+        assert isinstance(outcome, Outcome)
+        ends.append((status, world.state, {(it.version, it.goal, it.word) for it in outcome.rows}))
+    assert ends[0] == ends[1]
+    assert len(ends[0][2]) == 4
+
+
+def test_the_failure_of_one_version_leaves_the_others(tmp_path: Path) -> None:
+    world = made(Case(Release, _three_stops), tmp_path / "one")
+    verb = Along(asked=PromoteTyped(versions=("9.9.9", "0.1.1")), to=("rc", "prod"))
+    _, events = go(verb, world)
+    outcome = events[-1]
+    assert isinstance(outcome, Outcome)
+    assert [it.word for it in outcome.rows if it.version == "0.1.1"] == ["promoted", "promoted"]
+    assert all(it.exit is Exit.REFUSED for it in outcome.rows if it.version == "9.9.9")

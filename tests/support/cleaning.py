@@ -66,11 +66,11 @@ class Dump:
         self.ask(save=save)
         return kept[0]
 
-    def clean(self, *, agreed: Any = lambda _: True, **asked: Any) -> tuple[Exit, list[Event]]:
+    def clean(self, *, agreed: Any = lambda _: True, heard: Any = None, **asked: Any) -> tuple[Exit, list[Event]]:
         """Another run, with clients of its own."""
         world = self.afresh()
         try:
-            return go(Cleanup(registry="dev", **asked), world, agreed=agreed)
+            return go(Cleanup(registry="dev", **asked), world, agreed=agreed, stops_at=heard)
         finally:
             close(world)
 

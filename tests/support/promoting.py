@@ -14,6 +14,8 @@ from paasctl.errors import Exit
 from paasctl.model.event import Event, Outcome, Planned
 from paasctl.model.image import Descriptor, Pinned
 from paasctl.model.promoting import PROMOTION_TYPE
+from paasctl.verbs.promotion.along import Along
+from paasctl.verbs.promotion.onward import Onward
 from paasctl.verbs.promotion.promote import Promote, PromoteTyped
 from paasctl.verbs.release import Release
 from support.conducted import go
@@ -65,6 +67,22 @@ class Stops:
             for it in world.clients.values():
                 it.close()
 
+    def along(self, *versions: str, to: str, onward: bool = False, **how: Any) -> tuple[Exit, list[Event]]:
+        """The same to several goals, named with blanks between. `how`: as `go` takes it, or as it is typed."""
+        world = self.world.afresh()
+        world.clock.time = self.seconds
+        world.only_cluster = self.world.only_cluster
+        went = {name: how.pop(name) for name in ("dry_run", "exit_code", "agreed", "stops_at") if name in how}
+        clusters = how.pop("clusters", ())
+        try:
+            named = versions or (() if how.get("every") else (VERSION,))
+            asked = PromoteTyped(versions=named, **how)
+            makes = (lambda it: Onward(asked=it, clusters=clusters)) if onward else None
+            return go(Along(asked=asked, to=tuple(to.split()), onward=makes, clusters=clusters), world, **went)
+        finally:
+            for it in world.clients.values():
+                it.close()
+
     def release(self, subject: str = "feat: more") -> None:
         """One more."""
         self.world.git.commit(subject)
@@ -110,6 +128,42 @@ def record_again(stops: Stops, digest: str) -> None:
     manifest["layers"][0] = {"mediaType": made.media_type, "digest": made.digest, "size": made.size}
     stops.here.put_manifest("shop", json.dumps(manifest).encode(), tag=VERSION)
     stops.here.tags["shop/web"][VERSION] = digest
+
+
+@dataclass
+class Wide(Stops):
+    """A path of four: dev, rc, eu, us, the last two in registries of their own. Each takes from the one before."""
+
+    eu: Registry = field(kw_only=True)
+    us: Registry = field(kw_only=True)
+
+    def names(self) -> dict[str, set[str]]:
+        """Versions that have a record, by stop."""
+        them = {"rc": self.there, "eu": self.eu, "us": self.us}
+        return {name: set(it.tags.get("shop", {})) for name, it in them.items()}
+
+    def environments(self, words: str) -> None:
+        """More of them."""
+        paas = self.world.project / "paas.yaml"
+        paas.write_text(paas.read_text().replace("environments: {", f"environments: {{{words}, "))
+
+
+@contextmanager
+def wide_path(folder: Path) -> Iterator[Wide]:
+    """A release at the first of four stops."""
+    with path_in(folder) as two, Registry() as eu, Registry() as us:
+        paas = folder / "paas.yaml"
+        old = f'rc: {{repository: "{two.there.host}/shop"}}'
+        text = paas.read_text()
+        assert old in text
+        more = "".join(f', {name}: {{repository: "{it.host}/shop"}}' for name, it in (("eu", eu), ("us", us)))
+        paas.write_text(text.replace(old, old + more))
+        yield Wide(two.world, two.here, two.there, eu=eu, us=us)
+
+
+def table(events: list[Event]) -> dict[str, str]:
+    """`0.1.0 rc` -> what became of it there."""
+    return {f"{it.version} {it.goal}": it.word for it in outcome(events).rows}
 
 
 def outcome(events: list[Event]) -> Outcome:

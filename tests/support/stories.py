@@ -33,7 +33,7 @@ from support.story_freeze import FREEZE
 from support.story_gates import PAST_A_GATE
 from support.story_images import IMAGE_COPY, IMAGE_REBASE, IMAGE_SQUASH
 from support.story_onward import ONWARD_CRASH, ONWARD_DRY
-from support.story_promote import APPROVE, PROMOTE, PROMOTE_SEVERAL, REJECT
+from support.story_promote import APPROVE, PROMOTE, PROMOTE_ALONG, PROMOTE_SEVERAL, REJECT
 from support.story_release import SCAN, UPLOAD
 from support.telling import (
     COMMIT,
@@ -334,6 +334,7 @@ STORIES: dict[str, Story] = {
     "image-rebase": IMAGE_REBASE,
     "promote": PROMOTE,
     "promote-several": PROMOTE_SEVERAL,
+    "promote-along": PROMOTE_ALONG,
     "promote-deploy-dry-run": ONWARD_DRY,
     "promote-deploy-crash": ONWARD_CRASH,
     "approve": APPROVE,

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from paasctl.errors import Exit
 from paasctl.model.approving import Approve, SigningWith
 from paasctl.model.copied import CopyObject, CopyPlan
 from paasctl.model.event import Ended, Noted, Outcome, Planned, Problem, Progress, Started, Warned
 from paasctl.model.image import Descriptor, Repository
 from paasctl.model.plan import TagImage
-from paasctl.model.promoting import Attest, Brings, CarryOver, FileDiffers, Gate, NotePromotion, Spot, Stop, TagRecord
+from paasctl.model.promoting import (
+    Attest,
+    Became,
+    Brings,
+    CarryOver,
+    FileDiffers,
+    Gate,
+    NotePromotion,
+    Spot,
+    Stop,
+    TagRecord,
+)
 from paasctl.oci.documents.manifest import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST
 from support.telling import COMMIT, REPOSITORY, Story, planned, seconds
 
@@ -163,12 +176,52 @@ PROMOTE_SEVERAL: Story = (
         subject="3 versions to rc",
         done=PROMOTE_PLAN.steps,
         problems=(_REFUSED,),
+        rows=(
+            Became(version="1.2.2", goal="rc", origin="dev", state="nothing to do"),
+            Became(version="1.2.3", goal="rc", origin="dev", state="refused", exit=Exit.REFUSED, code="tag-taken"),
+            Became(version="1.2.4", goal="rc", origin="dev", state="promoted"),
+        ),
         facts=(
             ("version.1.2.2", "nothing to do"),
             ("version.1.2.3", "refused: tag-taken"),
             ("version.1.2.4", "promoted"),
             *_COUNTS.items(),
         ),
+        seconds=2.4,
+    ),
+)
+PROMOTE_ALONG: Story = (
+    Noted("goal 1 of 3: rc, from dev"),
+    *seconds(0, 1),
+    Planned(PROMOTE_PLAN),
+    *(it for at, step in enumerate(PROMOTE_PLAN.steps) for it in (Started(at, step), Ended(at, step, 0.1))),
+    Noted("goal 2 of 3: eu, from rc"),
+    Warned(_REFUSED.message.replace("1.2.3 to rc", "1.2.4 to eu"), hint=_REFUSED.hint),
+    Planned(planned("promote", "0 versions to eu")),
+    Noted("goal 3 of 3: us, from eu"),
+    Warned("promoting 1.2.4 to us: it did not reach eu (tag-taken)"),
+    Outcome(
+        status="failed",
+        exit=Exit.FAILED,
+        verb="promote",
+        subject="1.2.4 to rc, eu, us",
+        done=PROMOTE_PLAN.steps,
+        problems=(replace(_REFUSED, message=_REFUSED.message.replace("1.2.3 to rc", "1.2.4 to eu")),),
+        rows=(
+            Became(version="1.2.4", goal="rc", origin="dev", state="promoted"),
+            Became(version="1.2.4", goal="eu", origin="rc", state="refused", exit=Exit.REFUSED, code="tag-taken"),
+            Became(
+                version="1.2.4",
+                goal="us",
+                origin="eu",
+                state="refused",
+                exit=Exit.REFUSED,
+                code="tag-taken",
+                after="eu",
+                because="it did not reach eu",
+            ),
+        ),
+        facts=(("version", "1.2.4"), ("record.rc", f"{_RC.repository}@{_RECORD.digest}"), *_COUNTS.items()),
         seconds=2.4,
     ),
 )

@@ -75,7 +75,15 @@ def test_the_terminal_is_left_as_it_was(name: str) -> None:
     assert shown.count("\x1b[?2026h") == shown.count("\x1b[?2026l")
 
 
-_ENDS = ("cleanup", "deploy dev", "deploy showcase", "2 problems", "promote 3 versions", "release 1.2.4: failed")
+_ENDS = (
+    "cleanup",
+    "deploy dev",
+    "deploy showcase",
+    "2 problems",
+    "promote 3 versions",
+    "promote 1.2.4 to rc, eu",
+    "release 1.2.4: failed",
+)
 
 
 @pytest.mark.parametrize("name", [it for it in NAMES if STORIES[it][-1].problems])  # type: ignore[union-attr]  # an Outcome

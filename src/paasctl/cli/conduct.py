@@ -35,6 +35,26 @@ class Act(Protocol):
         ...
 
 
+class Journey(Protocol):
+    """Verbs that act, one after the other: each is read, planned and judged when its turn has come."""
+
+    def begin(self, reads: Reads, emit: Emit, cancel: CancelPort) -> str:
+        """Refuse what makes no sense before the first turn. What somebody must agree to on the way; "": nothing."""
+        ...
+
+    def turn(self) -> Act | None:
+        """Whose turn it is; None: nobody's any more."""
+        ...
+
+    def ended(self, outcome: Outcome) -> None:
+        """How that one ended."""
+        ...
+
+    def end(self) -> Outcome:
+        """How all of it ended, exit status included. Pure."""
+        ...
+
+
 class Question(Protocol):
     """A verb that only asks."""
 
@@ -66,6 +86,8 @@ class Conduct:
     agreed: Callable[[Plan], bool | None]
     """True: go on; False: declined; None: there is nobody to ask."""
     now: Callable[[], float]
+    answers: bool = True
+    """Whether somebody has agreed to everything, or can be asked."""
     drain: Callable[[], None] = lambda: None
     """Returns when all that was emitted is on the screen."""
     dry_run: bool = False
@@ -75,9 +97,18 @@ class Conduct:
 
 def act(verb: Act, how: Conduct) -> Exit:
     """Run one verb that acts, from facts to exit status. Every way out emits one `Outcome`, last."""
+    return _conclude(lambda: _act(verb, how), how)
+
+
+def travel(journey: Journey, how: Conduct) -> Exit:
+    """Run its verbs, each from facts to its own end. Every way out emits one `Outcome`, last."""
+    return _conclude(lambda: _travel(journey, how), how)
+
+
+def _conclude(run: Callable[[], Outcome], how: Conduct) -> Exit:
     began = how.now()
     try:
-        outcome = _act(verb, how)
+        outcome = run()
     except PaasError as error:
         outcome = failed(error)
     except (MemoryError, OSError, RuntimeError) as error:
@@ -85,6 +116,24 @@ def act(verb: Act, how: Conduct) -> Exit:
             raise
         outcome = failed(lack)
     return ended(outcome, began, how)
+
+
+def _travel(journey: Journey, how: Conduct) -> Outcome:
+    asks = journey.begin(how.reads, how.emit, how.cancel)
+    if asks and not (how.dry_run or how.answers):
+        raise Protected(
+            f"going that far: {asks}, and there is no terminal to ask on", hint="add --yes if that is meant"
+        )
+    while True:
+        try:
+            verb = journey.turn()
+            if verb is None:
+                return journey.end()
+            how.cancel.check()
+            outcome = _act(verb, how)
+        except PaasError as error:
+            outcome = failed(error)
+        journey.ended(outcome)
 
 
 def _act(verb: Act, how: Conduct) -> Outcome:

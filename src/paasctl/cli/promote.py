@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from paasctl.cli.complete import OnlyClusters
 from paasctl.cli.options import DryRun, ExitCode, RolloutTimeout, Settings, WaitLock, Yes, one, seconds
-from paasctl.cli.stops import AllMissing, From, Override, Reason, To, Versions
+from paasctl.cli.stops import AllMissing, From, Override, Reason, ToEach, Versions
 
 
 def promote(
     settings: Settings,
     version: Versions = None,
     *,
-    to: To,
+    to: ToEach,
     from_: From = "",
     all_missing: AllMissing = False,
     reason: Reason = "",
@@ -36,39 +36,33 @@ def promote(
 
     Examples:
 
-      paasctl promote 1.2.4 --to rc --dry-run
-
       paasctl promote 1.2.4 --to production --deploy --yes
+
+      paasctl promote --all-missing --to rc --to eu --to us --dry-run
     """
+    from paasctl.cli.goals import Promotion
     from paasctl.cli.session import Session
-    from paasctl.errors import UsageError
-    from paasctl.verbs.promotion.promote import Promote, PromoteTyped
+    from paasctl.verbs.promotion.promote import PromoteTyped
 
-    typed = PromoteTyped(
-        versions=tuple(version or ()),
-        to=to,
-        origin=from_,
-        every=all_missing,
-        reason=reason,
-        overridden=tuple(override or ()),
+    goals = tuple(dict.fromkeys(to))
+    made = Promotion(
+        typed=PromoteTyped(
+            versions=tuple(version or ()),
+            to=goals[0],
+            origin=from_,
+            every=all_missing,
+            reason=reason,
+            overridden=tuple(override or ()),
+        ),
+        goals=goals,
+        deploys=deploy,
+        clusters=tuple(cluster or ()),
+        sets=tuple(settings.set or ()),
+        timeout=lambda: seconds(rollout_timeout, "--rollout-timeout"),
     )
-
-    def verb() -> Any:
-        if not deploy:
-            if cluster:
-                raise UsageError("--cluster says where to deploy: it needs --deploy", hint="add --deploy")
-            return Promote(asked=typed)
-        from paasctl.verbs.promotion.onward import Onward  # whoever only promotes pays for no deploy
-
-        return Onward(
-            asked=typed,
-            clusters=tuple(cluster or ()),
-            sets=tuple(settings.set or ()),
-            timeout=seconds(rollout_timeout, "--rollout-timeout"),
-        )
-
     session = Session(settings, "promote")
-    return session.act(verb, dry_run=dry_run, exit_code=exit_code, yes=yes, wait_lock=wait_lock)
+    conduct = session.act if len(goals) == 1 else session.travel
+    return conduct(made, dry_run=dry_run, exit_code=exit_code, yes=yes, wait_lock=wait_lock)
 
 
 app = one(promote)

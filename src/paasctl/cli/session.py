@@ -45,6 +45,18 @@ class Session:
             lambda how, _: conduct.act(make(), how), dry_run=dry_run, exit_code=exit_code, yes=yes, wait_lock=wait_lock
         )
 
+    def travel(
+        self, make: Callable[[], conduct.Journey], *, dry_run: bool, exit_code: bool, yes: bool, wait_lock: str
+    ) -> int:
+        """Conduct several verbs that act, one after the other."""
+        return self._run(
+            lambda how, _: conduct.travel(make(), how),
+            dry_run=dry_run,
+            exit_code=exit_code,
+            yes=yes,
+            wait_lock=wait_lock,
+        )
+
     def ask(self, question: conduct.Question) -> int:
         """Answer a question. One that `draws` has a picture, too."""
         return self._run(lambda how, _: conduct.ask(question, how), draws=getattr(question, "draws", False))
@@ -99,6 +111,7 @@ class Session:
                     holder=lambda: outside.holder,
                     same=_same_writes,
                     agreed=self._asker(emit.drain, yes=yes),
+                    answers=yes or self._can_ask,
                     now=outside.clock.now,
                     drain=emit.drain,
                     dry_run=dry_run,
@@ -129,9 +142,11 @@ class Session:
         """Who agrees to a plan. `shown` returns when all that was said is on the screen: the plan comes first."""
         if yes:
             return lambda _: True
-        if self._output is not Output.TEXT or not (self.stdin.isatty() and self.stderr.isatty()):
-            return lambda _: None
-        return lambda plan: self._question(plan, shown)
+        return (lambda plan: self._question(plan, shown)) if self._can_ask else (lambda _: None)
+
+    @property
+    def _can_ask(self) -> bool:
+        return self._output is Output.TEXT and self.stdin.isatty() and self.stderr.isatty()
 
     def _question(self, plan: Plan, shown: Callable[[], None]) -> bool:
         shown()

@@ -25,6 +25,16 @@ To = Annotated[
         show_default=False,
     ),
 ]
+ToEach = Annotated[
+    list[str],
+    typer.Option(
+        "--to",
+        help="An environment of paas.yaml, whose registry it is, or a registry; repeatable: done in this order.",
+        metavar="NAME",
+        autocompletion=stop_names,
+        show_default=False,
+    ),
+]
 MaybeVersion = Annotated[
     str, typer.Argument(metavar="[VERSION]", help="Which release.", autocompletion=versions, show_default=False)
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from paasctl.config.find import find_registry
 from paasctl.config.words import either, guess, quoted
 from paasctl.errors import UsageError
@@ -30,6 +32,11 @@ def find_way(config: Config, to: str, origin: str = "") -> Way:
             hint="name another registry with --from, or give the two a repository each",
         )
     return Way(origin=start, goal=goal)
+
+
+def find_ways(config: Config, to: Iterable[str], origin: str = "") -> tuple[tuple[str, Way], ...]:
+    """Of each name, in the order given: the way to it. A name that is given twice counts once."""
+    return tuple((it, find_way(config, it, origin)) for it in dict.fromkeys(to))
 
 
 def takers(config: Config, registry: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 from paasctl.engine.needs import Needs
+from paasctl.errors import StalePlan
 from paasctl.model.cleanup import DELETED, SWEEP_TYPE, CleanupStep, CloseSweep, DeleteManifests, Doomed, NoteSweep
 from paasctl.model.event import Progress
 from paasctl.model.image import Pinned
@@ -14,6 +15,7 @@ from paasctl.model.location import InRegistry
 from paasctl.oci.documents.manifest import OCI_MANIFEST
 from paasctl.oci.documents.squashed import EMPTY, EMPTY_TYPE
 from paasctl.oci.documents.sweep import sweep_list, sweep_note, sweep_tag
+from paasctl.ports.images import RegistryReads
 
 _TOGETHER = 8
 _NOTE = "note"
@@ -41,12 +43,16 @@ def _note(step: NoteSweep, run: Needs) -> None:
 
 
 def _delete(step: DeleteManifests, index: int, run: Needs) -> None:
-    """Several at once, and no new one after an error or a request to stop: what was begun is finished."""
+    """Several at once, and no new one after an error or a request to stop: what was begun is finished.
+
+    Tags are resolved right before: a digest goes with whatever names it, and where a name moved, others may have, too.
+    """
     registry = run.world.registry(step.repository.host)
     total, gone, deleted = len(step.manifests), 0, 0
     with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="delete") as pool:
         for some in _parts(step.manifests):
             run.cancel.check()
+            _check_names(pool, registry, some)
             begun = [pool.submit(registry.delete_manifest, it.at.repository, it.at.digest) for it in some]
             deleted += sum(it.result() for it in begun if it.exception() is None)
             run.facts[f"{DELETED}{index}"] = str(deleted)
@@ -54,6 +60,18 @@ def _delete(step: DeleteManifests, index: int, run: Needs) -> None:
                 it.result()  # raises what it failed of: those beside it are counted
             gone += len(some)
             run.emit(Progress(index, step.what, gone, total, "manifests"))
+
+
+def _check_names(pool: ThreadPoolExecutor, registry: RegistryReads, some: tuple[Doomed, ...]) -> None:
+    """`StalePlan` where a tag of these is on another manifest by now. Gone is as good as deleted."""
+    names = {it.at.repository.tagged(tag): it.at.digest for it in some for tag in it.tags}
+    for name, found in zip(names, pool.map(registry.resolve, names), strict=True):
+        if found and found.digest != names[name]:
+            raise StalePlan(
+                f"cleaning up {name.repository}: tag {name.tag} was moved to {found.digest} since the plan was made; "
+                "it stays, and nothing more goes",
+                hint="run the command again to see the new plan",
+            )
 
 
 def _parts(manifests: tuple[Doomed, ...]) -> Iterator[tuple[Doomed, ...]]:

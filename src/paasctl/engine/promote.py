@@ -1,37 +1,23 @@
-"""Executors of a promotion's steps: copy by digest, write down who did it, name the record last."""
+"""Executors of a promotion's steps: copy by digest, write down who did it; `record.py` names the record last."""
 
 from __future__ import annotations
 
 from paasctl.engine.images.copy import CopyWish, copy_image
 from paasctl.engine.needs import Needs
-from paasctl.errors import Cancelled, PaasError, TimedOut, Unavailable
+from paasctl.errors import Cancelled, PaasError, TimedOut
+from paasctl.model.copied import Copied
 from paasctl.model.event import Progress, Warned
 from paasctl.model.location import InRegistry
-from paasctl.model.promoting import CARRIED, Attest, CarryOver, NotePromotion, TagRecord
+from paasctl.model.promoting import CARRIED, Attest, CarryOver, NotePromotion
 from paasctl.oci.documents.manifest import OCI_MANIFEST
 from paasctl.oci.documents.promotion import promotion_manifest
 from paasctl.oci.documents.squashed import EMPTY, EMPTY_TYPE
 from paasctl.oci.documents.statement import statement_manifest
-from paasctl.ports.world import World
 
 
 def carry_over(step: CarryOver, index: int, run: Needs) -> None:
-    """Have it there by digest. The source is read by digest, too: what was planned is what goes."""
-    source = run.world.source(step.place or InRegistry(step.source))
-    target = run.world.target(InRegistry(step.repository.tagged(step.tag)))
-    what = step.name or "the record"
-
-    def progress(done: int, total: int | None) -> None:
-        run.emit(Progress(index, what, done, total, "bytes"))
-
-    made = copy_image(
-        source,
-        target,
-        CopyWish(named=False),
-        progress=progress,
-        warn=lambda text: run.emit(Warned(text)),
-        cancel=run.cancel,
-    )
+    """Have it there by digest, and note what it took."""
+    made = copy_over(step, index, run)
     counts = {
         "blobs.there": made.exists,
         "blobs.mounted": made.mounted,
@@ -43,6 +29,25 @@ def carry_over(step: CarryOver, index: int, run: Needs) -> None:
     left = {f"left.{number}": it for number, it in enumerate(made.left)}
     told = {**{name: str(it) for name, it in counts.items()}, **left}
     run.facts.update({f"{CARRIED}{step.version} {step.name} {name}": it for name, it in told.items()})
+
+
+def copy_over(step: CarryOver, index: int, run: Needs) -> Copied:
+    """The copy alone. The source is read by digest, too: what was planned is what goes."""
+    source = run.world.source(step.place or InRegistry(step.source))
+    target = run.world.target(InRegistry(step.repository.tagged(step.tag)))
+    what = step.name or "the record"
+
+    def progress(done: int, total: int | None) -> None:
+        run.emit(Progress(index, what, done, total, "bytes"))
+
+    return copy_image(
+        source,
+        target,
+        CopyWish(named=False),
+        progress=progress,
+        warn=lambda text: run.emit(Warned(text)),
+        cancel=run.cancel,
+    )
 
 
 def note_promotion(step: NotePromotion, run: Needs) -> None:
@@ -72,33 +77,3 @@ def _attach(step: Attest, run: Needs) -> None:
     target = run.world.target(InRegistry(step.repository.tagged(step.tag)))
     empty = target.put_blob(EMPTY_TYPE, EMPTY)
     target.put(OCI_MANIFEST, statement_manifest(step, run.holder, run.world.clock.utc(), empty))
-
-
-def tag_record(step: TagRecord, world: World) -> None:
-    """Look whether every image has its name, then give the record its own. `Unavailable` where one was lost."""
-    registry = world.registry(step.repository.host)
-    for name, pinned in step.images:
-        found = registry.resolve(pinned.repository.tagged(step.tag))
-        if found is None or found.digest != pinned.digest:
-            now = f"is {found.digest}" if found else "is not there any more"
-            raise Unavailable(
-                f"promoting {step.version}: image {name} at {pinned.repository}:{step.tag} {now}",
-                hint="somebody else writes there; run the same command again",
-                code="image-not-found",
-            )
-    for pinned in step.outside:
-        if registry.resolve(pinned) is None:
-            raise Unavailable(
-                f"promoting {step.version}: {pinned} is not there any more",
-                hint="somebody else deletes there; run the same command again",
-                code="image-not-found",
-            )
-    record = step.repository.pinned(step.record.digest)
-    held = registry.manifest(record)
-    if held is None:
-        raise Unavailable(
-            f"promoting {step.version}: its record {record} is not there any more",
-            hint="somebody else deletes there; run the same command again",
-            code="image-not-found",
-        )
-    registry.put_manifest(step.repository, held[0].media_type, held[1], tag=step.tag)

@@ -128,7 +128,8 @@ def _release(step: ReleaseStep, index: int, run: Needs) -> None:
 
 
 def _promote(step: PromoteStep, index: int, run: Needs) -> None:
-    from paasctl.engine.promote import attest, carry_over, note_promotion, tag_record  # noqa: PLC0415
+    from paasctl.engine.promote import attest, carry_over, note_promotion  # noqa: PLC0415
+    from paasctl.engine.record import tag_record  # noqa: PLC0415
 
     match step:
         case CarryOver():
@@ -136,7 +137,7 @@ def _promote(step: PromoteStep, index: int, run: Needs) -> None:
         case NotePromotion():
             note_promotion(step, run)
         case TagRecord():
-            tag_record(step, run.world)
+            tag_record(step, index, run)
         case Attest():
             attest(step, run)
         case Approve():

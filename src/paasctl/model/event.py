@@ -10,6 +10,7 @@ from paasctl.errors import Exit
 from paasctl.model.answer import Answer
 from paasctl.model.plan import Plan, Step
 from paasctl.model.problem import Problem as Problem  # noqa: PLC0414 - events are where problems are looked for
+from paasctl.model.promoting import Became
 from paasctl.model.verdict import Verdict
 from paasctl.values import dataclass
 
@@ -148,6 +149,8 @@ class Outcome:
     """Named results for scripts: `version`, `digest.web`, `record` …"""
     chapters: tuple[Outcome, ...] = ()
     """Of a run of several verbs: how each of them ended that was begun."""
+    rows: tuple[Became, ...] = ()
+    """Of a promotion of several versions, or to several goals: what became of each version at each goal."""
     seconds: float = 0.0
     again: str = ""
     """The command that goes on from here, where the verb knows it: `paasctl deploy dev`."""

@@ -228,6 +228,8 @@ class Plan:
     """What later rounds of this run may do beyond repeating nothing: names of rules, like `revert`."""
     heads: tuple[DeployHead, ...] = ()
     """One history record per target, opened before the first write."""
+    goal: str = ""
+    """The registry that a promotion goes to; empty: it is none."""
     asks: str = ""
     """Why a person must agree first; empty: no need."""
     gates: tuple[Gate, ...] = ()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Literal
 
+from paasctl.errors import Exit
 from paasctl.model.approving import Approve
 from paasctl.model.copied import CopyPlan
 from paasctl.model.image import Descriptor, Pinned, Repository
@@ -141,7 +143,7 @@ class Brings:
 class TagRecord:
     """Give the record its name, the very last thing: the release is there from then on, and all of it.
 
-    Its images are looked at once more before.
+    Its images are looked at once more before, and what is said of it where it comes from: until then, and once after.
     """
 
     version: str
@@ -152,8 +154,45 @@ class TagRecord:
     """(name, where it is now)."""
     outside: tuple[Pinned, ...] = ()
     """Copies of images that it does not make."""
+    origin: Repository | None = None
+    """Where the record lies that was promoted, to hear what is said of it meanwhile; None: in a file."""
+    skipped: tuple[CarryOver, ...] = field(default=(), repr=False)
+    """Of what has manifests that were there before: how to have them there again, should somebody delete them."""
     brings: tuple[Brings, ...] = ()
     """One for each version that it is held against."""
+
+
+State = Literal["promoted", "nothing to do", "refused", "failed", "not reached", "planned"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Became:
+    """What became of one version at one goal."""
+
+    version: str
+    """Empty: all that was missing there, and nobody came to ask what that is."""
+    goal: str
+    """A registry."""
+    origin: str
+    """The registry that it was to come from."""
+    state: State
+    exit: Exit = Exit.OK
+    """What it would end with alone."""
+    code: str = ""
+    """The problem's; empty: there is none."""
+    after: str = ""
+    """The goal of the same command that it must reach first."""
+    because: str = ""
+    """Why an earlier goal keeps it from this one: `it did not reach rc`; empty: none does."""
+    deployed: str = ""
+    """What became of the deploy that follows, for people; empty: none does."""
+
+    @property
+    def word(self) -> str:
+        """`promoted`, `refused: tag-taken`, `planned after rc`, `refused, it did not reach rc: tag-taken`."""
+        said = f"planned after {self.after}" if self.after and self.state == "planned" else self.state
+        whole = ", ".join(filter(None, (said, self.because, self.deployed)))
+        return f"{whole}: {self.code}" if self.code else whole
 
 
 Word = Literal["healthy", "rejected", "accepted", "overridden"]

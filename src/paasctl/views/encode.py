@@ -27,7 +27,7 @@ FORMAT: Final = 1
 _AS_TEXT = (InArchive, InEngine, InLayout, InRegistry, Kind, Masked, Pinned, Platform, Repository, Tagged, Version)
 _PAIRS = frozenset({"changelog", "facts", "images", "outside", "pinned", "settings"})
 """Fields that hold (name, value) pairs: objects in JSON."""
-_RARE = frozenset({"then", "chapters", "amiss", "foreseen"})
+_RARE = frozenset({"then", "chapters", "amiss", "foreseen", "goal", "rows"})
 """Fields that are told only where there is something in them."""
 _RARE_OF: Final[Mapping[type, frozenset[str]]] = {
     Attest: frozenset({"gates"}),

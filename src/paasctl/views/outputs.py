@@ -64,6 +64,11 @@ def summary(outcome: Outcome, changelog: str = "") -> str:
     if images:
         lines += ["", "| image | digest |", "|---|---|"]
         lines += [f"| {clean(name)} | `{clean(it)}` |" for name, it in images]
+    if outcome.rows:
+        lines += ["", "| version | goal | |", "|---|---|---|"]
+        lines += [
+            f"| {clean(it.version or 'all missing')} | {clean(it.goal)} | {clean(it.word)} |" for it in outcome.rows
+        ]
     return "\n".join([*lines, *(["", changelog] if changelog else []), "", ""])
 
 

@@ -53,7 +53,7 @@ def data(line: str) -> list[Piece]:
 
 def ending(line: str, outcome: Outcome) -> list[Piece]:
     """A line of an outcome: its headline in the colour of how it ended, the rest as ever."""
-    for it in outcome.chapters or (outcome,):
+    for it in outcome.chapters if outcome.chapters and not outcome.rows else (outcome,):
         about = f"{it.verb} {it.subject}".strip()
         if about and line.startswith(f"{about}:"):
             return [(line, _ENDS.get(it.status, "bold"))]

@@ -125,7 +125,10 @@ def _first(lines: Iterable[str], most: int) -> Iterator[str]:
 
 
 def say_promoted(outcome: Outcome) -> Iterator[str]:
-    """Of several versions what became of each, in a table."""
-    rows = [(name.removeprefix("version."), it) for name, it in outcome.facts if name.startswith("version.")]
-    width = max((len(name) for name, _ in rows), default=0)
-    yield from (f"{clean(name):<{width}}  {clean(it)}" for name, it in rows)
+    """What became of each version, in a table; where there are several goals, at each of them."""
+    several = len({it.goal for it in outcome.rows}) > 1
+    cells = [(it.version or "all missing", *((it.goal,) if several else ())) for it in outcome.rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row, it in zip(cells, outcome.rows, strict=True):
+        head = "  ".join(f"{clean(cell):<{width}}" for cell, width in zip(row, widths, strict=True))
+        yield f"{head}  {clean(it.word)}"

@@ -272,7 +272,7 @@ def say_outcome(outcome: Outcome) -> list[str]:
 
 
 def _outcome(outcome: Outcome) -> list[str]:
-    if outcome.chapters:
+    if outcome.chapters and not outcome.rows:  # of several goals the table says what became of each
         *before, last = outcome.chapters
         return [line for it in (*before, replace(last, seconds=outcome.seconds)) for line in _outcome(it)]
     problems = [line for it in outcome.problems for line in say_problem(it)]

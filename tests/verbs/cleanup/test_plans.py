@@ -7,6 +7,8 @@ import json
 import pytest
 
 from paasctl.errors import Exit
+from paasctl.model.cleanup import DeleteManifests
+from paasctl.model.event import Started
 from paasctl.planning.cleanup.decide import Cap
 from support.cleaning import Dump, answer, pod
 from support.promoting import outcome
@@ -66,6 +68,40 @@ def test_a_tag_that_is_moved_while_somebody_thinks_is_seen(dump: Dump) -> None:
 
     status, events = dump.clean(cap=ALL, agreed=thinking)
     assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "plan-stale")
+
+
+def test_a_version_that_is_moved_to_what_is_to_go_while_somebody_thinks_is_seen(dump: Dump) -> None:
+    going = dump.registry.tags["shop/web"]["0.1.0"]
+
+    def thinking(_: object) -> bool:
+        dump.registry.tags["shop/web"]["0.1.2"] = going
+        return True
+
+    status, events = dump.clean(cap=ALL, agreed=thinking)
+    assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "plan-stale")
+    assert dump.registry.tags["shop/web"]["0.1.2"] == going
+
+
+@pytest.mark.parametrize("to", ["0.1.1", "0.1.2"], ids=["what is to go, too", "what stays"])
+def test_a_tag_that_is_moved_right_before_its_turn_survives_and_is_said(dump: Dump, to: str) -> None:
+    web = dump.registry.tags["shop/web"]
+    moved = web[to]
+
+    def move(event: object) -> bool:
+        if isinstance(event, Started) and isinstance(event.step, DeleteManifests) and event.step.what == "image":
+            web["0.1.0"] = moved
+        return False
+
+    status, events = dump.clean(cap=ALL, heard=move)
+    told = outcome(events)
+    assert [it.code for it in told.problems] == ["plan-stale"], status
+    assert f"tag 0.1.0 was moved to {moved}" in told.problems[0].message
+    assert dump.registry.tags["shop/web"]["0.1.0"] == moved
+    assert moved in dump.registry.manifests["shop/web"]
+    assert any(isinstance(it, DeleteManifests) and it.what == "image" for it in told.left)
+    dump.whole()
+    assert dump.clean(cap=ALL)[0] is Exit.OK, "the note tells it of the rest"
+    dump.whole()
 
 
 def test_a_saved_plan_is_what_is_done(dump: Dump) -> None:

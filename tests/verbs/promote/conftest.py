@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.promoting import Stops, path_in
+from support.promoting import Stops, Wide, path_in, wide_path
 
 
 @pytest.fixture
@@ -19,4 +19,10 @@ def stops(tmp_path: Path) -> Iterator[Stops]:
 @pytest.fixture
 def within(tmp_path: Path) -> Iterator[Stops]:
     with path_in(tmp_path / "one", "shop-rc", one=True) as found:
+        yield found
+
+
+@pytest.fixture
+def wide(tmp_path: Path) -> Iterator[Wide]:
+    with wide_path(tmp_path / "one") as found:
         yield found

@@ -51,6 +51,11 @@ class Moving:
         return bool(self.own_tag)
 
     @property
+    def found(self) -> bool:
+        """Whether manifests of it are there already."""
+        return self.plan is not None and any(it.doing == "exists" and not it.is_blob for it in self.plan.objects)
+
+    @property
     def carried(self) -> bool:
         """Whether anything of it is still to be moved."""
         return self.plan is not None and any(it.doing in ("mount", "stream") for it in self.plan.objects)
@@ -116,6 +121,8 @@ def promotion_stages(facts: PromotionFacts) -> Stages:
         record=facts.record,
         images=tuple((it.name, it.repository.pinned(it.source.digest)) for it in images if not it.is_outside),
         outside=tuple(it.repository.pinned(it.source.digest) for it in images if it.is_outside),
+        origin=None if record.place else record.source.repository,
+        skipped=tuple(_carry(it, facts) for it in facts.moving if it.found),
         brings=facts.brings,
     )
     stages: tuple[Stage, ...] = (carried, () if facts.noted else (note,), tags, () if record.there else (named,))
@@ -127,11 +134,11 @@ def promotion_plan(stages: tuple[tuple[str, Stages], ...], goal: Stop, verb: str
     doing = [version for version, them in stages if them]
     subject = doing[0] if len(doing) == 1 else count(len(doing), "version")
     every = tuple(stage for _, them in stages for stage in them)
-    return Plan(verb=verb, subject=f"{subject} to {goal.name}", stages=every)
+    return Plan(verb=verb, subject=f"{subject} to {goal.name}", stages=every, goal=goal.name)
 
 
 def _carry(it: Moving, facts: PromotionFacts) -> CarryOver:
-    assert it.plan is not None  # noqa: S101 - `carried` says so
+    assert it.plan is not None  # noqa: S101 - `carried` and `found` say so
     return CarryOver(
         version=facts.release.version,
         name=it.name,

@@ -19,7 +19,7 @@ from paasctl.oci.documents.held import Parsed, created_in, parsed, tells_date
 from paasctl.oci.documents.record import read_names, record_layers
 from paasctl.oci.documents.sweep import read_sweep
 from paasctl.planning.cleanup.dates import undated
-from paasctl.planning.cleanup.facts import is_version_tag, subjects_of
+from paasctl.planning.cleanup.facts import subjects_of
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import RegistryReads
 from paasctl.values import dataclass
@@ -76,9 +76,9 @@ class Shelf:
             self.held[at] = replace(self.held[at], created=created)
 
     def look_again(self) -> None:
-        """What has come since, and where tags that anybody may move are by now."""
+        """What has come since, and where every tag is by now: one that was moved to what is to go would go with it."""
         self._known = set(self.held)
-        moving = [it for it in self._tags if not is_version_tag(it.tag)]
+        moving = list(self._tags)
         for tagged, found in zip(moving, self._each(self._registry.resolve, moving), strict=True):
             if found is None or found.digest != self._tags[tagged]:
                 self._untag(tagged)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from dataclasses import replace
 
 from paasctl.errors import Cancelled, Exit, PaasError, Refused, TimedOut
 from paasctl.model.counting import count
-from paasctl.model.event import Outcome, Problem
+from paasctl.model.event import Outcome, Problem, Status
 from paasctl.model.plan import Step
-from paasctl.model.promoting import CARRIED, Stop
+from paasctl.model.promoting import CARRIED, Became, Stop
 from paasctl.model.rounds import Rounds
 from paasctl.planning.promotion.decide import VERB, PromotionFacts, Stages
+from paasctl.planning.promotion.several import REFUSALS, verdict
 from paasctl.values import dataclass
 
-_COUNTS = ("blobs.there", "blobs.mounted", "blobs.sent", "bytes.sent", "manifests", "vouchers")
+COUNTS = ("blobs.there", "blobs.mounted", "blobs.sent", "bytes.sent", "manifests", "vouchers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +50,11 @@ def promoted(asked: tuple[Asked, ...], rounds: Rounds, goal: Stop, verb: str = V
     done = tuple(step for it in rounds for step in it.done)
     broken = _broken(asked, rounds)
     errors = tuple(broken.values())
-    verdict = _verdict(errors, done)
+    status = verdict((it.exit for it in errors), changed=bool(done))
     told = _one(asked[0], rounds, goal) if len(asked) == 1 else _several(asked, broken, done)
     return Outcome(
-        status=_status(verdict) if errors else "done" if rounds else "nothing-to-do",
-        exit=verdict.exit if verdict else Exit.FAILED if errors else Exit.OK,
+        status=status_of(status) if errors else "done" if rounds else "nothing-to-do",
+        exit=status,
         verb=verb,
         subject=f"{asked[0].version if len(asked) == 1 else count(len(asked), 'version')} to {goal.name}",
         done=done,
@@ -63,6 +64,18 @@ def promoted(asked: tuple[Asked, ...], rounds: Rounds, goal: Stop, verb: str = V
     )
 
 
+def rows(asked: tuple[Asked, ...], rounds: Rounds, goal: str, origin: str) -> tuple[Became, ...]:
+    """What became of each version; where nothing was to be done yet, what is planned."""
+    done = tuple(step for it in rounds for step in it.done)
+    broken = _broken(asked, rounds)
+    found = (_became(it, broken.get(it.version), done, goal, origin) for it in asked)
+    return tuple(found) if rounds else tuple(_as_planned(it) for it in found)
+
+
+def _as_planned(it: Became) -> Became:
+    return replace(it, state="planned") if it.state == "not reached" else it
+
+
 def amiss(asked: tuple[Asked, ...]) -> tuple[Problem, ...]:
     """Why some of what was asked for will not be promoted."""
     return tuple(dict.fromkeys(Problem.of(it.error) for it in asked if it.error))
@@ -70,26 +83,14 @@ def amiss(asked: tuple[Asked, ...]) -> tuple[Problem, ...]:
 
 def foreseen(asked: tuple[Asked, ...]) -> Exit:
     """What a dry run says of that: nothing is changed by it, so it may say *refused* where the run itself may not."""
-    errors = tuple(it.error for it in asked if it.error)
-    verdict = _verdict(errors, ())
-    return verdict.exit if verdict else Exit.FAILED if errors else Exit.OK
+    return verdict((it.error.exit for it in asked if it.error), changed=False)
 
 
-def _verdict(errors: tuple[PaasError, ...], done: tuple[Step, ...]) -> PaasError | None:
-    """Whose exit it is: of what stopped the run, or what all failures have in common; None: there is no such one.
-
-    A refusal promises that nothing changed, which is not so where another version was promoted.
-    """
-    if stopped := [it for it in errors if isinstance(it, Cancelled | TimedOut)]:
-        return stopped[0]
-    alike = len({it.exit for it in errors}) == 1
-    return errors[0] if alike and not (done and isinstance(errors[0], Refused)) else None
-
-
-def _status(error: PaasError | None) -> Literal["failed", "cancelled", "refused"]:
-    if isinstance(error, Refused):
+def status_of(status: Exit) -> Status:
+    """The word for an exit that is not OK."""
+    if status in REFUSALS:
         return "refused"
-    return "cancelled" if isinstance(error, Cancelled) else "failed"
+    return "cancelled" if status in (Exit.CANCELLED, Exit.TERMINATED) else "failed"
 
 
 def _is_in(asked: Asked, steps: Iterable[Step]) -> bool:
@@ -117,15 +118,18 @@ def _one(asked: Asked, rounds: Rounds, goal: Stop) -> Mapping[str, str]:
 
 def _several(asked: tuple[Asked, ...], broken: Mapping[str, PaasError], done: tuple[Step, ...]) -> Mapping[str, str]:
     """`version.1.2.4` -> a word."""
-    return {f"version.{it.version}": _word(it, broken.get(it.version), done) for it in asked}
+    return {f"version.{it.version}": _became(it, broken.get(it.version), done).word for it in asked}
 
 
-def _word(asked: Asked, error: PaasError | None, done: tuple[Step, ...]) -> str:
+def _became(asked: Asked, error: PaasError | None, done: tuple[Step, ...], goal: str = "", origin: str = "") -> Became:
+    it = Became(version=asked.version, goal=goal, origin=origin, state="nothing to do")
     if error:
-        return f"{'refused' if isinstance(error, Refused) else 'failed'}: {error.code}"
+        return replace(
+            it, state="refused" if isinstance(error, Refused) else "failed", exit=error.exit, code=error.code
+        )
     if not asked.stages:
-        return "nothing to do"
-    return "promoted" if all(step in done for step in asked.steps) else "not reached"
+        return it
+    return replace(it, state="promoted" if all(step in done for step in asked.steps) else "not reached")
 
 
 def _counted(rounds: Rounds) -> Mapping[str, str]:
@@ -136,10 +140,10 @@ def _counted(rounds: Rounds) -> Mapping[str, str]:
     for name, found in facts.items():
         head, _, what = name.rpartition(" ")
         if head.startswith(CARRIED):
-            if what in _COUNTS:
+            if what in COUNTS:
                 sums[what] += int(found)
             else:
                 left[found] = None
     if not sums and not any(name.startswith(CARRIED) for name in facts):
         return {}
-    return {it: str(sums[it]) for it in _COUNTS} | {f"left.{number}": it for number, it in enumerate(left, 1)}
+    return {it: str(sums[it]) for it in COUNTS} | {f"left.{number}": it for number, it in enumerate(left, 1)}

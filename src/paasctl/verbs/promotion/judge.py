@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import replace
 
 from paasctl.errors import Refused, UsageError
 from paasctl.model.config import Registry
@@ -40,28 +40,32 @@ class Judge:
     version: str
     rejects: bool
     reason: str = ""
-    _read: list[tuple[Seen, ...]] = field(default_factory=list, repr=False, compare=False)
 
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[Seen, ...]:
-        """Every registry of the path, once: one that does not answer stops it, since nobody would know there."""
+        """Every registry of the path: one that does not answer stops it, since nobody would know there.
+
+        Read again when it is said: a promotion on its way may have brought the release to one more.
+        """
         del emit
         check_version(self.version, f"{self._verb}ing")
         if not self.reason.strip():
             raise UsageError(
                 f"{self._verb}ing {self.version}: say why", hint=f"paasctl {self._verb} {self.version} --reason WHY"
             )
-        if not self._read:
-            self._read.append(tuple(_seen(reads, self.version, cancel)))
-        if not self._read[0]:
+        found = tuple(_seen(reads, self.version, cancel))
+        if not found:
             raise Refused(
                 f"{self._verb}ing {self.version}: no registry of {reads.config.file} has it",
                 hint="paasctl releases   shows what is there",
                 code="release-not-found",
             )
-        return self._read[0]
+        return found
 
     def next(self, facts: tuple[Seen, ...], rounds: Rounds) -> Plan:
-        """A statement for each registry where the newest word is another."""
+        """A statement for each registry where the newest word is another, and where it was not said by this run."""
+        if rounds and rounds[-1].error:
+            return NOTHING
+        told = {step.repository for it in rounds for step in it.done if isinstance(step, Attest)}
         after = max((it.after for it in facts), default="")
         steps = tuple(
             Attest(
@@ -74,13 +78,14 @@ class Judge:
                 after=after,
             )
             for it in facts
-            if it.is_rejected is not self.rejects
+            if it.is_rejected is not self.rejects and it.registry.repository not in told
         )
-        return Plan(verb=self._verb, subject=self.version, stages=(steps,) if steps else ()) if not rounds else NOTHING
+        return Plan(verb=self._verb, subject=self.version, stages=(steps,)) if steps else NOTHING
 
     def end(self, rounds: Rounds) -> Outcome:
         """Where it was said."""
-        return ended(self._verb, self.version, rounds)
+        every = tuple(step for it in rounds for step in it.done)
+        return replace(ended(self._verb, self.version, rounds), done=every)
 
     @property
     def _verb(self) -> str:

@@ -9,7 +9,7 @@ from paasctl.errors import Cancelled, PaasError, TimedOut, UsageError
 from paasctl.model.config import Registry
 from paasctl.model.event import Emit, Noted, Outcome, Warned
 from paasctl.model.plan import NOTHING, Plan
-from paasctl.model.promoting import Stop
+from paasctl.model.promoting import Became, Stop
 from paasctl.model.rounds import Rounds
 from paasctl.model.version import Version
 from paasctl.planning.promotion.decide import SNAPSHOT, promotion_plan, promotion_stages
@@ -20,7 +20,7 @@ from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.promotion.brings import with_brings
-from paasctl.verbs.promotion.ending import Asked, amiss, foreseen, promoted, rest_of
+from paasctl.verbs.promotion.ending import Asked, amiss, foreseen, promoted, rest_of, rows
 from paasctl.verbs.promotion.look import Look, promotion_facts
 from paasctl.verbs.reading import check_version
 
@@ -46,11 +46,14 @@ class Promote:
     """Promote one release or several, each as a whole or not at all."""
 
     asked: PromoteTyped
+    of_many: bool = False
+    """Whether other goals go on: what is wrong with the only version is then kept, too."""
     goes_on: bool = False
     """Whether a deploy follows, which reads what runs there: nothing is read of it here, and `beside` is told."""
     _looked: list[Look] = field(default_factory=list, repr=False, compare=False)
     _read: list[tuple[Asked, ...]] = field(default_factory=list, repr=False, compare=False)
     _goal: list[Stop] = field(default_factory=list, repr=False, compare=False)
+    _origin: list[str] = field(default_factory=list, repr=False, compare=False)
 
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[Asked, ...]:
         """Every release and what is there of it, once. What is wrong with one of several is kept, not raised."""
@@ -58,9 +61,10 @@ class Promote:
             check_overrides(self.asked.overridden, self.asked.reason)
             way = find_way(reads.config, self.asked.to, self.asked.origin)
             self._goal.append(Stop(name=way.goal.name, repository=way.goal.repository))
+            self._origin.append(way.origin.name)
             look = Look(reads, way, cancel, self.asked.to, self.asked.reason, self.asked.overridden)
             versions = _versions(look, self.asked)
-            alone = len(self.asked.versions) == 1
+            alone = len(self.asked.versions) == 1 and not self.of_many
             looked = (self._look(look, it, alone=alone) for it in versions)
             # Nobody who asks for all that is missing means snapshots, what was rejected, or another project's.
             found = tuple(it for it in looked if not (self.asked.every and it.error and it.error.code in _NOT_MEANT))
@@ -88,7 +92,13 @@ class Promote:
 
     def end(self, rounds: Rounds) -> Outcome:
         """What became of each version."""
-        return promoted(self._read[0], rounds, self._goal[0])
+        asked = self._read[0]
+        told = rows(asked, rounds, self._goal[0].name, self._origin[0]) if self.of_many or len(asked) > 1 else ()
+        return replace(promoted(asked, rounds, self._goal[0]), rows=told)
+
+    def planned(self) -> tuple[Became, ...]:
+        """What a dry run says of each version."""
+        return rows(self._read[0], (), self._goal[0].name, self._origin[0])
 
     def _look(self, look: Look, version: str, *, alone: bool) -> Asked:
         try:
@@ -108,14 +118,19 @@ def look_at(look: Look, version: str) -> Asked:
 
 
 def _versions(look: Look, asked: PromoteTyped) -> tuple[str, ...]:
+    check_versions(asked, asked.to)
+    return tuple(dict.fromkeys(asked.versions)) if asked.versions else _missing(look)
+
+
+def check_versions(asked: PromoteTyped, to: str) -> None:
+    """`UsageError` where no version is named, or both some and all."""
     if asked.every == bool(asked.versions):
         raise UsageError(
             "promoting: name versions, or --all-missing, and not both" if asked.every else "promoting: which version?",
-            hint=f"paasctl promote VERSION --to {asked.to}   or   paasctl promote --all-missing --to {asked.to}",
+            hint=f"paasctl promote VERSION --to {to}   or   paasctl promote --all-missing --to {to}",
         )
     for it in asked.versions:
-        check_version(it, f"promoting to {look.way.goal.name}")
-    return tuple(dict.fromkeys(asked.versions)) if asked.versions else _missing(look)
+        check_version(it, f"promoting to {to}")
 
 
 def _missing(look: Look) -> tuple[str, ...]:
