@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from paasctl.embedded.http.faults import Fault, Faults
 from support.lanes import VERSION, Goal, Lane, lane_in
-from support.striking import WRITES
-
-
-class _Before(Faults):
-    """At the first request whose name has `word` something else is done first, and that waits for it."""
-
-    def __init__(self, word: str, act: Any) -> None:
-        super().__init__()
-        self.word, self.act = word, act
-        self._lock = threading.Lock()
-
-    def strike(self, names: Sequence[str]) -> Fault | None:
-        """Nothing goes wrong: it only comes later."""
-        with self._lock:
-            act, self.act = (self.act, None) if self._is_it(names[-1]) else (None, self.act)
-        if act:
-            act()
-        return None
-
-    def _is_it(self, name: str) -> bool:
-        return self.act is not None and name.startswith(WRITES) and self.word in name
+from support.meanwhile import meanwhile
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +39,9 @@ def test_refused_before_it_began_or_done_to_its_end(lane: Lane, word: str, goes_
         told.update(project.outcome("freeze", environment, "--message", "fairs"))
 
     assert lane.box.simulation
-    server = lane.box.simulation.server
-    before, server.faults = server.faults, _Before(word, freeze)
-    try:
+    with meanwhile(lane.box.simulation.server, word, freeze):
         run = project.start("deploy", environment, "--version", VERSION, "--output", "json")
         out, said = run.communicate(timeout=240)
-    finally:
-        server.faults = before
     assert told["status"] == "done"
     outcome = json.loads(out)
     running = [it for it in told["facts"] if it.startswith("running.")]

@@ -13,6 +13,7 @@ from paasctl.oci.documents.manifest import OCI_MANIFEST
 from paasctl.oci.documents.promotion import promotion_manifest
 from paasctl.oci.documents.squashed import EMPTY, EMPTY_TYPE
 from paasctl.oci.documents.statement import statement_manifest
+from paasctl.ports.images import Registry
 from paasctl.ports.world import World
 
 
@@ -76,8 +77,22 @@ def _attach(step: Attest, run: Needs) -> None:
 
 
 def tag_record(step: TagRecord, world: World) -> None:
-    """Look whether every image has its name, then give the record its own. `Unavailable` where one was lost."""
+    """See every image under its name, give the record its own, and look again. `Unavailable` where one was lost."""
     registry = world.registry(step.repository.host)
+    _check_images(step, registry)
+    record = step.repository.pinned(step.record.digest)
+    held = registry.manifest(record)
+    if held is None:
+        raise Unavailable(
+            f"promoting {step.version}: its record {record} is not there any more",
+            hint="somebody else deletes there; run the same command again",
+            code="image-not-found",
+        )
+    registry.put_manifest(step.repository, held[0].media_type, held[1], tag=step.tag)
+    _check_images(step, registry)  # a cleanup that had begun before could not know of this release
+
+
+def _check_images(step: TagRecord, registry: Registry) -> None:
     for name, pinned in step.images:
         found = registry.resolve(pinned.repository.tagged(step.tag))
         if found is None or found.digest != pinned.digest:
@@ -94,12 +109,3 @@ def tag_record(step: TagRecord, world: World) -> None:
                 hint="somebody else deletes there; run the same command again",
                 code="image-not-found",
             )
-    record = step.repository.pinned(step.record.digest)
-    held = registry.manifest(record)
-    if held is None:
-        raise Unavailable(
-            f"promoting {step.version}: its record {record} is not there any more",
-            hint="somebody else deletes there; run the same command again",
-            code="image-not-found",
-        )
-    registry.put_manifest(step.repository, held[0].media_type, held[1], tag=step.tag)
