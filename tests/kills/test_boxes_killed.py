@@ -131,7 +131,7 @@ def test_an_import_killed_before_any_write_is_ended_by_the_next(gap: Gap) -> Non
     assert _strike(gap, every, lambda: gap.taking("0.1.0", goal)).returncode == 0
     writes = len(every.seen)
     assert writes > 15
-    for at in [*range(0, writes - 5, 7), *range(writes - 5, writes)]:
+    for at in [*range(0, writes - 5, 9), *range(writes - 5, writes)]:
         goal = gap.goal()
         run = _strike(gap, Strike(at), lambda goal=goal: gap.taking("0.1.0", goal))
         assert run.returncode == -signal.SIGKILL
