@@ -36,16 +36,16 @@ def shop(real: Testbed, tmp_path: Path) -> Iterator[Project]:
     project.write("../docker/config.json", json.dumps({"auths": {real.registry_auth: {"auth": login}}}))
     for it in _PEOPLE:
         write_key(tmp_path, it)
-    project.paasctl("release", **_environ(project))
+    project.paasctl("release", DOCKER_CONFIG=_login(project))
     yield project
     project.remove()
 
 
-def _environ(project: Project) -> dict[str, str]:
-    return {"DOCKER_CONFIG": str(project.folder.parent / "docker")}
+def _login(project: Project) -> str:
+    return str(project.folder.parent / "docker")
 
 
-def _told(project: Project, *begun: subprocess.Popen[str]) -> list[dict[str, Any]]:
+def _told(*begun: subprocess.Popen[str]) -> list[dict[str, Any]]:
     """The outcomes of runs, all of which must be well."""
     found = [(it.communicate(timeout=_BOUND), it) for it in begun]
     assert {it.returncode for _, it in found} == {0}, found
@@ -53,7 +53,7 @@ def _told(project: Project, *begun: subprocess.Popen[str]) -> list[dict[str, Any
 
 
 def _start(project: Project, *words: str) -> subprocess.Popen[str]:
-    return project.start(*words, "--output", "json", **_environ(project))
+    return project.start(*words, "--output", "json", DOCKER_CONFIG=_login(project))
 
 
 def _manifest(project: Project, path: str, reference: str = "0.1.0") -> dict[str, Any]:
@@ -74,7 +74,7 @@ def _check_same(project: Project, path: str) -> None:
 
 def test_ten_promotions_at_once_are_one(shop: Project) -> None:
     words = ("promote", "0.1.0", "--to", "rc", "--override", "approvals", "--reason", "a race")
-    told = _told(shop, *(_start(shop, *words) for _ in range(_MANY)))
+    told = _told(*(_start(shop, *words) for _ in range(_MANY)))
     assert {it["status"] for it in told} <= {"done", "nothing-to-do"}
     assert len({(it["facts"]["record"], it["facts"]["image.web"]) for it in told}) == 1
     _check_same(shop, "-rc")
@@ -83,26 +83,26 @@ def test_ten_promotions_at_once_are_one(shop: Project) -> None:
     # Each says the same of the same: who ran it, and when, is all that tells them apart.
     alike = [{name: said for name, said in it.items() if not name.endswith(("created", ".by", ".at"))} for it in notes]
     assert alike == alike[:1] * len(notes)
-    (again,) = _told(shop, _start(shop, *words))
+    (again,) = _told(_start(shop, *words))
     assert again["status"] == "nothing-to-do"
 
 
 def test_a_file_that_is_imported_by_several_at_once_arrives_whole(shop: Project) -> None:
-    _told(shop, _start(shop, "release", "export", "0.1.0", _FILE))
+    _told(_start(shop, "release", "export", "0.1.0", _FILE))
     words = ("release", "import", _FILE, "--to", "inside")
-    told = _told(shop, *(_start(shop, *words) for _ in range(4)))
+    told = _told(*(_start(shop, *words) for _ in range(4)))
     assert {it["status"] for it in told} <= {"done", "nothing-to-do"}
     _check_same(shop, "-in")
-    (again,) = _told(shop, _start(shop, *words))
+    (again,) = _told(_start(shop, *words))
     assert again["status"] == "nothing-to-do"
 
 
 def test_four_who_approve_at_once_all_count(shop: Project) -> None:
     words = ("approve", "0.1.0", "--to", "production")
     keys = [str(shop.folder.parent / key_name(it)) for it in _PEOPLE]
-    told = _told(shop, *(_start(shop, *words, "--key", it) for it in keys))
+    told = _told(*(_start(shop, *words, "--key", it) for it in keys))
     assert {it["status"] for it in told} == {"done"}
-    (done,) = _told(shop, _start(shop, "promote", "0.1.0", "--to", "production"))
+    (done,) = _told(_start(shop, "promote", "0.1.0", "--to", "production"))
     assert done["status"] == "done"
 
 
@@ -118,7 +118,7 @@ def test_a_disk_that_is_full_leaves_nothing_of_a_file(shop: Project, tmp_path: P
     begun = subprocess.run(
         ["unshare", "-m", "sh", "-c", script],
         cwd=shop.folder,
-        env={**shop.environ, **_environ(shop)},
+        env={**shop.environ, "DOCKER_CONFIG": _login(shop)},
         capture_output=True,
         text=True,
         check=False,
