@@ -6,10 +6,8 @@ A kill before write number n + 1 is a kill after write number n, so that every w
 from __future__ import annotations
 
 import itertools
-import os
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 
 import pytest
 
@@ -17,52 +15,22 @@ from e2e.boxed import Boxed
 from e2e.parts import until
 from e2e.project import Project
 from e2e.test_killed import PAAS_WITH_MORE, outcomes, state
-from paasctl.embedded.http.faults import Fault, Faults, parsed
 from paasctl.embedded.http.server import Server
+from support.striking import Strike, ended, struck
 
 pytestmark = pytest.mark.laws
-_METHODS = ("POST ", "PUT ", "PATCH ", "DELETE ")
 _MOST = 40
 """More writes than a run has."""
 
 
-class Killing(Faults):
-    """Kills a process as its write number `at`, from 0, comes in; that write is not carried out."""
-
-    def __init__(self, at: int) -> None:
-        super().__init__()
-        self.at, self.pid, self.writes = at, 0, 0
-
-    def strike(self, names: Sequence[str]) -> Fault | None:
-        is_write = names[-1].startswith(_METHODS) and "selfsubject" not in names[0]
-        if not (self.pid and is_write):
-            return None
-        self.writes += 1
-        if self.writes <= self.at:
-            return None
-        os.kill(self.pid, signal.SIGKILL)
-        return parsed("*: reset")
-
-
-@contextmanager
-def _killing(server: Server, at: int) -> Iterator[Killing]:
-    before, server.faults = server.faults, Killing(at)
-    try:
-        yield server.faults
-    finally:
-        server.faults = before
-
-
 def _killed(project: Project, server: Server, at: int, *args: str) -> bool:
     """Whether the run was killed; one that had fewer writes has gone well."""
-    with _killing(server, at) as killing:
+    with struck(Strike(at), server) as strike:
         run = project.start(*args)
-        killing.pid = run.pid
-        out, err = run.communicate(timeout=120)
-        killing.pid = 0
+        out, err = ended(run, strike)
     assert run.returncode in (0, -signal.SIGKILL), f"{out}\n{err}"
-    assert (run.returncode == 0) == (killing.writes <= at)
-    return run.returncode != 0
+    assert (run.returncode != 0) == strike.hit
+    return strike.hit
 
 
 @pytest.fixture

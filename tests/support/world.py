@@ -138,6 +138,9 @@ class FakeRegistry:
     def check_deletable(self, repository: Repository) -> None:
         self.check_writable(repository)
 
+    def settle(self, repository: Repository, subject: str) -> None:
+        """Nobody else writes here."""
+
     def delete_manifest(self, repository: Repository, digest: str) -> bool:
         with self.lock:
             if (repository.path, digest) not in self.manifests:

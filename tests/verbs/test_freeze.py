@@ -10,7 +10,8 @@ import pytest
 
 from paasctl.engine.cancel import Cancel
 from paasctl.errors import Exit, Unavailable
-from paasctl.model.event import Event, Outcome, Problem
+from paasctl.model.event import Event, Outcome, Problem, Warned
+from paasctl.model.kube import Target
 from paasctl.verbs.deploy import Deploy
 from paasctl.verbs.freeze import Freezing
 from paasctl.verbs.promotion.onward import Onward
@@ -18,7 +19,7 @@ from paasctl.verbs.promotion.promote import Promote, PromoteTyped
 from paasctl.verbs.release import Release
 from paasctl.verbs.status import AskStatus
 from support.conducted import go
-from support.world import FakeWorld
+from support.world import HOLDER, FakeWorld
 
 
 @pytest.fixture
@@ -56,6 +57,18 @@ def test_a_frozen_environment_takes_no_deploy_and_says_who_until_when_and_why(wo
     assert "the shop is on television" in found.message
     assert found.hint == "wait, or lift it: paasctl unfreeze dev --reason WHY"
     assert world.writes.count == before
+
+
+def test_whoever_freezes_is_told_of_a_deploy_that_goes_on(world: FakeWorld) -> None:
+    target = Target("testbed", "shop-dev", "shop")
+    world.only_cluster.strangers[target] = HOLDER
+    status, events = freeze(world)
+    assert status is Exit.OK
+    (warned,) = (it for it in events if isinstance(it, Warned))
+    assert warned.text == f"{target} is held by {HOLDER}: what has begun there goes on to its end"
+    assert isinstance(events[-1], Outcome)
+    assert dict(events[-1].facts)[f"running.{target}"] == str(HOLDER)
+    assert not [it for it in lift(world)[1] if isinstance(it, Warned)]
 
 
 def test_a_dry_run_is_told_the_same(world: FakeWorld) -> None:

@@ -337,6 +337,9 @@ class ReadThrough:
         """Into our own."""
         return self._taking().put_manifest(repository, media_type, content, tag=tag, move=move)
 
+    def settle(self, repository: Repository, subject: str) -> None:
+        """As in the port: nobody else writes here."""
+
     def _taking(self) -> Registry:
         found = self.own(make=True)
         if found is None:

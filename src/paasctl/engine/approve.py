@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from paasctl.engine.saying import attach
 from paasctl.errors import StalePlan
 from paasctl.model.approving import Approve
 from paasctl.model.location import InRegistry
@@ -13,7 +14,6 @@ from paasctl.oci.documents.approval import (
     approval_statement,
     signer_of,
 )
-from paasctl.oci.documents.manifest import OCI_MANIFEST
 from paasctl.oci.documents.squashed import EMPTY, EMPTY_TYPE
 from paasctl.oci.documents.statement import moment
 from paasctl.ports.world import World
@@ -33,4 +33,4 @@ def approve(step: Approve, world: World) -> None:
     target = world.target(InRegistry(step.repository.tagged(step.tag)))
     parts = Signed(target.put_blob(STATEMENT_TYPE, statement), target.put_blob(SIGNATURE_TYPE, signature))
     empty = target.put_blob(EMPTY_TYPE, EMPTY)
-    target.put(OCI_MANIFEST, approval_manifest(step, at, parts, empty))
+    attach(step, target, approval_manifest(step, at, parts, empty), world)

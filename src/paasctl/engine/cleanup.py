@@ -7,18 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 from paasctl.engine.needs import Needs
-from paasctl.errors import StalePlan
+from paasctl.errors import StalePlan, Unavailable
 from paasctl.model.cleanup import DELETED, SWEEP_TYPE, CleanupStep, CloseSweep, DeleteManifests, Doomed, NoteSweep
 from paasctl.model.event import Progress
-from paasctl.model.image import Pinned
+from paasctl.model.image import Pinned, Repository, parse_reference
 from paasctl.model.location import InRegistry
 from paasctl.oci.documents.manifest import OCI_MANIFEST
+from paasctl.oci.documents.record import read_names, record_layers
 from paasctl.oci.documents.squashed import EMPTY, EMPTY_TYPE
 from paasctl.oci.documents.sweep import sweep_list, sweep_note, sweep_tag
-from paasctl.ports.images import RegistryReads
+from paasctl.planning.cleanup.facts import is_version_tag
+from paasctl.ports.images import Registry, RegistryReads
 
 _TOGETHER = 8
-_NOTE = "note"
+_NOTE, _SEEN = "note", "seen"
 
 
 def take_cleanup(step: CleanupStep, index: int, run: Needs) -> None:
@@ -40,6 +42,7 @@ def _note(step: NoteSweep, run: Needs) -> None:
     registry = run.world.registry(step.repository.host)
     made = registry.put_manifest(step.repository, OCI_MANIFEST, content, tag=sweep_tag(content))
     run.facts[_NOTE] = str(step.repository.pinned(made.digest))
+    run.facts[_SEEN] = " ".join(step.seen)
 
 
 def _delete(step: DeleteManifests, index: int, run: Needs) -> None:
@@ -53,6 +56,7 @@ def _delete(step: DeleteManifests, index: int, run: Needs) -> None:
         for some in _parts(step.manifests):
             run.cancel.check()
             _check_names(pool, registry, some)
+            _check_unneeded(some, run)
             begun = [pool.submit(registry.delete_manifest, it.at.repository, it.at.digest) for it in some]
             deleted += sum(it.result() for it in begun if it.exception() is None)
             run.facts[f"{DELETED}{index}"] = str(deleted)
@@ -74,6 +78,32 @@ def _check_names(pool: ThreadPoolExecutor, registry: RegistryReads, some: tuple[
             )
 
 
+def _check_unneeded(manifests: tuple[Doomed, ...], run: Needs) -> None:
+    """`Unavailable` where a release that has come since the last look is, or names, one of these."""
+    home = parse_reference(run.facts[_NOTE]).repository
+    registry, seen = run.world.registry(home.host), frozenset(run.facts[_SEEN].split())
+    going = {it.at.digest for it in manifests}
+    for tag in registry.tags(home):
+        if tag in seen or not is_version_tag(tag):
+            continue
+        found = registry.manifest(home.tagged(tag))
+        if found and going & {found[0].digest, *_named(found[1], home, registry)}:
+            raise Unavailable(
+                f"cleaning up {home}: {tag} has come meanwhile, and needs what was to go",
+                hint="run the same command again: what is left is judged anew",
+                code="needed-meanwhile",
+            )
+
+
+def _named(content: bytes, home: Repository, registry: Registry) -> Iterator[str]:
+    """Digests that a release record names."""
+    layer, _ = record_layers(content, str(home))
+    with registry.open_blob(home, layer) as chunks:
+        names = read_names(b"".join(chunks), home)
+    for it in (*names.images.values(), *names.outside.values()):
+        yield it.digest
+
+
 def _parts(manifests: tuple[Doomed, ...]) -> Iterator[tuple[Doomed, ...]]:
     rest = iter(manifests)
     while some := tuple(islice(rest, _TOGETHER)):
@@ -83,6 +113,7 @@ def _parts(manifests: tuple[Doomed, ...]) -> Iterator[tuple[Doomed, ...]]:
 def _close(step: CloseSweep, run: Needs) -> None:
     registry = run.world.registry(step.repository.host)
     made = run.facts.pop(_NOTE, "")
+    run.facts.pop(_SEEN, None)
     own = [Pinned(step.repository, made.partition("@")[2]).digest] if made else []
     for digest in dict.fromkeys((*own, *step.notes)):
         registry.delete_manifest(step.repository, digest)

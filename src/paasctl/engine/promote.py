@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from paasctl.engine.images.copy import CopyWish, copy_image
 from paasctl.engine.needs import Needs
+from paasctl.engine.saying import attach
 from paasctl.errors import Cancelled, PaasError, TimedOut
 from paasctl.model.copied import Copied
 from paasctl.model.event import Progress, Warned
@@ -76,4 +77,4 @@ def attest(step: Attest, run: Needs) -> None:
 def _attach(step: Attest, run: Needs) -> None:
     target = run.world.target(InRegistry(step.repository.tagged(step.tag)))
     empty = target.put_blob(EMPTY_TYPE, EMPTY)
-    target.put(OCI_MANIFEST, statement_manifest(step, run.holder, run.world.clock.utc(), empty))
+    attach(step, target, statement_manifest(step, run.holder, run.world.clock.utc(), empty), run.world)

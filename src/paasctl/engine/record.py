@@ -21,9 +21,10 @@ from paasctl.ports.images import Registry
 
 
 def tag_record(step: TagRecord, index: int, run: Needs) -> None:
-    """Look whether all of it is there and may be, then give the record its name. `Unavailable` where a part was lost.
+    """Look whether all of it is there and may be, give the record its name, and look again.
 
-    `Refused` where it was rejected meanwhile: it gets no name. A rejection that comes later still is brought there.
+    `Unavailable` where a part was lost, `Refused` where it was rejected meanwhile: it gets no name. A rejection that
+    comes later still is brought there.
     """
     registry = run.world.registry(step.repository.host)
     for it in step.skipped:
@@ -46,6 +47,7 @@ def tag_record(step: TagRecord, index: int, run: Needs) -> None:
                 hint=f"nobody deploys it from there; paasctl unreject {step.version} --reason WHY takes that back",
             )
         )
+    _check_images(step, registry)  # a cleanup that had begun before could not know of this release
 
 
 def _mend(carry: CarryOver, step: TagRecord, index: int, run: Needs) -> None:

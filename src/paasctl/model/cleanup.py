@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Literal
 
 from paasctl.model.image import Pinned, Repository
@@ -85,6 +86,8 @@ class NoteSweep:
     app: str
     repository: Repository
     manifests: tuple[Pinned, ...]
+    seen: tuple[str, ...] = field(default=(), compare=False)
+    """Versions that were there at the last look: whatever comes after them is looked at before anything goes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -153,6 +153,13 @@ class Registry(RegistryReads, Protocol):
         """DELETE by digest, which takes all of its tags along; False: it was gone already."""
         ...
 
+    def settle(self, repository: Repository, subject: str) -> None:
+        """After something was put that vouches for `subject`: it stays listed, whoever else did so at the same time.
+
+        Takes a moment where clients keep the list. Interrupted, it is as it was put.
+        """
+        ...
+
 
 class ImageSource(Blobs, Protocol):
     """One image or index where it lies (`model.location`), read only. Every byte is verified before its end is reached.

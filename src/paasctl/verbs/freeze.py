@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 
 from paasctl.config.until import parse_until
 from paasctl.errors import UsageError
-from paasctl.model.event import Emit, Outcome
+from paasctl.model.event import Emit, Outcome, Warned
 from paasctl.model.freeze import Freeze
 from paasctl.model.kube import Target
 from paasctl.model.plan import NOTHING, Plan
 from paasctl.model.rounds import Rounds
 from paasctl.planning.deploy.freezes import freezing, lifting
 from paasctl.ports.cancel import Cancel
+from paasctl.ports.cluster import ClusterReads
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.identity import check_identity
@@ -39,10 +40,14 @@ class Freezing:
     message: str = ""
     clusters: tuple[str, ...] = ()
     _over: list[str] = field(default_factory=list, repr=False, compare=False)
+    _running: dict[Target, str] = field(default_factory=dict, repr=False, compare=False)
 
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> Facts:
-        """What is said in each target: all are asked before any is written to."""
-        del emit
+        """What is said in each target: all are asked before any is written to.
+
+        Looked at again when it was said: whoever holds the target by then may have begun without seeing it, and whoever
+        takes it later sees it.
+        """
         if not self.message.strip():
             option = "message" if self.freezes else "reason"
             raise UsageError(
@@ -58,6 +63,8 @@ class Freezing:
             reading = reads.cluster(cluster.name)
             check_identity(reading, cluster, protected=where.environment.protected)
             found.append((target, reading.freeze(target)))
+            if self.freezes:
+                self._tell_running(target, reading, emit)
         return Facts(found=tuple(found), now=now, until=self._over[0] if self._over else "")
 
     def next(self, facts: Facts, rounds: Rounds) -> Plan:
@@ -73,8 +80,16 @@ class Freezing:
         return Plan(verb=self._verb, subject=self.environment, stages=(steps,) if steps else ())
 
     def end(self, rounds: Rounds) -> Outcome:
-        """Where it was said."""
-        return ended(self._verb, self.environment, rounds)
+        """Where it was said, and who goes on there."""
+        outcome = ended(self._verb, self.environment, rounds)
+        running = tuple((f"running.{target}", holder) for target, holder in self._running.items())
+        return replace(outcome, facts=(*outcome.facts, *running))
+
+    def _tell_running(self, target: Target, reading: ClusterReads, emit: Emit) -> None:
+        holder = reading.holder(target)
+        if holder and target not in self._running:
+            self._running[target] = str(holder)
+            emit(Warned(f"{target} is held by {holder}: what has begun there goes on to its end"))
 
     @property
     def _verb(self) -> str:

@@ -185,6 +185,33 @@ def test_who_is_written_over_notices_and_adds_itself_again(bare: Registry, etags
         assert found(client, bare, image) == sorted([other.digest, signed.digest])
 
 
+def test_who_is_written_over_after_its_last_look_settles_that(bare: Registry) -> None:
+    """By somebody who had read the tag before: the registry knows no condition for a write."""
+    bare.rules.etags = False
+    with talking(bare) as client:
+        image = bare.put_image(WEB, b"layer")
+        other = bare.put_image(WEB, b"another signature")
+        signed = sign(client, bare, image, "one")
+        entry = {"mediaType": MANIFEST, "digest": other.digest, "size": other.size}
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]}
+        bare.put_manifest(WEB, json.dumps(index).encode(), INDEX, tag_of(image))
+        assert found(client, bare, image) == [other.digest]
+        client.settle(bare.repository(WEB), image.digest)
+        assert found(client, bare, image) == sorted([other.digest, signed.digest])
+        bare.forget_requests()
+        client.settle(bare.repository(WEB), image.digest)
+        assert (bare.writes, sum(bare.requests.values())) == (0, 1)
+
+
+def test_where_the_api_lists_there_is_nothing_to_settle() -> None:
+    with Registry() as registry, talking(registry) as client:
+        image = registry.put_image(WEB, b"layer")
+        sign(client, registry, image, "one")
+        registry.forget_requests()
+        client.settle(registry.repository(WEB), image.digest)
+        assert sum(registry.requests.values()) == 0
+
+
 def test_many_at_once_lose_nothing_where_the_registry_has_etags(bare: Registry) -> None:
     with talking(bare) as one, talking(bare) as two:
         image = bare.put_image(WEB, b"layer")

@@ -80,7 +80,7 @@ FAULTS: dict[str, Callable[[Dump], None]] = {
     "429 while reading": lambda it: it.registry.fault("GET manifests", status=429, headers={"Retry-After": "1"}),
     "503 while deleting": lambda it: it.registry.fault("DELETE manifests", status=503, times=3),
     "429 while deleting": lambda it: it.registry.fault("DELETE manifests", status=429, headers={"Retry-After": "1"}),
-    "404 while deleting: gone already": lambda it: it.registry.fault("DELETE manifests", status=404, times=2),
+    "404 while deleting: gone already": lambda it: it.registry.fault("DELETE manifests shop", status=404, times=2),
     "an answer that is lost": lambda it: it.registry.fault("DELETE manifests", mute=True),
 }
 

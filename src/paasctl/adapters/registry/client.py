@@ -124,3 +124,7 @@ class RegistryClient:
     def delete_manifest(self, repository: Repository, digest: str) -> bool:
         """DELETE by digest, which takes all of its tags along; False: it was gone already."""
         return deletes.delete(self._session, repository.pinned(digest))
+
+    def settle(self, repository: Repository, subject: str) -> None:
+        """A look after a moment, where clients keep the list of what vouches."""
+        self._referrers.settle(repository, subject)

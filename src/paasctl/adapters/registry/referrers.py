@@ -28,6 +28,8 @@ from paasctl.oci.documents.manifest import OCI_INDEX, Json, canonical, descripto
 
 _NO_API = (404, 405, 501)
 _ROUNDS = 8
+_QUIET = (0.4, 0.8)
+"""Seconds after which whoever had read the tag before we wrote it has written it, too."""
 _jitter = random.Random()  # noqa: S311 - spreads clients that meet at one tag, protects nothing
 
 
@@ -39,6 +41,8 @@ class Referrers:
         self._has_api: dict[str, bool] = {}
         self._lock = threading.Lock()
         self._busy: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+        self._listed: defaultdict[tuple[str, str], dict[str, Descriptor]] = defaultdict(dict)
+        """Repository and subject -> what we put on its tag, by digest."""
 
     def all_of(self, repository: Repository, digest: str) -> tuple[Descriptor, ...]:
         """Descriptors of the manifests whose `subject` it is, each once."""
@@ -64,7 +68,8 @@ class Referrers:
             for number in range(_ROUNDS):
                 found = self._kept(repository, subject, access)
                 kept, etag = found or ({"manifests": []}, "")
-                if any(it.get("digest") == referrer.digest for it in kept["manifests"]):
+                if _lists(kept, referrer):
+                    self._listed[repository.path, subject][referrer.digest] = referrer
                     return
                 if number:
                     self._session.clock.pause(_jitter.uniform(0.05, 0.2) * number)
@@ -74,6 +79,20 @@ class Referrers:
             f" after {_ROUNDS} writes it is still not there; somebody else keeps writing that tag",
             hint="run the command again when nobody else pushes to it",
         )
+
+    def settle(self, repository: Repository, subject: str) -> None:
+        """Look once more, and put back what we had listed: who read the tag before that may have written it after.
+
+        Few registries know a condition for a write (distribution 2 does not), so nothing else tells. Nothing is asked
+        where the API lists.
+        """
+        for referrer in list(self._listed[repository.path, subject].values()):
+            for _ in range(_ROUNDS):
+                self._session.clock.pause(_jitter.uniform(*_QUIET))
+                found = self._kept(repository, subject, Access.push(repository.path))
+                if found and _lists(found[0], referrer):
+                    break
+                self.record(repository, subject, referrer)
 
     def _by_api(self, repository: Repository, digest: str) -> list[Json] | None:
         """What the API lists; None: there is none here."""
@@ -143,6 +162,10 @@ def described(referrer: Descriptor, content: bytes) -> Descriptor:
     said: Json = json.loads(content)
     kind = said.get("artifactType") or (said.get("config") or {}).get("mediaType", "")
     return replace(referrer, artifact_type=str(kind), annotations=dict(said.get("annotations") or {}))
+
+
+def _lists(kept: Json, referrer: Descriptor) -> bool:
+    return any(it.get("digest") == referrer.digest for it in kept["manifests"])
 
 
 def _listing(kept: Json, entries: Sequence[Any]) -> bytes:

@@ -105,8 +105,10 @@ class Gate:
 class Attempts:
     """The tries of one piece of work: it counts them, pauses between them, and ends them with a sentence."""
 
-    def __init__(self, doing: str, gate: Gate, patience: Patience) -> None:
+    def __init__(self, doing: str, gate: Gate, patience: Patience, *, ends: bool = False) -> None:
+        """`ends`: it ends what was begun, and is left half-way only where it would have to wait."""
         self.doing = doing
+        self._ends = ends
         self._gate = gate
         self._patience = patience
         self._tries = 0
@@ -115,7 +117,8 @@ class Attempts:
 
     def enter(self) -> None:
         """Before every try: stop if asked to, wait while the host wants to be left alone."""
-        self._pause(self._gate.wait, "the registry asks everybody to wait")
+        if (wait := self._gate.wait) or not self._ends:
+            self._pause(wait, "the registry asks everybody to wait")
 
     def progressed(self) -> None:
         """Something got through: patience starts anew."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -48,6 +49,7 @@ class Session:
         self._environ = environ
         self._mirrors: tuple[Session, ...] | None = None
         self._lock = threading.Lock()
+        self._here = threading.local()
         self._patience = patience
         self._gate = Gate(clock)
         self._asked = asked
@@ -85,7 +87,18 @@ class Session:
 
     def attempts(self, doing: str, *, at_most: float = math.inf) -> Attempts:
         """A fresh patience for one piece of work, `at_most` in seconds."""
-        return Attempts(doing, self._gate, replace(self._patience, total=min(self._patience.total, at_most)))
+        patience = replace(self._patience, total=min(self._patience.total, at_most))
+        return Attempts(doing, self._gate, patience, ends=getattr(self._here, "ends", False))
+
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """What this thread asks for meanwhile ends what was begun: it is asked though the run was told to stop."""
+        before = getattr(self._here, "ends", False)
+        self._here.ends = True
+        try:
+            yield
+        finally:
+            self._here.ends = before
 
     def ask(self, call: Call, *expected: int, at_most: float = math.inf) -> Answer:
         """The answer, with one of the expected statuses; any other is raised as what it means."""

@@ -51,10 +51,11 @@ class Manifests:
         if before and not move:
             raise _clobber(target, before.digest, descriptor.digest)
         listed = self._write(target, descriptor, content, before)
-        self._read_back(target, descriptor, content, access)
-        self._check_whole(target.repository, descriptor, content, access)
-        if about and listed != about:
-            self._referrers.record(target.repository, about, described(descriptor, content))
+        with self._session.ending():  # it is there: a run that is stopped now must not call it left
+            self._read_back(target, descriptor, content, access)
+            self._check_whole(target.repository, descriptor, content, access)
+            if about and listed != about:
+                self._referrers.record(target.repository, about, described(descriptor, content))
 
     def _write(self, target: Reference, wanted: Descriptor, content: bytes, before: Descriptor | None) -> str:
         """Have the registry take it; the digest of the subject under which it says that it lists it."""
@@ -97,8 +98,8 @@ class Manifests:
         blobs = [it for it in named if (repository.path, it) not in self._session.held]
         with ThreadPoolExecutor(_LOOKERS, thread_name_prefix="look") as pool:
             there = [
-                *pool.map(lambda it: resolve(self._session, repository.pinned(it), access) is not None, manifests),
-                *pool.map(lambda it: has_blob(self._session, repository, it, access), blobs),
+                *pool.map(lambda it: self._has_manifest(repository, it, access), manifests),
+                *pool.map(lambda it: self._has_blob(repository, it, access), blobs),
             ]
         if lost := [it for it, is_there in zip((*manifests, *blobs), there, strict=True) if not is_there]:
             raise Unavailable(
@@ -109,6 +110,14 @@ class Manifests:
                 code="blob-missing",
             )
         self._whole.add(key)
+
+    def _has_manifest(self, repository: Repository, digest: str, access: Access) -> bool:
+        with self._session.ending():
+            return resolve(self._session, repository.pinned(digest), access) is not None
+
+    def _has_blob(self, repository: Repository, digest: str, access: Access) -> bool:
+        with self._session.ending():
+            return has_blob(self._session, repository, digest, access)
 
 
 def _lacks_blobs(answer: Answer) -> bool:

@@ -141,7 +141,8 @@ def cleanup_plan(facts: CleanupFacts, found: Sweep, *, asks: bool) -> Plan:
     stages: list[Stage] = []
     if found.doomed:
         every = tuple(sorted(it.at for it in found.doomed))
-        stages.append((NoteSweep(app=facts.app, repository=facts.repository, manifests=every),))
+        seen = tuple(sorted(_versions(facts)))
+        stages.append((NoteSweep(app=facts.app, repository=facts.repository, manifests=every, seen=seen),))
         stages += [tuple(_steps(rank, facts)) for rank in found.ranks]
     if found.doomed or notes:
         stages.append((CloseSweep(repository=facts.repository, notes=notes),))
@@ -150,6 +151,12 @@ def cleanup_plan(facts: CleanupFacts, found: Sweep, *, asks: bool) -> Plan:
     why = f"it deletes {count(len(found.doomed), 'manifest')}" if asks and found.doomed else ""
     subject = f"{facts.registry} ({facts.repository})"
     return Plan(verb=VERB, subject=subject, stages=tuple(stages), asks=why, again=True)
+
+
+def _versions(facts: CleanupFacts) -> Iterator[str]:
+    for at, it in facts.held.items():
+        if at.repository == facts.repository:
+            yield from filter(is_version_tag, it.tags)
 
 
 def _steps(rank: Sequence[Doomed], facts: CleanupFacts) -> Iterator[CleanupStep]:
