@@ -91,7 +91,7 @@ def test_several_goals_end_with_a_table_that_has_the_goal_and_json_has_a_row_for
     assert told in done.stderr
     lines = _paasctl(wide, "promote", "0.1.1", "--to", "rc", "--to", "us", "--output", "jsonl", "--from", "dev")
     events = [json.loads(it) for it in lines.stdout.splitlines()]
-    assert [it["plan"].get("goal", "") for it in events if it["event"] == "planned"] == ["", "us"]
+    assert [it["plan"].get("goal", "") for it in events if it["event"] == "planned"] == ["rc", "us"]
     assert [(it["goal"], it["state"], it["exit"]) for it in events[-1]["rows"]] == [
         ("rc", "nothing to do", 0),
         ("us", "promoted", 0),

@@ -86,7 +86,7 @@ class Promote:
         """Everything in one plan, a version after the other. After a failure the versions behind the failed one."""
         todo = rest_of(facts, rounds)
         if not todo:
-            return NOTHING
+            return replace(NOTHING, goal=self._goal[0].name)
         plan = promotion_plan(tuple((it.version, it.stages) for it in todo), self._goal[0])
         return replace(plan, amiss=amiss(facts), foreseen=foreseen(facts))
 
