@@ -7,17 +7,23 @@ skipped as *there* is read back before; what is said at its origin is heard righ
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
+
 from paasctl.engine.needs import Needs
 from paasctl.engine.promote import copy_over
 from paasctl.errors import Unavailable
 from paasctl.model.copied import CopyPlan
 from paasctl.model.event import Warned
-from paasctl.model.image import Pinned, Repository
+from paasctl.model.image import Descriptor, Pinned, Reference, Repository
 from paasctl.model.promoting import CarryOver, Statement, TagRecord
 from paasctl.oci.documents.manifest import parse_document
 from paasctl.oci.documents.statement import may_be_statement, statement_of
 from paasctl.planning.promotion.standing import check_not_rejected, rejection
 from paasctl.ports.images import Registry
+
+_TOGETHER = 4
+_Images = list[tuple[str, str, Future[Descriptor | None]]]
+"""What it is called, its digest, and what the registry says of it."""
 
 
 def tag_record(step: TagRecord, index: int, run: Needs) -> None:
@@ -29,25 +35,33 @@ def tag_record(step: TagRecord, index: int, run: Needs) -> None:
     registry = run.world.registry(step.repository.host)
     for it in step.skipped:
         _mend(it, step, index, run)
-    _check_images(step, registry)
     record = step.repository.pinned(step.record.digest)
-    held = registry.manifest(record)
-    if held is None:
-        raise _lost(step, f"its record {record} is not there any more", "deletes")
-    said: tuple[Statement, ...] = ()
-    if step.origin:
-        said = (*_said(step, step.origin, run), *_said(step, step.repository, run))
+    with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="look") as pool:
+        images = _asked(step, registry, pool)
+        asked = pool.submit(registry.manifest, record)
+        heard = [pool.submit(_said, step, it, run) for it in (step.origin, step.repository) if step.origin and it]
+        _check(step, images)
+        held, said = asked.result(), tuple(it for of in heard for it in of.result())
+        if held is None:
+            raise _lost(step, f"its record {record} is not there any more", "deletes")
         check_not_rejected(said, step.version, f"promoting {step.version}")
-    registry.put_manifest(step.repository, held[0].media_type, held[1], tag=step.tag)
-    if step.origin and (late := rejection((*said, *_said(step, step.origin, run)))):
-        copy_over(_record_of(step, step.origin), index, run)
+        registry.put_manifest(step.repository, held[0].media_type, held[1], tag=step.tag)
+        images = _asked(step, registry, pool)  # a cleanup that had begun before could not know of this release
+        if step.origin:
+            _bring_late(step, step.origin, said, index, run)
+        _check(step, images)
+
+
+def _bring_late(step: TagRecord, origin: Repository, said: tuple[Statement, ...], index: int, run: Needs) -> None:
+    """A rejection that was said at the origin while the record got its name."""
+    if late := rejection((*said, *_said(step, origin, run))):
+        copy_over(_record_of(step, origin), index, run)
         run.emit(
             Warned(
                 f"{late.by} rejected {step.version} while it was promoted: that is said at {step.repository}, too",
                 hint=f"nobody deploys it from there; paasctl unreject {step.version} --reason WHY takes that back",
             )
         )
-    _check_images(step, registry)  # a cleanup that had begun before could not know of this release
 
 
 def _mend(carry: CarryOver, step: TagRecord, index: int, run: Needs) -> None:
@@ -78,15 +92,22 @@ def _mend(carry: CarryOver, step: TagRecord, index: int, run: Needs) -> None:
         registry.put_manifest(carry.repository, held[0].media_type, held[1], tag=carry.tag)
 
 
-def _check_images(step: TagRecord, registry: Registry) -> None:
-    for name, pinned in step.images:
-        found = registry.resolve(pinned.repository.tagged(step.tag))
-        if found is None or found.digest != pinned.digest:
-            now = f"is {found.digest}" if found else "is not there any more"
-            raise _lost(step, f"image {name} at {pinned.repository}:{step.tag} {now}", "writes")
-    for pinned in step.outside:
-        if registry.resolve(pinned) is None:
-            raise _lost(step, f"{pinned} is not there any more", "deletes")
+def _asked(step: TagRecord, registry: Registry, pool: ThreadPoolExecutor) -> _Images:
+    """What every image's name, and every outside image, is there now."""
+    wanted: list[tuple[str, Pinned, Reference]] = [
+        (f"image {name} at {it.repository}:{step.tag}", it, it.repository.tagged(step.tag)) for name, it in step.images
+    ]
+    wanted += [(str(it), it, it) for it in step.outside]
+    return [(what, it.digest, pool.submit(registry.resolve, place)) for what, it, place in wanted]
+
+
+def _check(step: TagRecord, images: _Images) -> None:
+    for what, digest, asked in images:
+        found = asked.result()
+        if found is None:
+            raise _lost(step, f"{what} is not there any more", "deletes")
+        if found.digest != digest:
+            raise _lost(step, f"{what} is {found.digest}", "writes")
 
 
 def _lost(step: TagRecord, why: str, does: str) -> Unavailable:

@@ -70,10 +70,10 @@ def _part(frames: Frames, part: Layer) -> None:
 
 def _pieces(frames: Frames) -> Iterator[bytes]:
     """The packed layer. Where the parent is gone, so are we: half a layer is none."""
-    while piece := frames.take():
-        yield piece
-    if piece is None:
-        raise SystemExit(1)
+    try:
+        yield from frames.row()
+    except EOFError:
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

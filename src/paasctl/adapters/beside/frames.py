@@ -5,6 +5,7 @@ Large ones lie in slots where there are some, and only their length goes through
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import IO
 
 from paasctl.adapters.beside.slots import SIZE, Slots
@@ -44,7 +45,21 @@ class Frames:
         self._target.flush()
 
     def take(self) -> bytes | None:
-        """The next one; None: there is none, or only the beginning of it."""
+        """The next one, as a whole; None: there is none, or only the beginning of it."""
+        found = self._next()
+        return found if isinstance(found, bytes | None) else b"".join(found)
+
+    def row(self) -> Iterator[bytes]:
+        """What comes until an empty one, in pieces. `EOFError`: nothing comes any more, and that was not its end."""
+        while (found := self._next()) != b"":
+            if found is None:
+                raise EOFError
+            if isinstance(found, bytes):
+                yield found
+            else:
+                yield from found
+
+    def _next(self) -> bytes | Iterator[bytes] | None:
         head = self._source.read(_LENGTH)
         size = int.from_bytes(head, "big")
         if self._empties and size & _IN_SLOT:

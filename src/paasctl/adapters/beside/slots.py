@@ -10,6 +10,8 @@ from mmap import mmap
 SIZE = 1 << 20
 """Bytes of a slot: as many as a chunk of a layer has at most."""
 _COUNT = 4
+_PIECE = 256 << 10
+"""Bytes copied out of a slot at once: as many as are unpacked at once, so that they are copied no second time."""
 
 
 class Slots:
@@ -32,12 +34,12 @@ class Slots:
         at = self._turn()
         self._memory[at : at + len(content)] = content
 
-    def empty(self, size: int) -> bytes:
-        """What was put into the next slot, which is empty then. Raises where nobody fills it any more."""
+    def empty(self, size: int) -> Iterator[bytes]:
+        """What was put into the next slot, in pieces; at their end it is empty. Raises where nobody fills it again."""
         at = self._turn()
-        content = self._memory[at : at + size]
+        for start in range(at, at + size, _PIECE):
+            yield self._memory[start : min(start + _PIECE, at + size)]
         os.write(self._emptied, b"\0")
-        return content
 
     def close(self) -> None:
         """Give back what this side holds of it."""

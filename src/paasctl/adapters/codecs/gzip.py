@@ -37,7 +37,7 @@ _HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 """RFC 1952: deflate, no flags, no time, no extra flags, operating system unknown (255)."""
 _CHECKED, _EXTRA, _NAME, _COMMENT = 2, 4, 8, 16
 _PIECE = 1 << 20
-_BITE = 1 << 17
+_BITE = 1 << 18
 """Compressed bytes looked at together: what is left of them is copied for every piece that comes out."""
 
 

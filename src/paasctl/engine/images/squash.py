@@ -12,7 +12,7 @@ from paasctl.engine.images.auto import chosen, is_harmless
 from paasctl.engine.images.layers import near
 from paasctl.engine.images.opened import Opened, base_depth, open_image
 from paasctl.engine.images.rewrite import Job, Rewritten, index_all, rewrite
-from paasctl.engine.images.together import Told, uncollected
+from paasctl.engine.images.together import Told
 from paasctl.engine.images.vouchers import Voucher, vouchers
 from paasctl.errors import PaasError, Refused
 from paasctl.model.image import Descriptor
@@ -29,6 +29,7 @@ from paasctl.oci.documents.squashed import (
     squashed_index,
     squashed_manifest,
 )
+from paasctl.oci.tree.uncollected import uncollected
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.codecs import Codecs
 from paasctl.ports.images import CopySource, ImageSource, ImageTarget

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -95,18 +94,3 @@ def _result(futures: Mapping[K, Future[T]], key: K) -> T:
         if broken := [error for it in futures.values() if it.done() and (error := it.exception())]:
             raise broken[0]
     return wanted.result()
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """No search for cyclic garbage meanwhile.
-
-    Among hundreds of thousands of new objects without a cycle it is a third of the time, and finds nothing.
-    """
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

@@ -14,6 +14,7 @@ from paasctl.model.imageanswer import InspectAnswer, LayerShown, Saving, TwinsSh
 from paasctl.oci.report.waste import account
 from paasctl.oci.tar.names import show
 from paasctl.oci.tree.partition import best_count
+from paasctl.oci.tree.uncollected import uncollected
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
@@ -73,8 +74,9 @@ class _Layers:
 
 
 def _read(indexing: Indexing, found: Found, image: OneImage) -> _Layers:
-    stacked = indexing.stack(found, image)
-    told = account(stacked)
+    with uncollected():
+        stacked = indexing.stack(found, image)
+        told = account(stacked)
     return _Layers(
         weights=tuple((it.live, it.dead, it.members, it.whiteouts) for it in told.layers),
         wastes=tuple(
