@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from paasctl.config.path import Way
 from paasctl.errors import Refused
@@ -75,7 +76,9 @@ def promotion_facts(look: Look, version: str) -> PromotionFacts:
             code="release-not-found",
         )
     record, content = found
-    parts = [blob(registry, origin, it) for it in record_layers(content, f"{origin}:{tag}")]
+    layers = record_layers(content, f"{origin}:{tag}")
+    with ThreadPoolExecutor(len(layers), thread_name_prefix="record") as pool:
+        parts = list(pool.map(partial(blob, registry, origin), layers))
     release, promoted = (read_record(parts[0], parts[1], it) for it in (origin, goal))
     check_is_called(release, look.reads.config.app, version, f"promoting {version} to {look.way.goal.name}")
     check_promotable(release, _stop(look.way.goal))
@@ -88,11 +91,12 @@ def promotion_facts(look: Look, version: str) -> PromotionFacts:
     travelling = [it for it in images if look.file or it.source.repository != it.repository]
     going = [*travelling, *_outside(look, release, promoted), _Going("", origin.pinned(record.digest), goal)]
     staying = [it for it in images if it not in travelling and it.names]
+    there = look.reads.registry(goal.host)
     with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="image") as pool:
+        asked = [pool.submit(statements, of, at, record.digest) for of, at in ((registry, origin), (there, goal))]
         moved = tuple(pool.map(lambda it: _moving(look, it, tag), going))
         stayed = dict(pool.map(lambda it: (it.name, _vouched_in_place(look, it, tag)), staying))
-    there = look.reads.registry(goal.host)
-    said = (*statements(registry, origin, record.digest), *statements(there, goal, record.digest))
+        said = tuple(it for of in asked for it in of.result())
     evidence = Evidence(
         said=said,
         lacks=lacks(look.reads, gates.requires, stayed | {it.name: it.vouched for it in moved if it.vouched}),
