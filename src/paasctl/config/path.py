@@ -74,6 +74,12 @@ def _before(config: Config, goal: Registry, to: str) -> Registry:
         later = path[1] if len(path) > 1 else ""
         raise UsageError(
             f"promoting to {goal.name}{whose}: it is the first of the path, where `paasctl release` puts releases",
-            hint=f"paasctl promote VERSION --to {later}" if later else "registries: has one entry only: add the next",
+            hint=f"paasctl promote VERSION --to {later}" if later else _alone(config, to),
         )
     return config.registries[path[at - 1]]
+
+
+def _alone(config: Config, to: str) -> str:
+    """What to do where there is one registry: nothing is promoted, environments take from it."""
+    where = to if to in config.environments else next(iter(takers(config, to)), "ENV")
+    return f"with one registry nothing is promoted: paasctl deploy {where} --version VERSION"
