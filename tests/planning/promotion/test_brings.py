@@ -179,4 +179,4 @@ def test_files_that_differ_are_told_with_their_lines() -> None:
 
 def test_what_looks_like_a_secret_is_masked() -> None:
     found = _brings(_release("1.1.0", f=b"  password: hush\nTOKEN=hush\nport: 1\n"), _release("1.0.0", f=b""))
-    assert found.files[0].lines == ("+   password: ***", "+ ***", "+ port: 1")
+    assert found.files[0].lines == ("+   password: ***", "+ *** (it may hold a secret)", "+ port: 1")

@@ -150,4 +150,4 @@ def _masked(line: str, is_secret: Callable[[str], bool]) -> str:
     head, colon, _ = line.partition(":")
     if colon and is_secret(head):
         return f"{head}: {_MASK}"
-    return _MASK if is_secret(line) else line
+    return f"{_MASK} (it may hold a secret)" if is_secret(line) else line
