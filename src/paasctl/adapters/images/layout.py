@@ -19,7 +19,7 @@ from paasctl.oci.documents.companions import is_companion_tag
 from paasctl.oci.documents.manifest import Json, descriptor_from, descriptor_json, is_manifest, parse_document
 from paasctl.ports.images import Blobs, BlobWriter, Moved, Pushed
 
-_HOW = "oci:DIR:TAG"
+_HOW = "oci:DIR:TAG, or oci:DIR@sha256:… where a name has a slash"
 
 
 def layout_source(location: InLayout, folder: Path) -> ShelfSource:
@@ -43,7 +43,7 @@ class LayoutTarget:
     def __init__(self, location: InLayout, folder: Path) -> None:
         """Nothing is written yet. `UsageError` where it is a digest: that cannot be chosen."""
         if location.digest:
-            raise UsageError(f"writing {location}: a digest cannot be chosen", hint=f"name a tag: {_HOW}")
+            raise UsageError(f"writing {location}: a digest cannot be chosen", hint="name a tag: oci:DIR:TAG")
         self.name = str(location)
         self._tag = location.tag
         self._folder = folder
