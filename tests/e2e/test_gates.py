@@ -67,7 +67,7 @@ def test_from_dev_over_staging_to_prod_on_one_registry(path: Project) -> None:
     assert path.served(f"staging.{path.host}") == "one"
     began = time.monotonic()
     (closed,) = _refused(path, "prod")
-    assert closed.startswith("soak staging: it runs well in staging for ")
+    assert closed.startswith("soak staging: it has run well in staging for ")
     shown = path.outcome("diff", "prod")["answer"]["gates"]
     assert [(it["name"], it["state"]) for it in shown] == [("after", "open"), ("soak", "closed"), ("frozen", "open")]
     time.sleep(max(0.0, 21 - (time.monotonic() - began)))  # noqa: TID251 - that it lasts is the test
@@ -85,7 +85,7 @@ def test_past_a_gate_with_a_reason_back_again_and_a_frozen_window(path: Project)
     (said,) = (it for it in _said(path, "0.1.0") if it["dev.paasctl.statement"] == "overridden")
     assert said["dev.paasctl.statement.why"] == "the shop is down"
     assert said["dev.paasctl.statement.environment"] == "prod"
-    assert said["dev.paasctl.statement.gates"].startswith("soak staging: overridden, it runs well in staging for ")
+    assert said["dev.paasctl.statement.gates"].startswith("soak staging: overridden, it has run well in staging for ")
     (entry,) = path.outcome("history", "prod")["answer"]["entries"]
     assert (entry["reason"], entry["passed"][0].partition(":")[0]) == ("the shop is down", "soak staging")
     assert "the shop is down" in path.paasctl("history", "prod").stdout

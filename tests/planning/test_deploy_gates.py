@@ -56,7 +56,7 @@ def _door(
     )
 
 
-_LET = "anna@host on 2023-11-13T00:00:00Z let it into the registry past that"
+_LET = "anna@host promoted it past this on 2023-11-13T00:00:00Z"
 CASES: dict[str, tuple[Door, list[str]]] = {
     "nothing is written": (_door(Gates()), []),
     "it never ran well before": (
@@ -75,14 +75,14 @@ CASES: dict[str, tuple[Door, list[str]]] = {
         _door(_SOAKED, _WELL),
         [
             "after staging: open, it runs well there since 2023-11-14T21:43:20Z",
-            "soak staging: closed, it runs well in staging for 30 m of 1 h 00 m",
+            "soak staging: closed, it has run well in staging for 30 m of 1 h 00 m",
         ],
     ),
     "a reason is as good, for the gate that it is for": (
         _door(_SOAKED, _WELL, overridden=("soak", "frozen")),
         [
             "after staging: open, it runs well there since 2023-11-14T21:43:20Z",
-            "soak staging: overridden, it runs well in staging for 30 m of 1 h 00 m",
+            "soak staging: overridden, it has run well in staging for 30 m of 1 h 00 m",
         ],
     ),
     "another gate's reason is none": (
@@ -113,7 +113,7 @@ CASES: dict[str, tuple[Door, list[str]]] = {
         _door(_ALL, _WELL),
         [
             "after staging: open, it runs well there since 2023-11-14T21:43:20Z",
-            "soak staging: closed, it runs well in staging for 30 m of 1 h 00 m",
+            "soak staging: closed, it has run well in staging for 30 m of 1 h 00 m",
             "frozen 2023-12-24 to 2023-12-26: open, it is not that time",
             "requires sbom: open, every image has it",
             "requires https://example.com/scan: closed, image web: none is beside it",
@@ -162,6 +162,34 @@ def test_a_refusal_names_the_command_that_opens_the_door() -> None:
         check_gates(closed, "1.2.4", "deploying prod", {})
     assert refusal.value.message.startswith("deploying prod: 1.2.4 may not go there yet: it never ran well in staging")
     assert refusal.value.hint.startswith("paasctl deploy staging --version 1.2.4; or --override after --reason WHY")
+
+
+HINTS = {
+    "a command for each": (
+        _door(Gates(after=_AFTER.after, approvals=_ASKS.approvals)),
+        (
+            "paasctl deploy staging --version 1.2.4; paasctl approve 1.2.4 --to prod; "
+            "or --override after --override approvals"
+        ),
+    ),
+    "what is overridden already is named, too": (
+        _door(Gates(after=_SOAKED.after, approvals=_ASKS.approvals), _WELL, overridden=("soak",)),
+        "paasctl approve 1.2.4 --to prod; or --override soak --override approvals",
+    ),
+    "only time opens it": (_door(_SOAKED, _WELL), "wait, then the same again; or --override soak"),
+    "images lack something": (
+        _door(Gates(requires=(_SCAN,))),
+        "mend what is said of the images, then the same again; or --override requires",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HINTS)
+def test_a_hint_is_the_whole_of_what_opens_the_door(name: str) -> None:
+    door, hint = HINTS[name]
+    with pytest.raises(Refused) as refusal:
+        check_gates(judge_door(door), "1.2.4", "deploying prod", {})
+    assert refusal.value.hint == f"{hint} --reason WHY, which is written down"
 
 
 # --- going back -----------------------------------------------------------------------------------------------------
@@ -235,7 +263,7 @@ def test_a_plan_tells_its_gates_and_its_record_those_that_were_passed() -> None:
     (head,) = plan.heads
     assert (head.reason, head.passed) == (
         "the shop is down",
-        ("soak staging: it runs well in staging for 30 m of 1 h 00 m",),
+        ("soak staging: it has run well in staging for 30 m of 1 h 00 m",),
     )
 
 

@@ -10,7 +10,9 @@ from paasctl.model.image import Descriptor
 from paasctl.model.promoting import Attest, Gate
 from support.telling import EU, REPOSITORY, Story, change, planned
 
-_SOAK = Gate(name="soak", of="staging", state="overridden", why="it runs well in staging for 12 m of 1 h 00 m\x1b[31m")
+_SOAK = Gate(
+    name="soak", of="staging", state="overridden", why="it has run well in staging for 12 m of 1 h 00 m\x1b[31m"
+)
 _GATES = (
     Gate(name="after", of="staging", state="open", why="it runs well there since 2026-11-30T20:15:00Z"),
     _SOAK,

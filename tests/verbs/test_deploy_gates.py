@@ -102,7 +102,7 @@ def test_the_whole_way_waits_for_its_soak(world: FakeWorld) -> None:
     for name in ("dev", "staging"):
         assert deploy(world, name)[0] is Exit.OK
     found = problem(deploy(world, "prod"))
-    assert found.evidence == ("soak staging: it runs well in staging for 0 s of 1 h 00 m",)
+    assert found.evidence == ("soak staging: it has run well in staging for 0 s of 1 h 00 m",)
     world.clock.time += 3600
     assert deploy(world, "prod")[0] is Exit.OK
 

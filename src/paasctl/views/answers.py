@@ -39,7 +39,7 @@ from paasctl.views.promoting import say_gates
 from paasctl.views.rehearsal import report
 from paasctl.views.words import say_change, say_pod, troubled
 
-LAST_GOOD = "LAST GOOD: the version whose deploy had gone well last when this one began; -: there was none"
+LAST_GOOD = "LAST GOOD: what had gone well last when this deploy began; -: nothing had"
 Dump = Callable[[Any], str]
 """A value as YAML text; handed in, because the library lives in an adapter."""
 
@@ -171,7 +171,7 @@ def _history_row(it: HistoryEntry, *, several: bool) -> tuple[str, ...]:
 
 
 def _history_notes(it: HistoryEntry) -> list[str]:
-    said = (it.message, *(f"passed {gate}" for gate in it.passed), it.reason and f"why: {it.reason}")
+    said = (it.message, *(f"overridden {gate}" for gate in it.passed), it.reason and f"why: {it.reason}")
     lines = [f"  #{it.number}: {clean(line)}" for line in said if line]
     return [*lines, f"  #{it.number}: {it.link}"] if it.link else lines
 

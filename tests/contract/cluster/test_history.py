@@ -49,7 +49,7 @@ def test_a_record_is_open_until_it_is_closed(world: ClusterWorld, held: KubeClus
 
 def test_a_record_tells_all_it_was_told(world: ClusterWorld, held: KubeCluster) -> None:
     by = somebody(link="https://ci.example/1")
-    passed = ("soak staging: it runs well in staging for 12 m of 1 h 00 m",)
+    passed = ("soak staging: it has run well in staging for 12 m of 1 h 00 m",)
     more: dict[str, Any] = {
         "settings": (("values.host", '"shop.example"'),),
         "reason": "the shop is down",

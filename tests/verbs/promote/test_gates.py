@@ -58,7 +58,7 @@ def test_it_must_have_run_well_for_long_enough(stops: Stops) -> None:
     assert _deploy(stops) is Exit.OK
     status, events = stops.promote()
     (problem,) = outcome(events).problems
-    assert (status, problem.evidence) == (Exit.REFUSED, ("soak dev: it runs well in dev for 0 s of 1 h 00 m",))
+    assert (status, problem.evidence) == (Exit.REFUSED, ("soak dev: it has run well in dev for 0 s of 1 h 00 m",))
     stops.seconds = 3601
     assert [(it.name, it.state) for it in _gates(stops)] == [("after", "open"), ("soak", "open")]
     assert stops.promote()[0] is Exit.OK

@@ -67,7 +67,7 @@ def test_what_shares_a_registry_is_waited_for_at_its_own_door(stops: Stops) -> N
     assert _refused(_deploy(stops, "prod")) == ("soak staging",)
     stops.seconds += 3700
     found = _gates(_deploy(stops, "prod"))
-    assert found["after dev"].endswith("let it into the registry past that")
+    assert found["after dev"].partition(" on ")[0].endswith("promoted it past this")
     assert found["after staging"].startswith("it runs well there since")
 
 
@@ -83,7 +83,7 @@ def test_what_was_overridden_at_one_door_is_not_asked_at_the_next(stops: Stops) 
     _shared(stops, "after: [dev], frozen: ['2023-11-20 to 2023-11-21']")
     assert stops.promote(overridden=("after",), reason=_NIGHT)[0] is Exit.OK
     found = _gates(_deploy(stops, "staging"))
-    assert found["after dev"].endswith("let it into the registry past that")
+    assert found["after dev"].partition(" on ")[0].endswith("promoted it past this")
     stops.seconds += 6 * 86400
     assert _refused(_deploy(stops, "prod")) == ("frozen 2023-11-20 to 2023-11-21",), "about another moment"
 
@@ -129,7 +129,7 @@ def test_an_approval_is_asked_for_once_and_counts_until_it_is_in(stops: Stops) -
     stops.seconds += 1
     assert stops.promote(to="prod")[0] is Exit.OK
     assert approve(stops, to="prod", withdraws=True)[0] is Exit.OK
-    assert _gates(_deploy(stops, "prod"))["approvals prod"].endswith("let it into the registry past that")
+    assert _gates(_deploy(stops, "prod"))["approvals prod"].partition(" on ")[0].endswith("promoted it past this")
 
 
 def test_both_chapters_are_planned_before_anything_moves(stops: Stops) -> None:

@@ -122,6 +122,6 @@ def _passed(let_in: tuple[LetIn, ...]) -> Mapping[tuple[str, str], Gate]:
 
 def _of(one: LetIn) -> Iterator[Gate]:
     on = f" on {one.when}" if one.when else ""
-    who = f"{one.by}{on} let it" if one.by else "the promotion before lets it"
-    gate = Gate(name="", of="", state="open", why=f"{who} into the registry past that")
+    who = f"{one.by} promoted it past this{on}" if one.by else "the promotion before takes it past this"
+    gate = Gate(name="", of="", state="open", why=who)
     yield from (replace(gate, name=name, of=of) for name, of in one.passed if name != "frozen")

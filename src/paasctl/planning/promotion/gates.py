@@ -106,15 +106,20 @@ def check_gates(gates: Iterable[Gate], version: str, head: str, again: Mapping[s
     `again`: environment -> the command that brings here what was said there; absent: it is heard here as it is said.
     """
     every = tuple(gates)
-    mends = (_mend(it, version, again) for it in every if it.state == "closed")
-    refuse_closed(every, version, head, next(filter(None, mends), "wait, or mend it"))
+    closed = [it for it in every if it.state == "closed"]
+    mends = dict.fromkeys(filter(None, (_mend(it, version, again) for it in closed)))
+    waits = any(it.name in ("soak", "frozen") for it in closed)
+    alone = "wait, then the same again" if waits else "mend what is said of the images, then the same again"
+    refuse_closed(every, version, head, "; ".join(mends) or alone)
 
 
 def refuse_closed(gates: Iterable[Gate], version: str, head: str, mend: str) -> None:
     """The same; `mend`: what opens it."""
-    closed = [it for it in gates if it.state == "closed"]
+    every = tuple(gates)
+    closed = [it for it in every if it.state == "closed"]
     if closed:
-        names = tuple(dict.fromkeys(it.name for it in closed))
+        # Those overridden already, too: the hint is the whole of what passes.
+        names = tuple(dict.fromkeys(it.name for it in every if it.state != "open"))
         options = " ".join(f"--override {it}" for it in names)
         raise Refused(
             f"{head}: {version} may not go there yet: {closed[0].why}",
@@ -163,7 +168,7 @@ def _after(gates: Gates, evidence: Evidence) -> Iterator[Gate]:
 
 def _soak(soak: float, name: str, since: str, now: float) -> Gate:
     lasted = now - datetime.fromisoformat(since).timestamp()
-    why = f"it runs well in {name} for {_span(lasted)} of {_span(soak)}"
+    why = f"it has run well in {name} for {_span(lasted)} of {_span(soak)}"
     return Gate(name="soak", of=name, state="open" if lasted >= soak else "closed", why=why)
 
 
