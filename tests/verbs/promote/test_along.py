@@ -197,6 +197,23 @@ def test_a_dry_run_does_not_take_a_gate_for_closed_that_a_deploy_on_the_way_may_
 
 
 @pytest.mark.parametrize(
+    "gates",
+    [
+        "after: [showcase], soak: 1h",
+        "after: [testing, showcase]",
+        "after: [showcase], frozen: ['2020-01-01 to 2099-01-01']",
+    ],
+)
+def test_a_dry_run_foresees_a_gate_that_no_deploy_on_the_way_opens(wide: Wide, gates: str) -> None:
+    wide.environments(
+        "testing: {cluster: testbed, registry: dev}, showcase: {cluster: testbed, registry: rc}, "
+        f"last: {{cluster: testbed, registry: eu, {gates}}}"
+    )
+    status, events = wide.along(to="showcase last", onward=True, dry_run=True)
+    assert (status, table(events)["0.1.0 eu"]) == (Exit.REFUSED, "refused: gate-closed")
+
+
+@pytest.mark.parametrize(
     ("at", "rows"),
     [
         (lambda it: isinstance(it, Noted) and it.text.startswith("goal 2 of 3"), ["promoted", "failed: cancelled"]),

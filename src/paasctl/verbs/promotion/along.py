@@ -14,14 +14,15 @@ from paasctl.config.path import Way, find_ways
 from paasctl.errors import Cancelled, PaasError, TimedOut, UsageError
 from paasctl.model.event import Emit, Noted, Outcome, Problem, Warned
 from paasctl.model.promoting import Became
-from paasctl.planning.promotion.gates import check_overrides
+from paasctl.planning.promotion.decide import promotion_stages
+from paasctl.planning.promotion.gates import check_overrides, gates_of, opened_on_the_way
 from paasctl.planning.promotion.several import Goal, Turn, check_deploys, distinct, turn
 from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.verbs.promotion.arriving import Arrived, arrived, deployed, whole
-from paasctl.verbs.promotion.look import Look
-from paasctl.verbs.promotion.promote import Promote, PromoteTyped, check_versions, look_at
+from paasctl.verbs.promotion.look import Look, promotion_facts
+from paasctl.verbs.promotion.promote import Promote, PromoteTyped, check_versions
 
 
 @dataclass
@@ -148,17 +149,24 @@ class Along:
                 self.asked.reason,
                 self.asked.overridden,
             )
-            return it if look_at(look, it.version).stages else replace(it, state="nothing to do", deployed="")
+            facts = promotion_facts(look, it.version)
+            rules = gates_of(reads.config.environments.values(), way.goal.name)
+            if said := opened_on_the_way(facts.gates, rules, self._deployed_before(goal)):
+                emit(Warned(f"as things are now: {it.version} may not go to {goal.stop} yet: {said}"))
+                return it
+            return it if promotion_stages(facts) else replace(it, state="nothing to do", deployed="")
         except (Cancelled, TimedOut):
             raise
         except PaasError as error:
-            # A deploy on the way may open a gate: what is closed now says nothing of then.
             emit(Warned(f"as things are now: {error.message}", hint=error.hint))
-            opens = error.code == "gate-closed" and any(one.environment for one in self._goals)
             told = arrived(
                 goal, (it.version,), Outcome(status="failed", exit=error.exit, problems=(Problem.of(error),))
             )
-            return it if opens else replace(told[0], after=it.after)
+            return replace(told[0], after=it.after)
+
+    def _deployed_before(self, goal: Goal) -> frozenset[str]:
+        """The environments that it will run in when this goal's turn comes."""
+        return frozenset(it.environment for it in self._goals[: self._goals.index(goal)] if it.environment)
 
     def _lies_in(self, version: str, stop: str) -> str:
         """The registry from which the chain takes it, at its beginning."""
