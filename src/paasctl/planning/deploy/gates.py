@@ -15,6 +15,7 @@ from paasctl.errors import Refused
 from paasctl.model.promoting import Gate, LetIn
 from paasctl.planning.deploy.decide import GOOD
 from paasctl.planning.deploy.facts import DeployFacts, TargetFacts
+from paasctl.planning.promotion.brings import is_back
 from paasctl.planning.promotion.gates import Evidence, Gates, judge_gates, names_of, overriding, refuse_closed
 from paasctl.values import dataclass
 
@@ -111,7 +112,10 @@ def _ran_before(of: TargetFacts, facts: DeployFacts) -> str:
         return ""
     newest, this = of.history[0].version, (facts.version, facts.commit, facts.images)
     ours = [at for at, it in enumerate(of.history) if (it.version, it.commit, it.images) == this and it.outcome == GOOD]
-    came = max(at for at, it in enumerate(of.history) if it.version == newest)
+    if of.history[-1].number > 1 and is_back(newest, facts.version):
+        return ""  # the history is cut at its old end, and a later release than the newest there goes forward
+    # What ran before an entry may be all that is left of when the newest came.
+    came = max(at + (it.before == newest) for at, it in enumerate(of.history) if newest in (it.version, it.before))
     return of.history[ours[-1]].began if ours and (newest == facts.version or ours[-1] > came) else ""
 
 
