@@ -153,6 +153,11 @@ def test_of_a_snapshot_that_is_not_built_nobody_can_say_anything_good() -> None:
     assert refusal.value.hint.startswith(
         "paasctl deploy staging --build, then paasctl deploy prod --version 1.2.4-2.gabc; or --override after"
     )
+    with pytest.raises(Refused) as refusal:
+        check_unbuilt(judge_unbuilt(_ALL, _NOW, ("after",)), "1.2.4-2.gabc", "prod")
+    assert refusal.value.hint.startswith(
+        "paasctl release, then have it approved: paasctl approve VERSION --to prod; or"
+    )
     check_unbuilt(judge_unbuilt(_ALL, _NOW, ("after", "approvals")), "1.2.4-2.gabc", "prod")
 
 
