@@ -82,12 +82,21 @@ def test_what_is_wrong_is_told_as_it_would_have_been_here(pool: LayerReader, pac
     assert pool.read([TAR], "next", quick=True)[0], "the next layer is read by the same process"
 
 
+def _forbidden(_: str) -> int:
+    raise PermissionError(1, "Operation not permitted")
+
+
 @pytest.mark.parametrize("step", [1 << 14, 50_001, 1 << 20, 1 << 21])
-@pytest.mark.parametrize("memory", [True, False], ids=["through shared memory", "through pipes alone"])
-def test_megabytes_arrive_as_they_were(monkeypatch: pytest.MonkeyPatch, step: int, memory: bool) -> None:
-    """More than there are slots, in chunks below, at and above the size of one; twice, as slots are used in turn."""
-    if not memory:
+@pytest.mark.parametrize("memory", ["there", "unknown", "forbidden"])
+def test_megabytes_arrive_as_they_were(monkeypatch: pytest.MonkeyPatch, step: int, memory: str) -> None:
+    """More than there are slots, in chunks below, at and above the size of one; twice, as slots are used in turn.
+
+    Where no memory can be shared they go through the pipes.
+    """
+    if memory == "unknown":
         monkeypatch.delattr(os, "memfd_create")
+    elif memory == "forbidden":
+        monkeypatch.setattr(os, "memfd_create", _forbidden)
     monkeypatch.setattr(module, "_LEAST", 0)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     tar = tar_of(*(Entry(f"f{it}", data=os.urandom(1_500_000)) for it in range(5)))

@@ -153,6 +153,11 @@ def test_of_a_snapshot_that_is_not_built_nobody_can_say_anything_good() -> None:
     assert refusal.value.hint.startswith(
         "paasctl deploy staging --build, then paasctl deploy prod --version 1.2.4-2.gabc; or --override after"
     )
+    with pytest.raises(Refused) as refusal:
+        check_unbuilt(judge_unbuilt(_ALL, _NOW, ("after",)), "1.2.4-2.gabc", "prod")
+    assert refusal.value.hint.startswith(
+        "paasctl release, then have it approved: paasctl approve VERSION --to prod; or"
+    )
     check_unbuilt(judge_unbuilt(_ALL, _NOW, ("after", "approvals")), "1.2.4-2.gabc", "prod")
 
 
@@ -197,7 +202,7 @@ def test_a_hint_is_the_whole_of_what_opens_the_door(name: str) -> None:
 _IMAGES = (("web", "registry.example/shop/web@sha256:1"),)
 
 
-def _entry(number: int, text: str) -> HistoryEntry:
+def _entry(number: int, text: str, before: str) -> HistoryEntry:
     """`1.2.4`, `1.2.4!` that failed, `1.2.4?` that was another release of that name."""
     version = text.rstrip("!?")
     images = (("web", "registry.example/shop/web@sha256:2"),) if text.endswith("?") else _IMAGES
@@ -205,7 +210,7 @@ def _entry(number: int, text: str) -> HistoryEntry:
         number=number,
         target=TARGET,
         version=version,
-        before="",
+        before=before,
         commit="",
         by="anna@host",
         began=f"2023-11-{number:02}T00:00:00Z",
@@ -215,12 +220,18 @@ def _entry(number: int, text: str) -> HistoryEntry:
     )
 
 
-def _facts(*histories: str, version: str = "1") -> DeployFacts:
-    """Each history oldest first, as people tell it."""
+def _before(words: list[str]) -> str:
+    return next((it.rstrip("?") for it in reversed(words) if not it.endswith("!")), "")
+
+
+def _facts(*histories: str, version: str = "1", forgotten: int = 0) -> DeployFacts:
+    """Each history oldest first, as people tell it; the oldest entries may be gone by now."""
     targets = []
     for at, words in enumerate(histories):
-        entries = [_entry(number, it) for number, it in enumerate(words.split(), 1)]
-        targets.append(TargetFacts(target=Target(f"c{at}", "shop", "shop"), wanted=(), history=tuple(entries[::-1])))
+        every = words.split()
+        entries = [_entry(number, it, _before(every[: number - 1])) for number, it in enumerate(every, 1)]
+        kept = tuple(entries[forgotten:][::-1])
+        targets.append(TargetFacts(target=Target(f"c{at}", "shop", "shop"), wanted=(), history=kept))
     return DeployFacts(environment="prod", version=version, commit="", images=_IMAGES, targets=tuple(targets))
 
 
@@ -243,6 +254,23 @@ def _facts(*histories: str, version: str = "1") -> DeployFacts:
 )
 def test_what_ran_well_here_before_is_in_already(histories: list[str], since: str) -> None:
     assert ran_before(_facts(*histories)) == (f"2023-11-{since}T00:00:00Z" if since else "")
+
+
+@pytest.mark.parametrize(
+    ("history", "since"), [("2 1 2", ""), ("2 1! 1 3! 2 2", ""), ("3 1 2", "02")], ids=["forward", "later", "back"]
+)
+def test_what_history_has_forgotten_lets_nothing_in(history: str, since: str) -> None:
+    assert ran_before(_facts(history, forgotten=1)) == (f"2023-11-{since}T00:00:00Z" if since else "")
+
+
+@pytest.mark.parametrize(
+    ("version", "history", "since"),
+    [("1.1.0", "1.0.0 1.1.0 1.1.0 1.0.0", ""), ("1.0.0", "1.1.0 1.0.0 1.0.0 1.1.0", "03")],
+    ids=["forward", "back"],
+)
+def test_what_is_later_goes_forward_where_history_has_forgotten(version: str, history: str, since: str) -> None:
+    found = ran_before(_facts(history, version=version, forgotten=2))
+    assert found == (f"2023-11-{since}T00:00:00Z" if since else "")
 
 
 def test_going_back_opens_every_gate_and_says_why() -> None:

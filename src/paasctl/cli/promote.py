@@ -47,7 +47,7 @@ def promote(
     goals = tuple(dict.fromkeys(to))
     made = Promotion(
         typed=PromoteTyped(
-            versions=tuple(version or ()),
+            versions=tuple(dict.fromkeys(version or ())),
             to=goals[0],
             origin=from_,
             every=all_missing,

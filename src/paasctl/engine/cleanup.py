@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
@@ -12,6 +12,7 @@ from paasctl.model.cleanup import DELETED, SWEEP_TYPE, CleanupStep, CloseSweep, 
 from paasctl.model.event import Progress
 from paasctl.model.image import Pinned, Repository, parse_reference
 from paasctl.model.location import InRegistry
+from paasctl.oci.documents.held import parsed
 from paasctl.oci.documents.manifest import OCI_MANIFEST
 from paasctl.oci.documents.record import read_names, record_layers
 from paasctl.oci.documents.squashed import EMPTY, EMPTY_TYPE
@@ -60,8 +61,8 @@ def _delete(step: DeleteManifests, index: int, run: Needs) -> None:
             begun = [pool.submit(registry.delete_manifest, it.at.repository, it.at.digest) for it in some]
             deleted += sum(it.result() for it in begun if it.exception() is None)
             run.facts[f"{DELETED}{index}"] = str(deleted)
-            for it in begun:
-                it.result()  # raises what it failed of: those beside it are counted
+            ours = [it.result() for it in begun]  # raises what it failed of: those beside it are counted
+            _forget([it for it, is_ours in zip(some, ours, strict=True) if is_ours], run)
             gone += len(some)
             run.emit(Progress(index, step.what, gone, total, "manifests"))
 
@@ -79,7 +80,7 @@ def _check_names(pool: ThreadPoolExecutor, registry: RegistryReads, some: tuple[
 
 
 def _check_unneeded(manifests: tuple[Doomed, ...], run: Needs) -> None:
-    """`Unavailable` where a release that has come since the last look is, or names, one of these."""
+    """`Unavailable` where a release that has come since the last look is one of these, or leads to one."""
     home = parse_reference(run.facts[_NOTE]).repository
     registry, seen = run.world.registry(home.host), frozenset(run.facts[_SEEN].split())
     going = {it.at.digest for it in manifests}
@@ -87,7 +88,7 @@ def _check_unneeded(manifests: tuple[Doomed, ...], run: Needs) -> None:
         if tag in seen or not is_version_tag(tag):
             continue
         found = registry.manifest(home.tagged(tag))
-        if found and going & {found[0].digest, *_named(found[1], home, registry)}:
+        if found and going & {found[0].digest, *_needed(found[1], home, registry)}:
             raise Unavailable(
                 f"cleaning up {home}: {tag} has come meanwhile, and needs what was to go",
                 hint="run the same command again: what is left is judged anew",
@@ -95,13 +96,24 @@ def _check_unneeded(manifests: tuple[Doomed, ...], run: Needs) -> None:
             )
 
 
-def _named(content: bytes, home: Repository, registry: Registry) -> Iterator[str]:
-    """Digests that a release record names."""
+def _forget(gone: Iterable[Doomed], run: Needs) -> None:
+    """Versions whose names we deleted: one that comes back meanwhile has come since the last look."""
+    home = parse_reference(run.facts[_NOTE]).repository
+    names = {tag for it in gone if it.at.repository == home for tag in it.tags}
+    run.facts[_SEEN] = " ".join(it for it in run.facts[_SEEN].split() if it not in names)
+
+
+def _needed(content: bytes, home: Repository, registry: Registry) -> Iterator[str]:
+    """Digests that a release record leads to: bases, images and sidecars, and what these list."""
     layer, _ = record_layers(content, str(home))
     with registry.open_blob(home, layer) as chunks:
         names = read_names(b"".join(chunks), home)
+    yield from names.bases.values()
     for it in (*names.images.values(), *names.outside.values()):
         yield it.digest
+        held = registry.manifest(it) if it.repository.host == home.host else None
+        if held:
+            yield from parsed(it, held[1]).held.children
 
 
 def _parts(manifests: tuple[Doomed, ...]) -> Iterator[tuple[Doomed, ...]]:

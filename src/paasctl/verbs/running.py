@@ -61,7 +61,7 @@ class Glance:
     stopped: list[PaasError]
 
     def look(self, cancel: Cancel) -> tuple[Seen, ...]:
-        """All that came, in order. Waits for no more than `PATIENCE` seconds from now."""
+        """All that came, in order. Waits `PATIENCE` seconds from now, and a moment for the last to say why not."""
         for _ in range(round((PATIENCE + _GRACE) / _NAP)):
             if not (slow := [it for it in self.threads if it.is_alive()]):
                 break

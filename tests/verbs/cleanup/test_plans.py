@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -11,10 +12,22 @@ from paasctl.model.cleanup import DeleteManifests
 from paasctl.model.event import Started
 from paasctl.planning.cleanup.decide import Cap
 from support.cleaning import Dump, answer, pod
+from support.copying import put_index
 from support.promoting import outcome
 
 ALL = Cap(number=1000, share=1.0)
 NEWEST = {"shop": {"0.1.2"}, "shop/web": {"0.1.2"}}
+
+
+def _at_the_images(act: Callable[[], object]) -> Callable[[object], bool]:
+    """Records are gone by then."""
+
+    def heard(event: object) -> bool:
+        if isinstance(event, Started) and isinstance(event.step, DeleteManifests) and event.step.what == "image":
+            act()
+        return False
+
+    return heard
 
 
 def test_a_cap_stops_before_anything(dump: Dump) -> None:
@@ -87,12 +100,10 @@ def test_a_tag_that_is_moved_right_before_its_turn_survives_and_is_said(dump: Du
     web = dump.registry.tags["shop/web"]
     moved = web[to]
 
-    def move(event: object) -> bool:
-        if isinstance(event, Started) and isinstance(event.step, DeleteManifests) and event.step.what == "image":
-            web["0.1.0"] = moved
-        return False
+    def move() -> None:
+        web["0.1.0"] = moved
 
-    status, events = dump.clean(cap=ALL, heard=move)
+    status, events = dump.clean(cap=ALL, heard=_at_the_images(move))
     told = outcome(events)
     assert [it.code for it in told.problems] == ["plan-stale"], status
     assert f"tag 0.1.0 was moved to {moved}" in told.problems[0].message
@@ -101,6 +112,43 @@ def test_a_tag_that_is_moved_right_before_its_turn_survives_and_is_said(dump: Du
     assert any(isinstance(it, DeleteManifests) and it.what == "image" for it in told.left)
     dump.whole()
     assert dump.clean(cap=ALL)[0] is Exit.OK, "the note tells it of the rest"
+    dump.whole()
+
+
+def test_a_version_that_comes_back_after_its_name_was_deleted_keeps_its_image(dump: Dump) -> None:
+    digest = dump.registry.tags["shop"]["0.1.0"]
+    kind, record = dump.registry.manifests["shop"][digest]
+    image = dump.registry.tags["shop/web"]["0.1.0"]
+
+    def promoted() -> None:
+        assert "0.1.0" not in dump.registry.tags["shop"]
+        dump.registry.put_manifest("shop", record, kind, "0.1.0")
+
+    status, events = dump.clean(cap=ALL, heard=_at_the_images(promoted))
+    assert [it.code for it in outcome(events).problems] == ["needed-meanwhile"], status
+    assert image in dump.registry.manifests["shop/web"]
+    dump.whole()
+
+
+def test_what_an_index_of_a_new_release_lists_stays(dump: Dump) -> None:
+    """The same image for one platform, in another index: its digest is in no record."""
+    here = dump.registry
+    going = here.tags["shop/web"]["0.1.0"]
+    kind, content = here.manifests["shop/web"][going]
+
+    def released() -> None:
+        child = here.put_manifest("shop/web", content, kind)
+        index = put_index(here, "shop/web", (child, "linux/amd64"), tag="0.9.0")
+        kind_of, record = here.manifests["shop"][here.tags["shop"]["0.1.2"]]
+        said = json.loads(record)
+        document = here.blobs["shop"][said["layers"][0]["digest"]]
+        other = document.replace(here.tags["shop/web"]["0.1.2"].encode(), index.digest.encode())
+        said["layers"][0]["digest"] = here.put_blob("shop", other.replace(b"0.1.2", b"0.9.0")).digest
+        here.put_manifest("shop", json.dumps(said).encode(), kind_of, "0.9.0")
+
+    status, events = dump.clean(cap=ALL, heard=_at_the_images(released))
+    assert [it.code for it in outcome(events).problems] == ["needed-meanwhile"], status
+    assert going in here.manifests["shop/web"]
     dump.whole()
 
 

@@ -98,6 +98,11 @@ def test_several_goals_end_with_a_table_that_has_the_goal_and_json_has_a_row_for
     ]
 
 
+def test_a_version_that_is_named_twice_counts_once(wide: Wide) -> None:
+    dry = _json(wide, "promote", VERSION, VERSION, "--to", "rc", "--to", "eu", "--dry-run")
+    assert [(it["version"], it["goal"]) for it in dry["rows"]] == [(VERSION, "rc"), (VERSION, "eu")]
+
+
 def test_a_ci_job_is_told_what_each_goal_has(wide: Wide, tmp_path: Path) -> None:
     found, page = tmp_path / "outputs", tmp_path / "page"
     words = ("promote", VERSION, "--to", "rc", "--to", "eu")

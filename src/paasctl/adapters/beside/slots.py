@@ -55,17 +55,21 @@ class Slots:
 def shared() -> Iterator[tuple[Slots | None, tuple[int, ...]]]:
     """Slots to fill, and what a child must inherit, while in the context, to empty them.
 
-    None, and nothing: this system has no memory without a name.
+    None, and nothing: this system has no memory without a name, or a sandbox forbids it.
     """
-    if not hasattr(os, "memfd_create"):
+    memory = _nameless()
+    if memory is None:
         yield None, ()
         return
-    memory = os.memfd_create("paasctl")
     try:
         os.ftruncate(memory, SIZE * _COUNT)
         read, write = os.pipe()
         try:
-            slots = Slots(memory, read)
+            try:
+                slots = Slots(memory, read)
+            except BaseException:
+                os.close(read)
+                raise
             try:
                 yield slots, (memory, write)
             except BaseException:
@@ -75,3 +79,10 @@ def shared() -> Iterator[tuple[Slots | None, tuple[int, ...]]]:
             os.close(write)
     finally:
         os.close(memory)
+
+
+def _nameless() -> int | None:
+    try:
+        return os.memfd_create("paasctl")
+    except (AttributeError, OSError):
+        return None

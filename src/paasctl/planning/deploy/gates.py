@@ -15,6 +15,8 @@ from paasctl.errors import Refused
 from paasctl.model.promoting import Gate, LetIn
 from paasctl.planning.deploy.decide import GOOD
 from paasctl.planning.deploy.facts import DeployFacts, TargetFacts
+from paasctl.planning.promotion.approvals import GATE
+from paasctl.planning.promotion.brings import is_back
 from paasctl.planning.promotion.gates import Evidence, Gates, judge_gates, names_of, overriding, refuse_closed
 from paasctl.values import dataclass
 
@@ -74,10 +76,12 @@ def judge_unbuilt(gates: Gates, now: float, overridden: tuple[str, ...]) -> tupl
 
 def check_unbuilt(gates: tuple[Gate, ...], version: str, environment: str) -> None:
     """`Refused` where one is closed."""
-    before = next((it.of for it in gates if it.name == "after" and it.state == "closed"), "")
-    mend = (
-        f"paasctl deploy {before} --build, then paasctl deploy {environment} --version {version}" if before else "wait"
-    )
+    closed = {it.name: it.of for it in reversed(gates) if it.state == "closed"}
+    mend = "wait"
+    if "after" in closed:
+        mend = f"paasctl deploy {closed['after']} --build, then paasctl deploy {environment} --version {version}"
+    elif GATE in closed:
+        mend = f"paasctl release, then have it approved: paasctl approve VERSION --to {environment}"
     refuse_closed(gates, version, f"deploying {environment}", mend)
 
 
@@ -111,7 +115,10 @@ def _ran_before(of: TargetFacts, facts: DeployFacts) -> str:
         return ""
     newest, this = of.history[0].version, (facts.version, facts.commit, facts.images)
     ours = [at for at, it in enumerate(of.history) if (it.version, it.commit, it.images) == this and it.outcome == GOOD]
-    came = max(at for at, it in enumerate(of.history) if it.version == newest)
+    if of.history[-1].number > 1 and is_back(newest, facts.version):
+        return ""  # the history is cut at its old end, and a later release than the newest there goes forward
+    # What ran before an entry may be all that is left of when the newest came.
+    came = max(at + (it.before == newest) for at, it in enumerate(of.history) if newest in (it.version, it.before))
     return of.history[ours[-1]].began if ours and (newest == facts.version or ours[-1] > came) else ""
 
 
