@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from paasctl.engine.cancel import Cancel
-from paasctl.errors import Exit, Unavailable
+from paasctl.errors import Exit, Forbidden, Unavailable
 from paasctl.model.event import Event, Outcome, Problem, Warned
 from paasctl.model.kube import Target
 from paasctl.verbs.deploy import Deploy
@@ -169,3 +169,15 @@ def test_status_tells_it_while_it_holds(world: FakeWorld) -> None:
 def _told(world: FakeWorld) -> str:
     answer, _ = AskStatus(environments=("dev",)).answer(world, lambda _: None, Cancel())
     return answer.environments[0][1][0].freeze
+
+
+def test_whoever_may_not_read_the_lock_says_it_all_the_same(world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: Any) -> None:
+        raise Forbidden("reading the lease: 403", hint="ask for it", code="forbidden")
+
+    monkeypatch.setattr(type(world.only_cluster), "holder", forbidden)
+    status, events = freeze(world)
+    assert status is Exit.OK
+    warned = [it.text for it in events if isinstance(it, Warned)]
+    assert [it.partition(" could not")[0] for it in warned] == ["whether a deploy goes on at testbed/shop-dev/shop"]
+    assert deploy(world)[0] is Exit.REFUSED

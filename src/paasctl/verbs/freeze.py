@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field, replace
 
 from paasctl.config.until import parse_until
-from paasctl.errors import UsageError
+from paasctl.errors import Forbidden, UsageError
 from paasctl.model.event import Emit, Outcome, Warned
 from paasctl.model.freeze import Freeze
 from paasctl.model.kube import Target
@@ -41,6 +41,7 @@ class Freezing:
     clusters: tuple[str, ...] = ()
     _over: list[str] = field(default_factory=list, repr=False, compare=False)
     _running: dict[Target, str] = field(default_factory=dict, repr=False, compare=False)
+    _unread: set[Target] = field(default_factory=set, repr=False, compare=False)
 
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> Facts:
         """What is said in each target: all are asked before any is written to.
@@ -86,7 +87,13 @@ class Freezing:
         return replace(outcome, facts=(*outcome.facts, *running))
 
     def _tell_running(self, target: Target, reading: ClusterReads, emit: Emit) -> None:
-        holder = reading.holder(target)
+        try:
+            holder = reading.holder(target)
+        except Forbidden as error:  # whoever may say it may not read that, too: it is said all the same
+            if target not in self._unread:
+                self._unread.add(target)
+                emit(Warned(f"whether a deploy goes on at {target} could not be found out: {error.message}"))
+            return
         if holder and target not in self._running:
             self._running[target] = str(holder)
             emit(Warned(f"{target} is held by {holder}: what has begun there goes on to its end"))
