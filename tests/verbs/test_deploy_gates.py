@@ -333,3 +333,14 @@ def test_a_name_that_is_moved_between_two_looks_passes_no_gate(
 
     monkeypatch.setattr(registry, "resolve", moved)
     assert problem(deploy(world, "staging", version=later)).code == "gate-closed"
+
+
+def test_the_latest_is_the_latest_of_this_project(world: FakeWorld) -> None:
+    paas = world.project / "paas.yaml"
+    ours = paas.read_text()
+    paas.write_text(ours.replace("app: shop", "app: other"))
+    later = another(world)
+    paas.write_text(ours)
+    assert problem(deploy(world, "dev", version=later)).code == "other-app"
+    _, events = deploy(world, "dev", version="latest", dry_run=True)
+    assert first_plan(events).heads[0].version == "0.1.0"

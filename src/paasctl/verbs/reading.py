@@ -130,6 +130,7 @@ def _elsewhere(config: Config, where: Place) -> str:
 
 
 def _latest(reads: Reads, where: Place) -> tuple[Pinned, Release]:
+    """The highest of this project: others may have releases in the same repository."""
     versions = []
     for tag in reads.registry(where.repository.host).tags(where.repository):
         try:
@@ -138,10 +139,11 @@ def _latest(reads: Reads, where: Place) -> tuple[Pinned, Release]:
             continue
     for version in sorted((it for it in versions if it.is_release), reverse=True):
         found = record_of(reads, where.repository, str(version))
-        if found is not None:
+        if found and found[1].app == where.app:
+            check_is_called(found[1], where.app, str(version), f"deploying {where.environment.name}")
             return found
     raise Refused(
-        f"deploying {where.environment.name}: there is no release in {where.repository} yet",
+        f"deploying {where.environment.name}: there is no release of {where.app} in {where.repository} yet",
         hint=_elsewhere(reads.config, where) or "paasctl release",
         code="release-not-found",
     )
