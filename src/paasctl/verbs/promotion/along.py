@@ -11,11 +11,11 @@ from typing import Any
 
 from paasctl.config.find import find_registry
 from paasctl.config.path import Way, find_ways
-from paasctl.errors import Cancelled, PaasError, TimedOut, UsageError
+from paasctl.errors import Cancelled, Exit, PaasError, TimedOut, UsageError
 from paasctl.model.event import Emit, Noted, Outcome, Problem, Warned
 from paasctl.model.promoting import Became
 from paasctl.planning.promotion.gates import check_overrides
-from paasctl.planning.promotion.several import Goal, Turn, check_deploys, distinct, turn
+from paasctl.planning.promotion.several import Goal, Turn, check_deploys, deploy_of, distinct, may_open, turn
 from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
@@ -86,7 +86,10 @@ class Along:
     def ended(self, outcome: Outcome) -> None:
         """How the goal's own run ended."""
         goal = self._goals[len(self._arrived)]
-        if isinstance(self._verb, Promote):
+        outcome, opens = self._opening(outcome)
+        if opens:
+            found: tuple[Became, ...] = (self._planned(goal, opens),)
+        elif isinstance(self._verb, Promote):
             found = outcome.rows or (self._verb.planned() if outcome.status == "dry-run" else ())
             found = found or arrived(goal, self._now.versions or (("",) if self.asked.every else ()), outcome)
         elif self._verb:
@@ -112,6 +115,31 @@ class Along:
     @property
     def _rows(self) -> tuple[Became, ...]:
         return tuple(row for it in self._arrived for row in it.rows)
+
+    def _opening(self, outcome: Outcome) -> tuple[Outcome, str]:
+        """Of a dry run: where its only trouble is a gate that a deploy on the way may open, none, and that stop."""
+        closed = [it for it in outcome.problems if it.code == "gate-closed"]
+        if len(self.asked.versions) != 1 or not closed or len(closed) != len(outcome.problems):
+            return outcome, ""
+        gates = [gate for it in closed for gate in it.evidence]
+        opens = may_open(gates, self.asked.versions[0], self._rows, self._goals[: len(self._arrived)])
+        if not opens:
+            return outcome, ""
+        assert self._world  # noqa: S101 - `begin` came first
+        for it in closed if self._verb and not isinstance(self._verb, Promote) else ():
+            self._world[1](Warned(f"as things are now: {it.message}", hint=it.hint))
+        return replace(outcome, status="dry-run", exit=Exit.OK, problems=()), opens
+
+    def _planned(self, goal: Goal, after: str) -> Became:
+        version = self.asked.versions[0]
+        return Became(
+            version=version,
+            goal=goal.stop,
+            origin=goal.origin,
+            state="planned",
+            after=after,
+            deployed=deploy_of(goal),
+        )
 
     def _say(self, goal: Goal) -> None:
         assert self._world  # noqa: S101 - `begin` came first
