@@ -344,3 +344,14 @@ def test_the_latest_is_the_latest_of_this_project(world: FakeWorld) -> None:
     assert problem(deploy(world, "dev", version=later)).code == "other-app"
     _, events = deploy(world, "dev", version="latest", dry_run=True)
     assert first_plan(events).heads[0].version == "0.1.0"
+
+
+def test_nobody_rejects_what_is_another_projects(world: FakeWorld) -> None:
+    paas = world.project / "paas.yaml"
+    ours = paas.read_text()
+    paas.write_text(ours.replace("app: shop", "app: other"))
+    later = another(world)
+    paas.write_text(ours)
+    before = world.writes.count
+    assert problem(go(Judge(version=later, rejects=True, reason=_NIGHT), world)).code == "release-not-found"
+    assert (said(world), world.writes.count) == ([], before)
