@@ -311,3 +311,5 @@ def test_what_arrived_and_does_not_run_well_is_told_as_that(wide: Wide) -> None:
         "refused: gate-closed",
         "refused, it does not run well at rc: gate-closed",
     ]
+    told = facts(events)
+    assert told["version.0.1.0.rc"] == "promoted, deploy one failed: rollout-late; refused: gate-closed"
