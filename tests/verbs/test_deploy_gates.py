@@ -11,6 +11,7 @@ import pytest
 from paasctl.engine.cancel import Cancel
 from paasctl.errors import Exit, Unavailable
 from paasctl.model.event import Event, Outcome, Planned, Problem
+from paasctl.model.image import Descriptor, Reference, Tagged
 from paasctl.model.plan import Plan
 from paasctl.model.promoting import Attest
 from paasctl.oci.documents.statement import statement_of
@@ -314,3 +315,43 @@ def test_a_diff_shows_gates_and_is_refused_by_none(world: FakeWorld) -> None:
     answer, status = AskDiff(environment="staging").answer(world, lambda _: None, Cancel())
     assert (status, [(it.name, it.state) for it in answer.gates]) == (Exit.OK, [("after", "closed")])
     assert AskDiff(environment="dev").answer(world, lambda _: None, Cancel())[0].gates == ()
+
+
+# --- names that are another's ----------------------------------------------------------------------------------------
+
+
+def test_a_name_that_is_moved_between_two_looks_passes_no_gate(
+    world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert deploy(world, "dev")[0] is Exit.OK
+    later, registry = another(world), world.only_registry
+    ask = registry.resolve
+
+    def moved(reference: Reference) -> Descriptor | None:
+        is_ours = reference.repository.path == "shop" and isinstance(reference, Tagged) and reference.tag == later
+        return ask(reference.repository.tagged("0.1.0") if is_ours else reference)
+
+    monkeypatch.setattr(registry, "resolve", moved)
+    assert problem(deploy(world, "staging", version=later)).code == "gate-closed"
+
+
+def test_the_latest_is_the_latest_of_this_project(world: FakeWorld) -> None:
+    paas = world.project / "paas.yaml"
+    ours = paas.read_text()
+    paas.write_text(ours.replace("app: shop", "app: other"))
+    later = another(world)
+    paas.write_text(ours)
+    assert problem(deploy(world, "dev", version=later)).code == "other-app"
+    _, events = deploy(world, "dev", version="latest", dry_run=True)
+    assert first_plan(events).heads[0].version == "0.1.0"
+
+
+def test_nobody_rejects_what_is_another_projects(world: FakeWorld) -> None:
+    paas = world.project / "paas.yaml"
+    ours = paas.read_text()
+    paas.write_text(ours.replace("app: shop", "app: other"))
+    later = another(world)
+    paas.write_text(ours)
+    before = world.writes.count
+    assert problem(go(Judge(version=later, rejects=True, reason=_NIGHT), world)).code == "release-not-found"
+    assert (said(world), world.writes.count) == ([], before)

@@ -180,4 +180,4 @@ def test_whoever_may_not_read_the_lock_says_it_all_the_same(world: FakeWorld, mo
     assert status is Exit.OK
     warned = [it.text for it in events if isinstance(it, Warned)]
     assert [it.partition(" could not")[0] for it in warned] == ["whether a deploy goes on at testbed/shop-dev/shop"]
-    assert deploy(world)[0] is Exit.REFUSED
+    assert deploy(world)[0] is Exit.LOCKED

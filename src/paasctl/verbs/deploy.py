@@ -9,7 +9,7 @@ from typing import Literal
 
 from paasctl.errors import Cancelled, Exit, Forbidden, Refused, RolloutFailed, UsageError
 from paasctl.model.event import Emit, Noted, Outcome, Problem
-from paasctl.model.image import Repository
+from paasctl.model.image import Pinned, Repository
 from paasctl.model.plan import NOTHING, Apply, Delete, Plan, Step
 from paasctl.model.promoting import Attest, Gate
 from paasctl.model.release import Release
@@ -86,17 +86,17 @@ class Deploy:
     def _facts(self, reads: Reads, where: Place, cancel: Cancel) -> Facts:
         snapshot = _snapshot(reads, where, self.version) if self.build else None
         if snapshot is None:
-            return self._of(reads, where, needed(reads, where, self.version, self.ahead), cancel)
-        if snapshot.recorded is None or not plan_release(snapshot).is_empty:
+            return self._of(reads, where, *needed(reads, where, self.version, self.ahead), cancel)
+        if snapshot.record is None or snapshot.recorded is None or not plan_release(snapshot).is_empty:
             secrets_of(reads.config, reads.secrets)  # a missing one is told before anything is built
             _check_clusters(reads, where, cancel)
             early = () if snapshot.recorded else gates_of_unbuilt(reads, where, self.passing)
             return Facts(deploy=None, release=snapshot, protected=where.environment.protected, early=early)
-        return self._of(reads, where, snapshot.recorded, cancel)
+        return self._of(reads, where, snapshot.record, snapshot.recorded, cancel)
 
-    def _of(self, reads: Reads, where: Place, release: Release, cancel: Cancel) -> Facts:
+    def _of(self, reads: Reads, where: Place, record: Pinned, release: Release, cancel: Cancel) -> Facts:
         check_takes(self.environment, release.version, snapshot=release.snapshot, snapshots=where.environment.snapshots)
-        stands = stands_at(reads, where, release.version, self.ahead)
+        stands = stands_at(reads, where, release.version, record)
         check_standing(stands, self.environment)
         urls: list[str] = []
 

@@ -30,8 +30,8 @@ class AskDiff:
         """One entry per object; exit 3 with `--exit-code` where there is one."""
         del emit
         where = place(reads.config, self.environment, self.clusters)
-        release = needed(reads, where, self.version)
-        stands = stands_at(reads, where, release.version) if has_gates(where) else None
+        record, release = needed(reads, where, self.version)
+        stands = stands_at(reads, where, release.version, record) if has_gates(where) else None
 
         def read() -> DeployFacts:
             return deploy_facts(reads, where, of_release(reads, release), self.sets, cancel)[0]

@@ -8,7 +8,7 @@ from dataclasses import field, replace
 
 from paasctl.errors import Unavailable
 from paasctl.model.config import Config
-from paasctl.model.image import Repository
+from paasctl.model.image import Pinned
 from paasctl.model.promoting import Attest, Gate, LetIn
 from paasctl.model.release import Release
 from paasctl.planning.deploy.facts import DeployFacts
@@ -50,9 +50,9 @@ def has_gates(where: Place) -> bool:
     return any(names_of(gates_into(where.environment)))
 
 
-def stands_at(reads: Reads, where: Place, version: str, ahead: Repository | None = None) -> Standing | None:
-    """How the release stands where it is deployed from, or where it is still; promotions only where gates ask."""
-    return standing(reads, ahead or where.repository, version, into=where.repository if has_gates(where) else None)
+def stands_at(reads: Reads, where: Place, version: str, record: Pinned) -> Standing | None:
+    """How the release stands where its record was read; promotions only where gates ask."""
+    return standing(reads, version, record, into=where.repository if has_gates(where) else None)
 
 
 def with_gates(reads: Reads, entry: Entry, cancel: Cancel, read: Callable[[], DeployFacts]) -> DeployFacts:

@@ -86,8 +86,8 @@ def record_of(
     return repository.pinned(found[0].digest), release
 
 
-def needed(reads: Reads, where: Place, version: str | None, ahead: Repository | None = None) -> Release:
-    """The release to deploy: the version that was asked for, `latest`, or HEAD's. Refused where it isn't there.
+def needed(reads: Reads, where: Place, version: str | None, ahead: Repository | None = None) -> tuple[Pinned, Release]:
+    """The release to deploy, and its record: the version that was asked for, `latest`, or HEAD's; refused if absent.
 
     `ahead`: where it is taken from first. The record is the same one, so all is known of it but whether it arrives.
     """
@@ -99,7 +99,7 @@ def needed(reads: Reads, where: Place, version: str | None, ahead: Repository | 
     found = record_of(reads, ahead or where.repository, wanted, where.repository)
     if found is not None:
         check_is_called(found[1], where.app, wanted, f"deploying {where.environment.name}")
-        return found[1]
+        return found
     asked = "" if version else ", the version of this checkout,"
     raise Refused(
         f"deploying {where.environment.name}: there is no release {wanted}{asked} in {where.repository}",
@@ -129,7 +129,8 @@ def _elsewhere(config: Config, where: Place) -> str:
     return f"paasctl release pushes to registry {first.name}, the first; {bring}"
 
 
-def _latest(reads: Reads, where: Place) -> Release:
+def _latest(reads: Reads, where: Place) -> tuple[Pinned, Release]:
+    """The highest of this project: others may have releases in the same repository."""
     versions = []
     for tag in reads.registry(where.repository.host).tags(where.repository):
         try:
@@ -137,11 +138,12 @@ def _latest(reads: Reads, where: Place) -> Release:
         except ValueError:
             continue
     for version in sorted((it for it in versions if it.is_release), reverse=True):
-        found = recorded(reads, where.repository, str(version))
-        if found is not None:
+        found = record_of(reads, where.repository, str(version))
+        if found and found[1].app == where.app:
+            check_is_called(found[1], where.app, str(version), f"deploying {where.environment.name}")
             return found
     raise Refused(
-        f"deploying {where.environment.name}: there is no release in {where.repository} yet",
+        f"deploying {where.environment.name}: there is no release of {where.app} in {where.repository} yet",
         hint=_elsewhere(reads.config, where) or "paasctl release",
         code="release-not-found",
     )

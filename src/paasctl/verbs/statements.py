@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from paasctl.model.image import Descriptor, Repository
+from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.promoting import Attest, LetIn, Statement
 from paasctl.oci.documents.manifest import Json, parse_document
 from paasctl.oci.documents.promotion import let_in, may_be_promotion
@@ -35,17 +35,21 @@ def statements(registry: RegistryReads, repository: Repository, record: str) -> 
     return _sorted(_beside(registry, repository, record, promotions=False))
 
 
-def standing(reads: Reads, repository: Repository, version: str, *, into: Repository | None = None) -> Standing | None:
-    """How a version stands in a registry; None: proved absent. `into`: where promotions to are read, too."""
-    registry, tag = reads.registry(repository.host), image_tag(version)
-    found = registry.resolve(repository.tagged(tag))
+def standing(reads: Reads, version: str, record: Pinned, *, into: Repository | None = None) -> Standing | None:
+    """How a version stands in a registry; None: proved absent. `into`: where promotions to are read, too.
+
+    By its record's digest: its name may have been moved since that was read, and another's word is not about it.
+    """
+    repository = record.repository
+    registry = reads.registry(repository.host)
+    found = registry.resolve(record)
     if found is None:
         return None
     beside = tuple(_beside(registry, repository, found.digest, promotions=into is not None))
     return Standing(
         version=version,
         repository=repository,
-        tag=tag,
+        tag=image_tag(version),
         record=Descriptor(found.media_type, found.digest, found.size),
         said=_sorted(beside),
         let_in=tuple(it for one in beside if into and (it := let_in(one, into))),

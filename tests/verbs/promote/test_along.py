@@ -290,3 +290,43 @@ def test_deploys_that_make_no_sense_are_refused_before_anything_moves(wide: Wide
     for it in cases:
         assert wide.along(onward=True, **it)[0] is Exit.USAGE, it
     assert wide.there.writes == 0
+
+
+_GATED = (
+    "one: {cluster: testbed, registry: rc}, two: {cluster: testbed, registry: rc, after: [one]}, "
+    "three: {cluster: testbed, registry: eu, after: [one]}"
+)
+
+
+@pytest.mark.parametrize("goals", ["one two", "one three", "one two three", "one eu"])
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_dry_run_ends_as_the_run_would_wherever_the_release_is_already(
+    wide: Wide, goals: str, is_there: bool
+) -> None:
+    wide.environments(_GATED)
+    if is_there:
+        assert wide.promote(to="rc")[0] is Exit.OK
+    status, events = wide.along(to=goals, onward=True, dry_run=True)
+    assert (status, outcome(events).problems) == (Exit.OK, ())
+    assert all(it.state in ("planned", "nothing to do") for it in outcome(events).rows)
+    assert wide.along(to=goals, onward=True)[0] is Exit.OK
+
+
+def test_a_dry_run_opens_no_gate_that_nothing_on_the_way_opens(wide: Wide) -> None:
+    wide.environments(_GATED)
+    assert wide.promote(to="rc")[0] is Exit.OK
+    for goals in ("two one", "two three"):
+        assert wide.along(to=goals, onward=True, dry_run=True)[0] is Exit.REFUSED, goals
+
+
+def test_what_arrived_and_does_not_run_well_is_told_as_that(wide: Wide) -> None:
+    wide.environments(_GATED)
+    wide.world.only_cluster.rollouts = {"Deployment/web": Rollout("never")}
+    _, events = wide.along(to="one two three", onward=True)
+    assert [it.word for it in outcome(events).rows] == [
+        "promoted, deploy one failed: rollout-late",
+        "refused: gate-closed",
+        "refused, it does not run well at rc: gate-closed",
+    ]
+    told = facts(events)
+    assert told["version.0.1.0.rc"] == "promoted, deploy one failed: rollout-late; refused: gate-closed"

@@ -129,16 +129,6 @@ def refuse_closed(gates: Iterable[Gate], version: str, head: str, mend: str) -> 
         )
 
 
-def opened_on_the_way(gates: Iterable[Gate], rules: Gates, deployed: frozenset[str]) -> str:
-    """Why it may not go there now, where deploys on the way open every gate that is closed; empty: they do not.
-
-    A deploy opens `after` its environment where no `soak` follows: to have run somewhere for an hour takes an hour.
-    """
-    opens = {("after", name) for name, soak in rules.after if name in deployed and not soak}
-    closed = [it for it in gates if it.state == "closed"]
-    return closed[0].why if closed and opens.issuperset((it.name, it.of) for it in closed) else ""
-
-
 def _mend(gate: Gate, version: str, again: Mapping[str, str]) -> str:
     """The command that opens it; "": there is none."""
     if gate.name == GATE:

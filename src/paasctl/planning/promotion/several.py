@@ -13,6 +13,7 @@ from paasctl.model.promoting import Became
 from paasctl.values import dataclass
 
 _STOPS = (Exit.CANCELLED, Exit.TERMINATED, Exit.TIMEOUT)
+_THERE = ("promoted", "nothing to do")
 REFUSALS = (Exit.REFUSED, Exit.LOCKED)
 """Exits that promise that nothing changed."""
 
@@ -47,7 +48,8 @@ def turn(goal: Goal, versions: Sequence[str], before: Sequence[Became]) -> Turn:
     told = tuple(versions) or tuple(fed)
     coming = [it for it in told if it in same or (it in fed and fed[it].state == "planned")]
     kept = {it: fed[it] for it in told if it not in coming and it in fed and _keeps(fed[it])}
-    after = f"then deploy {goal.environment}" if goal.environment else ""
+    there = {it.version for it in before if it.goal == goal.origin and it.state in _THERE}
+    after = deploy_of(goal)
     return Turn(
         versions=tuple(it for it in versions if it not in coming and it not in kept),
         coming=tuple(
@@ -61,16 +63,31 @@ def turn(goal: Goal, versions: Sequence[str], before: Sequence[Became]) -> Turn:
             )
             for it in coming
         ),
-        kept=tuple(_kept(goal, it) for it in kept.values()),
+        kept=tuple(_kept(goal, it, arrived=it.version in there) for it in kept.values()),
     )
+
+
+def may_open(closed: Iterable[str], version: str, before: Sequence[Became], deploys: Iterable[Goal]) -> str:
+    """Of a dry run: the stop whose deploys, planned by then, may open all these gates; empty: they may not.
+
+    `closed` as a refusal tells them, `after dev: it never ran well there`; `deploys`: the goals that had their turn.
+    """
+    planned = {(it.goal, it.deployed) for it in before if it.version == version}
+    opens = {it.environment: it.stop for it in deploys if (it.stop, deploy_of(it)) in planned}
+    stops = [opens.get(it.partition(":")[0].removeprefix("after "), "") for it in closed]
+    return stops[-1] if stops and all(stops) else ""
+
+
+def deploy_of(goal: Goal) -> str:
+    """What a dry run says of its deploy; empty: there is none."""
+    return f"then deploy {goal.environment}" if goal.environment else ""
 
 
 def _keeps(it: Became) -> bool:
     return it.exit is not Exit.OK or it.state == "not reached"
 
 
-def _kept(goal: Goal, cause: Became) -> Became:
-    arrived = cause.state in ("promoted", "nothing to do")
+def _kept(goal: Goal, cause: Became, *, arrived: bool) -> Became:
     return Became(
         version=cause.version,
         goal=goal.stop,

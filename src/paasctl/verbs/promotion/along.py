@@ -11,18 +11,17 @@ from typing import Any
 
 from paasctl.config.find import find_registry
 from paasctl.config.path import Way, find_ways
-from paasctl.errors import Cancelled, PaasError, TimedOut, UsageError
+from paasctl.errors import Cancelled, Exit, PaasError, TimedOut, UsageError
 from paasctl.model.event import Emit, Noted, Outcome, Problem, Warned
 from paasctl.model.promoting import Became
-from paasctl.planning.promotion.decide import promotion_stages
-from paasctl.planning.promotion.gates import check_overrides, gates_of, opened_on_the_way
-from paasctl.planning.promotion.several import Goal, Turn, check_deploys, distinct, turn
+from paasctl.planning.promotion.gates import check_overrides, gates_into, gates_of
+from paasctl.planning.promotion.several import Goal, Turn, check_deploys, deploy_of, distinct, may_open, turn
 from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.world import Reads
 from paasctl.verbs.promotion.arriving import Arrived, arrived, deployed, whole
-from paasctl.verbs.promotion.look import Look, promotion_facts
-from paasctl.verbs.promotion.promote import Promote, PromoteTyped, check_versions
+from paasctl.verbs.promotion.look import Look
+from paasctl.verbs.promotion.promote import Promote, PromoteTyped, check_versions, look_at
 
 
 @dataclass
@@ -87,7 +86,10 @@ class Along:
     def ended(self, outcome: Outcome) -> None:
         """How the goal's own run ended."""
         goal = self._goals[len(self._arrived)]
-        if isinstance(self._verb, Promote):
+        outcome, opens = self._opening(outcome)
+        if opens:
+            found: tuple[Became, ...] = (self._planned(goal, opens),)
+        elif isinstance(self._verb, Promote):
             found = outcome.rows or (self._verb.planned() if outcome.status == "dry-run" else ())
             found = found or arrived(goal, self._now.versions or (("",) if self.asked.every else ()), outcome)
         elif self._verb:
@@ -113,6 +115,31 @@ class Along:
     @property
     def _rows(self) -> tuple[Became, ...]:
         return tuple(row for it in self._arrived for row in it.rows)
+
+    def _opening(self, outcome: Outcome) -> tuple[Outcome, str]:
+        """Of a dry run: where its only trouble is a gate that a deploy on the way may open, none, and that stop."""
+        closed = [it for it in outcome.problems if it.code == "gate-closed"]
+        if len(self.asked.versions) != 1 or not closed or len(closed) != len(outcome.problems):
+            return outcome, ""
+        gates = [gate for it in closed for gate in it.evidence]
+        opens = may_open(gates, self.asked.versions[0], self._rows, self._opening_deploys())
+        if not opens:
+            return outcome, ""
+        assert self._world  # noqa: S101 - `begin` came first
+        for it in closed if self._verb and not isinstance(self._verb, Promote) else ():
+            self._world[1](Warned(f"as things are now: {it.message}", hint=it.hint))
+        return replace(outcome, status="dry-run", exit=Exit.OK, problems=()), opens
+
+    def _planned(self, goal: Goal, after: str) -> Became:
+        version = self.asked.versions[0]
+        return Became(
+            version=version,
+            goal=goal.stop,
+            origin=goal.origin,
+            state="planned",
+            after=after,
+            deployed=deploy_of(goal),
+        )
 
     def _say(self, goal: Goal) -> None:
         assert self._world  # noqa: S101 - `begin` came first
@@ -149,24 +176,32 @@ class Along:
                 self.asked.reason,
                 self.asked.overridden,
             )
-            facts = promotion_facts(look, it.version)
-            rules = gates_of(reads.config.environments.values(), way.goal.name)
-            if said := opened_on_the_way(facts.gates, rules, self._deployed_before(goal)):
-                emit(Warned(f"as things are now: {it.version} may not go to {goal.stop} yet: {said}"))
-                return it
-            return it if promotion_stages(facts) else replace(it, state="nothing to do", deployed="")
+            return it if look_at(look, it.version).stages else replace(it, state="nothing to do", deployed="")
         except (Cancelled, TimedOut):
             raise
         except PaasError as error:
             emit(Warned(f"as things are now: {error.message}", hint=error.hint))
+            if error.code == "gate-closed" and may_open(
+                error.evidence, it.version, self._rows, self._opening_deploys()
+            ):
+                return it
             told = arrived(
                 goal, (it.version,), Outcome(status="failed", exit=error.exit, problems=(Problem.of(error),))
             )
             return replace(told[0], after=it.after)
 
-    def _deployed_before(self, goal: Goal) -> frozenset[str]:
-        """The environments that it will run in when this goal's turn comes."""
-        return frozenset(it.environment for it in self._goals[: self._goals.index(goal)] if it.environment)
+    def _opening_deploys(self) -> list[Goal]:
+        """Goals that have had their turn whose deploys may open `after` them here and now.
+
+        Where a `soak` follows they do not: to have run somewhere for an hour takes an hour.
+        """
+        assert self._world  # noqa: S101 - `begin` came first
+        environments, goal = self._world[0].config.environments, self._goals[len(self._arrived)]
+        rules = list(gates_of(environments.values(), self._ways[goal.typed].goal.name).after)
+        if goal.environment:
+            rules += gates_into(environments[goal.environment]).after
+        soaked = {name for name, soak in rules if soak}
+        return [it for it in self._goals[: len(self._arrived)] if it.environment not in soaked]
 
     def _lies_in(self, version: str, stop: str) -> str:
         """The registry from which the chain takes it, at its beginning."""

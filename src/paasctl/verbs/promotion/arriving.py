@@ -113,7 +113,7 @@ def _facts(asked: PromoteTyped, rows: Sequence[Became], them: Sequence[Arrived])
     alone = len(asked.versions) == 1
     if alone:
         yield "version", asked.versions[0]
-    yield from ((f"version.{it.version}.{it.goal}", it.word) for it in rows if it.version)
+    yield from _words(rows)
     sums = Counter[str]()
     left = dict[str, None]()
     for it in them:
@@ -126,6 +126,15 @@ def _facts(asked: PromoteTyped, rows: Sequence[Became], them: Sequence[Arrived])
                 yield new, said
     yield from _counts(sums)
     yield from ((f"left.{number}", it) for number, it in enumerate(left, 1))
+
+
+def _words(rows: Sequence[Became]) -> Iterator[tuple[str, str]]:
+    """Several environments of one stop have a row each: the last hides no other."""
+    words: dict[str, list[str]] = {}
+    for it in rows:
+        if it.version:
+            words.setdefault(f"version.{it.version}.{it.goal}", []).append(it.word)
+    yield from ((name, "; ".join(said)) for name, said in words.items())
 
 
 def _counts(sums: Mapping[str, int]) -> Iterator[tuple[str, str]]:

@@ -8,17 +8,19 @@ from dataclasses import replace
 from paasctl.errors import Refused, UsageError
 from paasctl.model.config import Registry
 from paasctl.model.event import Emit, Outcome
-from paasctl.model.image import Descriptor
+from paasctl.model.image import Descriptor, Repository
 from paasctl.model.plan import NOTHING, Plan
 from paasctl.model.promoting import Attest
 from paasctl.model.rounds import Rounds
+from paasctl.oci.documents.record import read_record, record_layers
 from paasctl.planning.promotion.standing import last_word, rejection
 from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.cancel import Cancel
+from paasctl.ports.images import RegistryReads
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.images.ending import ended
-from paasctl.verbs.reading import check_version
+from paasctl.verbs.reading import blob, check_version
 from paasctl.verbs.statements import statements
 
 
@@ -55,7 +57,7 @@ class Judge:
         found = tuple(_seen(reads, self.version, cancel))
         if not found:
             raise Refused(
-                f"{self._verb}ing {self.version}: no registry of {reads.config.file} has it",
+                f"{self._verb}ing {self.version}: no registry of {reads.config.file} has one of {reads.config.app}",
                 hint="paasctl releases   shows what is there",
                 code="release-not-found",
             )
@@ -97,10 +99,19 @@ def _seen(reads: Reads, version: str, cancel: Cancel) -> Iterator[Seen]:
         cancel.check()
         registry = reads.registry(it.repository.host)
         found = registry.resolve(it.repository.tagged(image_tag(version)))
-        if found:
+        if found and _is_ours(registry, it.repository, found.digest, reads.config.app):
             said = statements(registry, it.repository, found.digest)
             record = Descriptor(found.media_type, found.digest, found.size)
             last = last_word(said)
             yield Seen(
                 registry=it, record=record, is_rejected=rejection(said) is not None, after=last.at if last else ""
             )
+
+
+def _is_ours(registry: RegistryReads, repository: Repository, record: str, app: str) -> bool:
+    """Whether it is this project's: another one may have its releases in the same repository, under the same names."""
+    held = registry.manifest(repository.pinned(record))
+    if held is None:
+        return False
+    document, files = (blob(registry, repository, it) for it in record_layers(held[1], record))
+    return read_record(document, files, repository).app == app
