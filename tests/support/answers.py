@@ -203,7 +203,7 @@ RELEASES = ReleasesAnswer(
     ),
     matrix=(
         Whereabouts(version="1.2.4", environments=(("dev", "runs"), ("production", "?"))),
-        Whereabouts(version="1.2.3", environments=(("dev", ""), ("production", "runs on us, ?"))),
+        Whereabouts(version="1.2.3", environments=(("dev", "there"), ("production", "runs on us, ?"))),
     ),
     unknown=((str(EU), "asking cluster eu: no route to host"),),
     pending=(

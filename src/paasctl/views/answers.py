@@ -40,6 +40,7 @@ from paasctl.views.rehearsal import report
 from paasctl.views.words import say_change, say_pod, troubled
 
 LAST_GOOD = "LAST GOOD: what had gone well last when this deploy began; -: nothing had"
+THERE = "there: it lies in that environment's registry, and does not run; gates may still be closed"
 Dump = Callable[[Any], str]
 """A value as YAML text; handed in, because the library lives in an adapter."""
 
@@ -182,6 +183,8 @@ def _releases(answer: ReleasesAnswer) -> list[str]:
         heads = ("VERSION", *(name for name, _ in answer.matrix[0].environments))
         cells = [(clean(it.version), *(at or "-" for _, at in it.environments)) for it in answer.matrix]
         lines += ["", *table(heads, cells)]
+        if any("there" in row[1:] for row in cells):
+            lines.append(THERE)
     if answer.pending:
         lines += ["", *_pending(answer.pending)]
     return [*lines, *(f"? {target}: {clean(why)}" for target, why in answer.unknown)]
