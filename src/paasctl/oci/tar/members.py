@@ -66,11 +66,14 @@ def members(chunks: Iterable[bytes], layer: str, digest: Digest = sha256_of) -> 
         block = tape.take(BLOCK)
         if block == EMPTY_BLOCK:
             break
+        if (size := quick.extension(block)) is not None:
+            said.records = parse_records(_extension(tape, size, layer), layer)
+            continue
         header = parse_header(block, layer)
         if header.kind == b"g":
-            common = _merged(common, parse_records(_extension(tape, header, layer), layer))
+            common = _merged(common, parse_records(_extension(tape, header.size, layer), layer))
         elif header.kind in b"xXLK":
-            _hear(said, header, _extension(tape, header, layer), layer)
+            _hear(said, header, _extension(tape, header.size, layer), layer)
             continue
         else:
             yield _member(tape, header, _fold(said, common), layer, quick)
@@ -78,11 +81,11 @@ def members(chunks: Iterable[bytes], layer: str, digest: Digest = sha256_of) -> 
     tape.drain()
 
 
-def _extension(tape: Tape, header: Header, layer: str) -> bytes:
-    if not 0 <= header.size <= _EXTENSION_LIMIT:
-        raise unsafe(layer, f"an extended header of {header.size} bytes; readers stop at {_EXTENSION_LIMIT}")
-    content = tape.take(header.size)
-    tape.take(-header.size % BLOCK)
+def _extension(tape: Tape, size: int, layer: str) -> bytes:
+    if not 0 <= size <= _EXTENSION_LIMIT:
+        raise unsafe(layer, f"an extended header of {size} bytes; readers stop at {_EXTENSION_LIMIT}")
+    content = tape.take(size)
+    tape.take(-size % BLOCK)
     return content
 
 

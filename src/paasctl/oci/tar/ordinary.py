@@ -17,6 +17,7 @@ from paasctl.oci.tar.tape import Digest, Tape, sha256_of
 _FIELDS = Struct("100s24s12s12s8sB100s72s16x155s12s")
 """Name, owner and mode, size, time, checksum, type, link, magic and owner's names, prefix, the rest."""
 _KINDS: dict[int, Kind] = {0x30: "file", 0x31: "link", 0x32: "symlink", 0x35: "dir"}
+_PAX = ord("x")
 _LINKS = ("link", "symlink")
 _NO_LINK, _NO_PREFIX = bytes(100), bytes(155)
 _ODD = re.compile(rb"(?:^|/)\.{0,2}(?:/|$)|[\0]")
@@ -47,7 +48,7 @@ class Ordinary:
             return None
         name, who, stored, when, said, of, link, names, prefix, rest = _FIELDS.unpack(block)
         kind = _KINDS.get(of)
-        if kind is None or not self._adds_up(block, said, link == _NO_LINK and prefix == _NO_PREFIX):
+        if kind is None or not self._adds_up(block, said, half_empty=link == _NO_LINK and prefix == _NO_PREFIX):
             return None
         path = _path(name, prefix, names, rest, kind)
         meta = self._metas.get(who + names + when) or self._meta(block, who + names, when)
@@ -62,7 +63,16 @@ class Ordinary:
             content = self._content(tape, used, size) if size else self._nothing
         return Member(path, kind, meta, start, body, tape.at, size, target, (0, 0), content)
 
-    def _adds_up(self, block: bytes, said: bytes, half_empty: bool) -> bool:
+    def extension(self, block: bytes) -> int | None:
+        """How many bytes of PAX records follow an ordinary header of theirs; None: it is none, or not an ordinary one.
+
+        What it says of an inode means nothing, but has to be spelled well there, too.
+        """
+        if block[156] != _PAX or not self._adds_up(block, block[148:156], half_empty=False) or not self.meta(block):
+            return None
+        return octal(block[124:136])
+
+    def _adds_up(self, block: bytes, said: bytes, *, half_empty: bool) -> bool:
         """Whether the checksum is right, by way of Adler's, which is quick: its low half is the bytes' sum plus one.
 
         That is modulo 65,521; a block that is half empty, as ordinary ones are, adds up to less. One without a link and
