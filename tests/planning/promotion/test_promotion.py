@@ -58,9 +58,9 @@ _NAME = "name the record registry.example/rc:1.2.4"
 @pytest.mark.parametrize(
     ("web", "record", "noted", "steps"),
     [
-        pytest.param("absent", "absent", False, [[_WEB, _RECORD], [_NOTE, _TAG], [_NAME]], id="nothing is there"),
-        pytest.param("content", "absent", False, [[_RECORD], [_NOTE, _TAG], [_NAME]], id="the image without a name"),
-        pytest.param("content", "content", False, [[_NOTE, _TAG], [_NAME]], id="all of it without names"),
+        pytest.param("absent", "absent", False, [[_WEB, _RECORD], [_NOTE], [_TAG], [_NAME]], id="nothing is there"),
+        pytest.param("content", "absent", False, [[_RECORD], [_NOTE], [_TAG], [_NAME]], id="the image without a name"),
+        pytest.param("content", "content", False, [[_NOTE], [_TAG], [_NAME]], id="all of it without names"),
         pytest.param("content", "content", True, [[_TAG], [_NAME]], id="stopped after the note"),
         pytest.param("there", "content", True, [[_NAME]], id="stopped before the record's name"),
         pytest.param("there", "there", True, [], id="it is there"),

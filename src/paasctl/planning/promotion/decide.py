@@ -125,8 +125,7 @@ def promotion_stages(facts: PromotionFacts) -> Stages:
         skipped=tuple(_carry(it, facts) for it in facts.moving if it.found),
         brings=facts.brings,
     )
-    beside: Stage = (*(() if facts.noted else (note,)), *tags)  # neither makes the release visible: `named` does
-    stages: tuple[Stage, ...] = (carried, beside, () if record.there else (named,))
+    stages: tuple[Stage, ...] = (carried, () if facts.noted else (note,), tags, () if record.there else (named,))
     return tuple(stage for stage in stages if stage)
 
 
