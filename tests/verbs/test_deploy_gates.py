@@ -355,3 +355,21 @@ def test_nobody_rejects_what_is_another_projects(world: FakeWorld) -> None:
     before = world.writes.count
     assert problem(go(Judge(version=later, rejects=True, reason=_NIGHT), world)).code == "release-not-found"
     assert (said(world), world.writes.count) == ([], before)
+
+
+def test_a_record_that_goes_away_meanwhile_is_no_lack_of_signatures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it nobody knows for which names an image may be signed: that is not known, and not closed."""
+    world = made(tmp_path / "one", "requires: [signature]")
+    registry = world.registry("registry.example")
+    read, seen = registry.manifest, list[Reference]()
+
+    def gone(reference: Reference) -> tuple[Descriptor, bytes] | None:
+        seen.append(reference)
+        is_record = not isinstance(reference, Tagged) and reference.repository.path == "shop"
+        return None if is_record else read(reference)
+
+    monkeypatch.setattr(registry, "manifest", gone)
+    found = problem(deploy(world, "prod"), Exit.UNAVAILABLE)
+    assert (found.code, "is not there any more" in found.message) == ("release-not-found", True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from paasctl.errors import Refused
+from paasctl.errors import Refused, Unavailable
 from paasctl.model.config import Requirement
 from paasctl.model.release import Release
 from paasctl.oci.documents.record import record_layers
@@ -27,15 +27,22 @@ def approvals(reads: Reads, release: Release, stands: Standing) -> Heard:
 def what_lacks(
     reads: Reads, release: Release, stands: Standing, requires: Iterable[Requirement], cancel: Cancel
 ) -> Mapping[Requirement, Mapping[str, str]]:
-    """Of each requirement: image -> why it is not met. `Refused` where an image is missing."""
-    registry = reads.registry(stands.repository.host)
-    held = registry.manifest(stands.repository.pinned(stands.record.digest))
-    layers = record_layers(held[1], stands.record.digest) if held else ()
-    parts = [blob(registry, stands.repository, it) for it in layers]
+    """Of each requirement: image -> why it is not met. `Refused` where an image is missing.
+
+    `Unavailable` where the record is gone: without it nobody knows for which names an image may be signed.
+    """
+    registry, record = reads.registry(stands.repository.host), stands.repository.pinned(stands.record.digest)
+    held = registry.manifest(record)
+    if held is None:
+        raise Unavailable(
+            f"deploying {release.version}: its record {record} is not there any more",
+            hint="somebody else deletes there; run the same command again",
+            code="release-not-found",
+        )
+    parts = [blob(registry, stands.repository, it) for it in record_layers(held[1], stands.record.digest)]
     found: dict[str, Vouched] = {}
     for name, image in sorted(release.images.items()):
-        names = signed_as(reads.config, parts, name) if parts else frozenset[str]()
-        it = vouched_in_place(reads, image, stands.tag, names, cancel)
+        it = vouched_in_place(reads, image, stands.tag, signed_as(reads.config, parts, name), cancel)
         if it is None:
             raise Refused(
                 f"deploying {release.version}: image {name} at {image} is not there, or not whole",
