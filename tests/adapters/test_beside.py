@@ -37,6 +37,10 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[LayerReader]:
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     with beside(2, 1) as found:
         assert found is not None
+        end = time.monotonic() + 20
+        while len(children()) < 2:  # a process has no command line until the kernel is through with its start
+            assert time.monotonic() < end
+            threading.Event().wait(0.002)
         yield found
 
 
