@@ -2,8 +2,8 @@
 
 The standard decorator writes and compiles six functions for every frozen class, about a millisecond each; with 150
 classes that was half of a command's start-up. These behave the same (`fields`, `replace`, patterns, order, copies) and
-are the same to a type checker. Making an *object* is slower, so what is made by the ten thousand (tar members, YAML
-nodes) stays with the standard library.
+are the same to a type checker. Making an *object* is slower, until so many of a class were made that compiling its
+`__init__` pays; what is made by the ten thousand (tar members, YAML nodes) stays with the standard library.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ import dataclasses
 import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError
+from itertools import count
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any  # noqa: TID251 - the one place where a checker sees something simpler
 
 _KIND = "_field_type"  # `dataclasses.fields` asks each field whether it is an ordinary one
 _put = object.__setattr__
+_HOT = 25
+"""Objects after which a class gets an `__init__` of its own: compiling one takes as long as making so many without."""
 
 
 def _define(cls: type, *, kw_only: bool, order: bool, slots: bool) -> type:
@@ -68,21 +71,56 @@ def _maker(fields: dict[str, Field[Any]], *, posts: bool) -> Callable[..., None]
     defaults = {name: it.default for name, it in fields.items() if it.default is not MISSING}
     factories = {name: it.default_factory for name, it in fields.items() if it.default_factory is not MISSING}
 
+    made = count(1)
+
     def __init__(self: Any, /, *args: Any, **given: Any) -> None:  # noqa: N807 - it becomes one
+        if next(made) == _HOT:
+            _warm(type(self), __init__, fields, posts=posts)
         if args:
             given = _named(self, positional, args, given)
         whole = defaults | given
         for name, make in factories.items():
             if name not in whole:
                 whole[name] = make()
-        if whole.keys() != fields.keys():
-            raise _misfit(self, whole, fields)
-        for name, value in whole.items():
-            _put(self, name, value)
+        _fill(self, whole, fields)
         if posts:
             self.__post_init__()
 
     return __init__
+
+
+def _fill(self: Any, whole: dict[str, Any], fields: dict[str, Field[Any]]) -> None:
+    if whole.keys() != fields.keys():
+        raise _misfit(self, whole, fields)
+    for name, value in whole.items():
+        _put(self, name, value)
+
+
+def _warm(cls: type, slow: Callable[..., None], fields: dict[str, Field[Any]], *, posts: bool) -> None:
+    """Give the class an `__init__` that is compiled, of the same arguments; where a text can't say them, leave it."""
+    owner = next((it for it in cls.__mro__ if it.__dict__.get("__init__") is slow), None)
+    positional = [it for it in fields.values() if not it.kw_only]
+    needed = [it.default is MISSING and it.default_factory is MISSING for it in positional]
+    if owner is None or needed != sorted(needed, reverse=True) or not all(it.init for it in fields.values()):
+        return
+    known: dict[str, Any] = {"_put": _put, "_MISSING": MISSING}
+    heads, body = ["self", "/"], []
+    for it in (*positional, *(it for it in fields.values() if it.kw_only)):
+        if it.kw_only and "*" not in heads:
+            heads.append("*")
+        default, value = "", it.name
+        if it.default_factory is not MISSING:
+            known[f"_make_{it.name}"] = it.default_factory
+            default, value = "=_MISSING", f"_make_{it.name}() if {it.name} is _MISSING else {it.name}"
+        elif it.default is not MISSING:
+            known[f"_of_{it.name}"] = it.default
+            default = f"=_of_{it.name}"
+        heads.append(f"{it.name}{default}")
+        body.append(f" _put(self, {it.name!r}, {value})")
+    if posts:
+        body.append(" self.__post_init__()")
+    exec("\n".join((f"def __init__({', '.join(heads)}):", *body)), known)  # noqa: S102 - as `dataclasses` does
+    type.__setattr__(owner, "__init__", known["__init__"])
 
 
 def _named(self: Any, positional: list[str], args: tuple[Any, ...], given: dict[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,16 @@ def statements(registry: RegistryReads, repository: Repository, record: str) -> 
     return _sorted(_beside(registry, repository, record, promotions=False))
 
 
+def referring(registry: RegistryReads, repository: Repository, record: str) -> tuple[Json, ...]:
+    """Statements and promotion records beside a record, as documents: each is read once, whatever is asked of it."""
+    return tuple(_beside(registry, repository, record, promotions=True))
+
+
+def statements_of(documents: tuple[Json, ...]) -> tuple[Statement, ...]:
+    """Those among them, oldest first."""
+    return _sorted(documents)
+
+
 def standing(reads: Reads, version: str, record: Pinned, *, into: Repository | None = None) -> Standing | None:
     """How a version stands in a registry; None: proved absent. `into`: where promotions to are read, too.
 

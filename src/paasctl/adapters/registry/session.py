@@ -87,7 +87,7 @@ class Session:
 
     def attempts(self, doing: str, *, at_most: float = math.inf) -> Attempts:
         """A fresh patience for one piece of work, `at_most` in seconds."""
-        patience = replace(self._patience, total=min(self._patience.total, at_most))
+        patience = self._patience if at_most >= self._patience.total else replace(self._patience, total=at_most)
         return Attempts(doing, self._gate, patience, ends=getattr(self._here, "ends", False))
 
     @contextmanager

@@ -98,6 +98,8 @@ class Wire:
         self._lock = threading.Lock()
         self._lines = Lines(asked)
         self._pools: dict[str | None, urllib3.PoolManager] = {}
+        self._proxies: dict[str, str | None] = {}
+        """Scheme and host -> the proxy for it: the rules are read once."""
         self._context: ssl.SSLContext | None = None
 
     def send(self, call: Call, url: str, authorization: str = "", *, counts_as: str = "") -> Answer:
@@ -133,7 +135,10 @@ class Wire:
                 pool.clear()
 
     def _pool(self, url: str) -> urllib3.PoolManager:
-        proxy = proxy_for(url, self._environ)
+        where = url[: url.find("/", len("https://"))]
+        if where not in self._proxies:
+            self._proxies[where] = proxy_for(url, self._environ)
+        proxy = self._proxies[where]
         with self._lock:
             if url.startswith("https:") and not self._context:
                 self._context = tls_context(self._host, self._environ)
@@ -194,7 +199,7 @@ def _opened(body: Body | None) -> Iterator[Iterator[bytes | memoryview] | None]:
 
 
 def _taken(call: Call, url: str, raw: urllib3.BaseHTTPResponse, until: float) -> Answer:
-    headers = urllib3.HTTPHeaderDict(raw.headers)
+    headers = raw.headers
     if call.stream and raw.status in (200, 206):
         return Answer(raw.status, headers, url, raw=raw)
     try:

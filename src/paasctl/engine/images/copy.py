@@ -48,8 +48,11 @@ def copy_image(  # noqa: PLR0913 - two places, a wish, and three ways to be hear
 ) -> Copied:
     """The image at the target, under its name. `progress` counts bytes of blobs, those that need not move, too."""
     closure = read_closure(source, wish, cancel, keeps=target.takes_companions)
-    _check_name(target, closure, wish)
-    plan = plan_copy(closure, known_of(source, target, closure, cancel))
+    with ThreadPoolExecutor(1, thread_name_prefix="name") as pool:
+        named = pool.submit(target.current)
+        known = known_of(source, target, closure, cancel)
+        _check_name(target, closure, wish, named.result())
+    plan = plan_copy(closure, known)
     copying = _Copying(source, target, closure, plan, Meter(progress, cancel, plan.bytes_of("mount", "stream")))
     copying.blobs()
     copying.manifests()
@@ -112,9 +115,8 @@ def _chosen(source: CopySource, platform: Platform | None) -> Descriptor:
     )
 
 
-def _check_name(target: CopyTarget, closure: Closure, wish: CopyWish) -> None:
+def _check_name(target: CopyTarget, closure: Closure, wish: CopyWish, current: Descriptor | None) -> None:
     """Refuse to move a name before a single byte has moved."""
-    current = target.current()
     root = closure.root
     if current and current.digest not in image_ids(root, closure.nodes[root.digest].content) and not wish.move:
         raise WouldClobber(

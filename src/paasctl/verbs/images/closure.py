@@ -18,12 +18,13 @@ _LOOKERS = 8
 
 def look_over(source: CopySource, target: CopyPlace, root: Descriptor, *, referrers: bool, cancel: Cancel) -> CopyPlan:
     """The plan of a copy, as things are now. Where blobs can be mounted nobody looks for them."""
-    closure = read_closure(source, root, referrers=referrers and target.takes_companions, cancel=cancel)
     with ThreadPoolExecutor(_LOOKERS, thread_name_prefix="look") as pool:
+        whole = pool.submit(target.has, root)  # all depends on that: it is asked while the source is read
+        closure = read_closure(source, root, referrers=referrers and target.takes_companions, cancel=cancel)
 
         def has(these: list[Descriptor]) -> list[bool]:
             cancel.check()
-            return list(pool.map(target.has, these))
+            return list(pool.map(lambda it: whole.result() if it.digest == root.digest else target.has(it), these))
 
         there = _manifests(closure, has)
         mountable = any(it.host == target.registry for it in source.mounts)

@@ -5,7 +5,7 @@ Nobody is stopped by what can't be found out, and nobody waits for it for long: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
@@ -18,10 +18,10 @@ from paasctl.model.release import Release
 from paasctl.planning.promotion.brings import Base, between, is_dark, running, since, what_it_brings
 from paasctl.planning.promotion.decide import promotion_stages
 from paasctl.planning.release.whereabouts import Seen
+from paasctl.ports.cancel import Cancel
 from paasctl.verbs.promotion.ending import Asked
 from paasctl.verbs.promotion.look import Look
 from paasctl.verbs.reading import Place, place, recorded
-from paasctl.verbs.running import glance
 
 _MOST = 20
 """Releases between the two of which commits are read."""
@@ -35,9 +35,9 @@ def with_brings(look: Look, asked: tuple[Asked, ...], live: tuple[Seen, ...] | N
     """
     if not any(map(_is_new, asked)):
         return asked
-    begun = glance(look.reads, _places(look)) if live is None else None
-    records = _Records(look)
-    bases = running(begun.look(look.cancel) if begun else live or ())
+    begun = _glance(look) if live is None else None
+    records = _Records(look, dark=not (begun or live))
+    bases = running(begun(look.cancel) if begun else live or ())
     made: list[Asked] = []
     for it in asked:
         if it.facts and _is_new(it):
@@ -56,6 +56,16 @@ def _is_new(asked: Asked) -> bool:
 def _places(look: Look) -> Iterator[Place]:
     config = look.reads.config
     return (place(config, it) for it in destinations(config, look.to))
+
+
+def _glance(look: Look) -> Callable[[Cancel], tuple[Seen, ...]] | None:
+    """What runs there, being read from now on: a call has it. None: no environment is for it."""
+    places = tuple(_places(look))
+    if not places:
+        return None
+    from paasctl.verbs.running import glance  # noqa: PLC0415 - between registries nobody pays for reading clusters
+
+    return glance(look.reads, places).look
 
 
 def _brings(records: _Records, release: Release, bases: Sequence[Base], earlier: tuple[str, ...]) -> Iterator[Brings]:
@@ -94,30 +104,28 @@ def _held_against(records: _Records, release: Release, base: Base) -> Brings:
 class _Records:
     """Release records that are on either end, each read once in a run, several at once."""
 
-    def __init__(self, look: Look) -> None:
-        """Begins with which there are where it comes from: that is asked while clusters answer."""
+    def __init__(self, look: Look, *, dark: bool) -> None:
+        """Begins with which there are where it comes from: that is asked while clusters answer.
+
+        `dark`: no cluster is asked, so which there are where it goes will be wanted, and is asked at once, too.
+        """
         self.look = look
         self._found: dict[str, Release | None] = {}
-        self._here: tuple[str, ...] | PaasError
-        try:
-            self._here = look.origin.tags(look.way.origin.repository)
-        except (Cancelled, TimedOut):
-            raise
-        except PaasError as error:
-            self._here = error
+        origin, goal = look.way.origin.repository, look.way.goal.repository
+        with ThreadPoolExecutor(2, thread_name_prefix="tags") as pool:
+            self._here = pool.submit(look.origin.tags, origin)
+            self._there = pool.submit(look.reads.registry(goal.host).tags, goal) if dark else None
 
     @property
     def here(self) -> tuple[str, ...]:
         """Tags where it comes from."""
-        if isinstance(self._here, PaasError):
-            raise self._here
-        return self._here
+        return self._here.result()
 
     @cached_property
     def there(self) -> tuple[str, ...]:
         """Tags where it goes."""
         goal = self.look.way.goal.repository
-        return self.look.reads.registry(goal.host).tags(goal)
+        return self._there.result() if self._there else self.look.reads.registry(goal.host).tags(goal)
 
     def of(self, versions: Sequence[str]) -> list[Release | None]:
         """The records, wherever they are first found: at the goal, or where they are on their way from."""

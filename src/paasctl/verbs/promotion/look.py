@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
 from paasctl.config.path import Way
@@ -12,11 +12,10 @@ from paasctl.model.config import Registry
 from paasctl.model.copied import CopyPlan
 from paasctl.model.image import Descriptor, Pinned, Repository
 from paasctl.model.location import InArchive, InRegistry
-from paasctl.model.promoting import Gate, Stop
+from paasctl.model.promoting import Stop
 from paasctl.model.release import Release, outside_name, outside_tag
 from paasctl.oci.building.boxed import place_of
-from paasctl.oci.documents.manifest import parse_document
-from paasctl.oci.documents.promotion import is_promotion_to, may_be_promotion
+from paasctl.oci.documents.promotion import is_promotion_to
 from paasctl.oci.documents.record import read_record, record_layers
 from paasctl.planning.promotion.approvals import Heard, tally
 from paasctl.planning.promotion.decide import Moving, PromotionFacts, check_promotable
@@ -32,7 +31,7 @@ from paasctl.verbs.approvals.hearing import heard, ring
 from paasctl.verbs.approvals.stands import before
 from paasctl.verbs.promotion.vouching import lacks, signed_as, vouched, vouched_in_place, whole
 from paasctl.verbs.reading import blob
-from paasctl.verbs.statements import statements
+from paasctl.verbs.statements import referring, statements_of
 
 _TOGETHER = 4
 """Images looked at together; each asks several things at once."""
@@ -93,10 +92,12 @@ def promotion_facts(look: Look, version: str) -> PromotionFacts:
     staying = [it for it in images if it not in travelling and it.names]
     there = look.reads.registry(goal.host)
     with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="image") as pool:
-        asked = [pool.submit(statements, of, at, record.digest) for of, at in ((registry, origin), (there, goal))]
-        moved = tuple(pool.map(lambda it: _moving(look, it, tag), going))
+        beside = [pool.submit(referring, of, at, record.digest) for of, at in ((registry, origin), (there, goal))]
+        named = [pool.submit(_named, look, it, tag) for it in going]
+        moved = tuple(pool.map(lambda it, now: _moving(look, it, tag, now), going, named))
         stayed = dict(pool.map(lambda it: (it.name, _vouched_in_place(look, it, tag)), staying))
-        said = tuple(it for of in asked for it in of.result())
+        documents = [it.result() for it in beside]
+    said = tuple(it for of in documents for it in statements_of(of))
     evidence = Evidence(
         said=said,
         lacks=lacks(look.reads, gates.requires, stayed | {it.name: it.vouched for it in moved if it.vouched}),
@@ -111,7 +112,7 @@ def promotion_facts(look: Look, version: str) -> PromotionFacts:
         tag=tag,
         origin=_stop(look.way.origin),
         goal=_stop(look.way.goal),
-        noted=_is_noted(there, goal, record.digest, () if moved[-1].there else judged),
+        noted=any(is_promotion_to(it, goal, () if moved[-1].there else judged) for it in documents[1]),
         reason=look.reason,
         said=said,
         gates=judged,
@@ -183,13 +184,19 @@ def _outside(look: Look, here: Release, there: Release) -> Iterator[_Going]:
             yield _Going(outside_name(goal), source, goal.repository, own_tag=outside_tag(goal))
 
 
-def _moving(look: Look, it: _Going, version: str) -> Moving:
+def _named(look: Look, it: _Going, version: str) -> Descriptor | None:
+    """What has its name already."""
+    look.cancel.check()
+    return look.reads.registry(it.repository.host).resolve(it.repository.tagged(it.own_tag or version))
+
+
+def _moving(look: Look, it: _Going, version: str, named: Future[Descriptor | None]) -> Moving:
     look.cancel.check()
     tag = it.own_tag or version
-    there = look.reads.registry(it.repository.host).resolve(it.repository.tagged(tag))
     boxed = look.place(it.name, tag)
     place = look.reads.source(boxed or InRegistry(it.source))
     plan = _plan(look, place, InRegistry(it.repository.tagged(tag)))
+    there = named.result()
     return Moving(
         name=it.name,
         source=it.source,
@@ -216,13 +223,3 @@ def _vouched_in_place(look: Look, it: _Going, tag: str) -> Vouched:
 
 def _plan(look: Look, place: CopySource, goal: InRegistry) -> CopyPlan | None:
     return whole(look.reads, place, goal, look.cancel)
-
-
-def _is_noted(registry: RegistryReads, repository: Repository, digest: str, gates: tuple[Gate, ...]) -> bool:
-    """Whether it is written down there that it was promoted to there, past these gates."""
-    for it in registry.referrers(repository, digest):
-        if may_be_promotion(it):
-            found = registry.manifest(repository.pinned(it.digest))
-            if found and is_promotion_to(parse_document(found[1], it.digest), repository, gates):
-                return True
-    return False
