@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from paasctl.cli.pump import pumped
-from paasctl.model.event import Event, LogLine, Noted, Ticked
+from paasctl.model.event import Event, LogLine, Noted, Progress, Ticked
 
 
 @dataclass
@@ -85,6 +85,51 @@ def test_it_ticks_in_silence_and_time_goes_forward() -> None:
     seconds = [it.seconds for it in view.shown if isinstance(it, Ticked)]
     assert len(seconds) >= 2
     assert seconds == sorted(seconds)
+
+
+def _far(done: int, index: int = 1) -> Progress:
+    return Progress(index, "web", done, 100, "bytes")
+
+
+def test_how_far_a_step_is_wakes_nobody_and_its_last_word_comes_before_what_follows() -> None:
+    view = _Seeing()
+    with pumped(view) as emit:
+        emit(Noted("a"))
+        emit.drain()
+        for done in range(101):
+            emit(_far(done))
+        emit(Noted("b"))
+    assert view.said[0] == Noted("a")
+    assert view.said[-2:] == [_far(100), Noted("b")]
+    assert len(view.said) < 20
+
+
+def test_how_far_a_step_is_comes_by_the_clock_while_nothing_else_does() -> None:
+    view = _Seeing()
+    with pumped(view) as emit:
+        emit(_far(1))
+        emit(_far(2, index=2))
+        threading.Event().wait(0.5)
+        assert view.said == [_far(1), _far(2, index=2)]
+
+
+def test_how_far_a_step_is_never_comes_before_its_start() -> None:
+    """The view is slow: what is told meanwhile waits for what was queued before it."""
+    view = _Seeing(slowly=0.02)
+    with pumped(view) as emit:
+        for number in range(20):
+            emit(Noted(str(number)))
+        emit(_far(5))
+        emit(Noted("end"))
+    assert view.said == [*(Noted(str(number)) for number in range(20)), _far(5), Noted("end")]
+
+
+def test_all_that_was_told_is_shown_before_a_question() -> None:
+    view = _Seeing()
+    with pumped(view) as emit:
+        emit(_far(7))
+        emit.drain()
+        assert view.said == [_far(7)]
 
 
 def test_a_question_waits_until_all_was_shown() -> None:
