@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 from paasctl.cli.front import VERBS
+from paasctl.cli.promote import _ENGINE
 
 _HEAVY = {"kubernetes", "docker", "git", "jinja2", "ruamel", "yaml", "urllib3", "requests", "rich", "asyncio"}
 _VERBS = {f"paasctl.cli.{module}" for module, _ in VERBS.values()}
@@ -71,3 +72,13 @@ def test_a_copy_between_registries_imports_nothing_about_tars() -> None:
     found = _imported("paasctl.adapters.images", "paasctl.adapters.images.registry", "paasctl.engine.images.copy")
     assert "paasctl.adapters.images.registry" in found
     assert not {"tarfile", "paasctl.adapters.layout", "paasctl.adapters.images.tarred"} & set(found)
+
+
+def test_what_promote_has_imported_ahead_is_there() -> None:
+    """A name that is wrong would cost time alone, and nobody would see it."""
+    assert set(_ENGINE) <= set(_imported(*_ENGINE))
+
+
+def test_a_promotion_between_registries_imports_nothing_that_reads_clusters() -> None:
+    found = _imported("paasctl.verbs.promotion.promote")
+    assert not [it for it in found if it.startswith(("paasctl.planning.manifests", "paasctl.verbs.running"))]

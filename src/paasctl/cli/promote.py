@@ -10,6 +10,8 @@ from paasctl.cli.complete import OnlyClusters
 from paasctl.cli.options import DryRun, ExitCode, RolloutTimeout, Settings, WaitLock, Yes, one, seconds
 from paasctl.cli.stops import AllMissing, From, Override, Reason, ToEach, Versions
 
+_ENGINE = tuple(f"paasctl.engine.{it}" for it in ("run", "promote", "release", "record"))
+
 
 def promote(
     settings: Settings,
@@ -60,7 +62,7 @@ def promote(
         sets=tuple(settings.set or ()),
         timeout=lambda: seconds(rollout_timeout, "--rollout-timeout"),
     )
-    session = Session(settings, "promote")
+    session = Session(settings, "promote", ahead=() if dry_run else _ENGINE)
     conduct = session.act if len(goals) == 1 else session.travel
     return conduct(made, dry_run=dry_run, exit_code=exit_code, yes=yes, wait_lock=wait_lock)
 

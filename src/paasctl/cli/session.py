@@ -36,6 +36,8 @@ class Session:
     stdin: TextIO = field(default_factory=lambda: sys.stdin)
     outputs: str = ""
     """A file for named results, in the form that its ending says."""
+    ahead: tuple[str, ...] = ()
+    """Modules that its engine will need."""
 
     def act(
         self, make: Callable[[], conduct.Act], *, dry_run: bool, exit_code: bool, yes: bool, wait_lock: str = "65s"
@@ -102,7 +104,7 @@ class Session:
                 if self._outputs:
                     check_outputs(self._outputs)
                 cancel = Cancel(self.settings.timeout_seconds)
-                outside = Outside(settings=self.settings, cancel=cancel, verb=self.verb, emit=emit)
+                outside = Outside(settings=self.settings, cancel=cancel, verb=self.verb, emit=emit, ahead=self.ahead)
                 how = conduct.Conduct(
                     reads=outside,
                     world=outside,

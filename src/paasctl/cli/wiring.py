@@ -9,9 +9,10 @@ import json
 import os
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -42,6 +43,12 @@ _BUILDER_POLL = 0.25
 """Seconds between two looks whether another run in this checkout has ended."""
 
 
+def _import(names: tuple[str, ...]) -> None:
+    with suppress(Exception):  # whoever needs it imports it again, and is told
+        for it in names:
+            import_module(it)
+
+
 @dataclass
 class Outside:
     """The world of one run: `ports.Reads` for verbs and `ports.World` for the engine, over the same adapters."""
@@ -50,6 +57,8 @@ class Outside:
     cancel: Cancel
     verb: str
     emit: Emit
+    ahead: tuple[str, ...] = ()
+    """Modules that the engine will need: they are imported while the first answer of a registry is waited for."""
     _clusters: dict[str, Cluster] = field(default_factory=dict)
     _registries: dict[str, Registry] = field(default_factory=dict)
     _building: BinaryIO | None = None
@@ -247,7 +256,13 @@ class Outside:
                     host, clock=self.clock, insecure=self._insecure(host), asked=lambda: self.cancel.asked
                 )
                 self._held.callback(client.close)
+                self._look_ahead()
             return self._registries[host]
+
+    def _look_ahead(self) -> None:
+        names, self.ahead = self.ahead, ()
+        if names:  # a daemon: nobody waits for it, and who needs a module meanwhile waits for that alone
+            threading.Thread(target=_import, args=(names,), name="ahead", daemon=True).start()
 
     def source(self, location: Location) -> CopySource:
         """An image where it lies, to be read."""

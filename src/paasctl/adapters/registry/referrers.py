@@ -11,6 +11,7 @@ import random
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -30,6 +31,8 @@ _NO_API = (404, 405, 501)
 _ROUNDS = 8
 _QUIET = (0.4, 0.8)
 """Seconds after which whoever had read the tag before we wrote it has written it, too."""
+Listing = Future[tuple[Json, str] | None]
+"""The index that clients keep and its `ETag`, as `_kept` has them, when it is there."""
 _jitter = random.Random()  # noqa: S311 - spreads clients that meet at one tag, protects nothing
 
 
@@ -40,7 +43,7 @@ class Referrers:
         self._session = session
         self._has_api: dict[str, bool] = {}
         self._lock = threading.Lock()
-        self._busy: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+        self._busy: defaultdict[tuple[str, str], threading.RLock] = defaultdict(threading.RLock)
         self._listed: defaultdict[tuple[str, str], dict[str, Descriptor]] = defaultdict(dict)
         """Repository and subject -> what we put on its tag, by digest."""
 
@@ -58,15 +61,25 @@ class Referrers:
         if self._by_api(repository, subject) is None:
             self.record(repository, subject, referrer)
 
-    def record(self, repository: Repository, subject: str, referrer: Descriptor) -> None:
+    @contextmanager
+    def looked_up(self, repository: Repository, subject: str) -> Iterator[Listing]:
+        """The tag of a subject, being read while what it shall list is looked at; nobody else here writes it then."""
+        with self._alone(repository, subject), ThreadPoolExecutor(1, thread_name_prefix="list") as pool:
+            yield pool.submit(self._ended, repository, subject)
+
+    def record(
+        self, repository: Repository, subject: str, referrer: Descriptor, listing: Listing | None = None
+    ) -> None:
         """Add it to the tag of its subject, as a registry without the API leaves it to clients.
 
-        What others add meanwhile stays: the tag is read again after every write, until both are in it.
+        What others add meanwhile stays: the tag is read again after every write, until both are in it. `listing`: the
+        tag as it was looked up, if it was.
         """
         access = Access.push(repository.path)
         with self._alone(repository, subject):
             for number in range(_ROUNDS):
-                found = self._kept(repository, subject, access)
+                found = listing.result() if listing else self._kept(repository, subject, access)
+                listing = None
                 kept, etag = found or ({"manifests": []}, "")
                 if _lists(kept, referrer):
                     self._listed[repository.path, subject][referrer.digest] = referrer
@@ -119,6 +132,10 @@ class Referrers:
         call = self._call("GET", repository, subject, access)
         answer = self._session.ask(call, 200, 404)
         return (_index(answer, call.doing), answer.headers.get("ETag", "")) if answer.status == 200 else None
+
+    def _ended(self, repository: Repository, subject: str) -> tuple[Json, str] | None:
+        with self._session.ending():  # for whoever waits for it: that is told by thread
+            return self._kept(repository, subject, Access.push(repository.path))
 
     def _add(self, repository: Repository, subject: str, parts: tuple[Json, Descriptor], etag: str) -> None:
         kept, referrer = parts

@@ -39,11 +39,11 @@ class Manifests:
         """Make `target` this manifest, unless it is (row P10); see it there, with all that it names (row P13)."""
         access = Access.push(target.repository.path)
         key = (target.repository.path, descriptor.digest)
+        about = subject_of(json.loads(content))
         # Whoever put a digest there since this run has looked for it put the same.
         is_lacking = isinstance(target, Pinned) and key in self._session.lacking
         before = None if is_lacking else resolve(self._session, target, access)
         self._session.lacking.discard(key)
-        about = subject_of(json.loads(content))
         if before and before.digest == descriptor.digest:
             if about:
                 self._referrers.ensure(target.repository, about, described(descriptor, content))
@@ -52,10 +52,12 @@ class Manifests:
             raise _clobber(target, before.digest, descriptor.digest)
         listed = self._write(target, descriptor, content, before)
         with self._session.ending():  # it is there: a run that is stopped now must not call it left
-            self._read_back(target, descriptor, content, access)
-            self._check_whole(target.repository, descriptor, content, access)
-            if about and listed != about:
-                self._referrers.record(target.repository, about, described(descriptor, content))
+            if not about or listed == about:
+                self._seen_whole(target, descriptor, content, access)
+                return
+            with self._referrers.looked_up(target.repository, about) as found:
+                self._seen_whole(target, descriptor, content, access)
+                self._referrers.record(target.repository, about, described(descriptor, content), found)
 
     def _write(self, target: Reference, wanted: Descriptor, content: bytes, before: Descriptor | None) -> str:
         """Have the registry take it; the digest of the subject under which it says that it lists it."""
@@ -82,6 +84,10 @@ class Manifests:
         if now is None or (now == before and answer.status == 403):
             raise self._session.refusal(call, answer)
         raise _clobber(target, now.digest, wanted.digest, said(answer))
+
+    def _seen_whole(self, target: Reference, descriptor: Descriptor, content: bytes, access: Access) -> None:
+        self._read_back(target, descriptor, content, access)
+        self._check_whole(target.repository, descriptor, content, access)
 
     def _read_back(self, target: Reference, descriptor: Descriptor, content: bytes, access: Access) -> None:
         found = read(self._session, target, access)
