@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from paasctl.errors import Exit
+from paasctl.errors import Exit, Unavailable
+from paasctl.model.event import Warned
 from paasctl.verbs.deploy import Deploy
 from paasctl.verbs.promotion.judge import Judge
 from support.conducted import go
@@ -65,6 +66,34 @@ def test_a_rejected_version_is_not_deployed(stops: Stops) -> None:
     status, events = go(Deploy(environment="dev", version=VERSION), stops.world.afresh())
     assert (status, outcome(events).problems[0].code) == (Exit.REFUSED, "release-rejected")
     assert not stops.world.only_cluster.state
+
+
+def _warned(stops: Stops) -> list[tuple[str, str]]:
+    _, events = go(Judge(version=VERSION, rejects=True, reason="loses baskets"), stops.world.afresh())
+    return [(it.text, it.hint) for it in events if isinstance(it, Warned)]
+
+
+def test_who_rejects_what_runs_is_told_where_it_goes_on(stops: Stops) -> None:
+    assert go(Deploy(environment="dev", version=VERSION), stops.world.afresh())[0] is Exit.OK
+    assert _warned(stops) == [
+        (
+            f"{VERSION} runs in dev on testbed, and goes on: rejecting it stops nothing",
+            "paasctl deploy dev --version ANOTHER   replaces it",
+        )
+    ]
+
+
+def test_whether_it_runs_could_not_be_found_out_is_said_and_stops_no_rejection(
+    stops: Stops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dead(*_: object) -> bool:
+        raise Unavailable("asking here: no connection")
+
+    monkeypatch.setattr(type(stops.world.only_cluster), "namespace_exists", dead)
+    assert [it for it, _ in _warned(stops)] == [
+        f"whether {VERSION} runs in dev on testbed could not be found out: asking here: no connection"
+    ]
+    assert outcome(stops.promote()[1]).problems[0].code == "release-rejected"
 
 
 def test_of_all_that_is_missing_the_rejected_are_left_out(stops: Stops) -> None:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import field, replace
 
 from paasctl.errors import Refused, UsageError
 from paasctl.model.config import Registry
-from paasctl.model.event import Emit, Outcome
+from paasctl.model.event import Emit, Outcome, Warned
 from paasctl.model.image import Descriptor, Repository
 from paasctl.model.plan import NOTHING, Plan
 from paasctl.model.promoting import Attest
 from paasctl.model.rounds import Rounds
 from paasctl.oci.documents.record import read_record, record_layers
 from paasctl.planning.promotion.standing import last_word, rejection
+from paasctl.planning.release.whereabouts import Seen as Whereabouts
 from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.cancel import Cancel
 from paasctl.ports.images import RegistryReads
 from paasctl.ports.world import Reads
 from paasctl.values import dataclass
 from paasctl.verbs.images.ending import ended
-from paasctl.verbs.reading import blob, check_version
+from paasctl.verbs.reading import blob, check_version, place
+from paasctl.verbs.running import glance
 from paasctl.verbs.statements import statements
 
 
@@ -42,18 +44,21 @@ class Judge:
     version: str
     rejects: bool
     reason: str = ""
+    _heard: list[bool] = field(default_factory=list, repr=False, compare=False)
+    """Whether it was told where the version runs."""
 
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[Seen, ...]:
         """Every registry of the path: one that does not answer stops it, since nobody would know there.
 
         Read again when it is said: a promotion on its way may have brought the release to one more.
         """
-        del emit
         check_version(self.version, f"{self._verb}ing")
         if not self.reason.strip():
             raise UsageError(
                 f"{self._verb}ing {self.version}: say why", hint=f"paasctl {self._verb} {self.version} --reason WHY"
             )
+        places = [place(reads.config, it) for it in reads.config.environments] if self._asks_clusters else []
+        begun = glance(reads, places)
         found = tuple(_seen(reads, self.version, cancel))
         if not found:
             raise Refused(
@@ -61,6 +66,9 @@ class Judge:
                 hint="paasctl releases   shows what is there",
                 code="release-not-found",
             )
+        for it in still_running(self.version, begun.look(cancel)):
+            emit(it)
+        self._heard.append(True)
         return found
 
     def next(self, facts: tuple[Seen, ...], rounds: Rounds) -> Plan:
@@ -90,8 +98,28 @@ class Judge:
         return replace(ended(self._verb, self.version, rounds), done=every)
 
     @property
+    def _asks_clusters(self) -> bool:
+        return self.rejects and not self._heard
+
+    @property
     def _verb(self) -> str:
         return "reject" if self.rejects else "unreject"
+
+
+def still_running(version: str, live: Iterable[Whereabouts]) -> Iterator[Warned]:
+    """What a rejection does not do: whatever runs goes on. Not knowing is told, too."""
+    unknown: dict[str, list[str]] = {}
+    for it in live:
+        where = f"{it.environment} on {it.target.cluster}"
+        if it.error:
+            unknown.setdefault(it.error, []).append(where)
+        elif version in it.versions:
+            yield Warned(
+                f"{version} runs in {where}, and goes on: rejecting it stops nothing",
+                hint=f"paasctl deploy {it.environment} --version ANOTHER   replaces it",
+            )
+    for why, places in unknown.items():
+        yield Warned(f"whether {version} runs in {', '.join(places)} could not be found out: {why}")
 
 
 def _seen(reads: Reads, version: str, cancel: Cancel) -> Iterator[Seen]:
