@@ -8,6 +8,7 @@ from paasctl.model.answer import (
     ConfigShown,
     CopyTold,
     DiffAnswer,
+    Differs,
     FaultTold,
     Finding,
     Findings,
@@ -18,11 +19,13 @@ from paasctl.model.answer import (
     ReleaseRow,
     ReleasesAnswer,
     Rendered,
+    RollbackAnswer,
     SchemaShown,
     Setting,
     StatusAnswer,
     StatusRow,
     VersionAnswer,
+    WayBack,
     Whereabouts,
 )
 from paasctl.model.approving import Pending, Tally
@@ -165,6 +168,36 @@ _ENTRY = HistoryEntry(
     settings=(("host", '"shop.dev.example"'),),
 )
 HISTORY = HistoryAnswer(environment="dev", entries=(_ENTRY,))
+_IMAGE = "registry.example/shop/web@sha256:"
+ROLLBACK = RollbackAnswer(
+    environment="production",
+    now=("1.2.4",),
+    rows=(
+        WayBack(
+            version="1.2.3",
+            commit="1f0c9d2" + "0" * 33,
+            ended="2026-07-01T10:00:00Z",
+            by="Anna Ø",
+            differs=(
+                Differs(
+                    what="image web",
+                    now=_IMAGE + "4" * 64,
+                    then=_IMAGE + "3" * 64,
+                ),
+                Differs(what="value api_token", now="***", then=""),
+            ),
+        ),
+        WayBack(
+            version="1.2.2",
+            commit="2f0c9d2" + "0" * 33,
+            ended="2026-06-01T10:00:00Z",
+            by="bob",
+            differs=(),
+            rejected="bob on 2026-06-02T10:00:00Z: loses baskets",
+        ),
+        WayBack(version="1.2.1", commit="", ended="2026-05-01T10:00:00Z", by="bob", differs=(), rejected="unknown"),
+    ),
+)
 _PENDING = (
     Pending(
         version="1.2.4",
@@ -260,7 +293,7 @@ REHEARSAL = RehearsalAnswer(
 )
 
 ANSWERS: tuple[Answer, ...] = (
-    *(VERSION, LINT, RENDERED, CONFIG, SCHEMA, DIFF, STATUS, HISTORY, RELEASES, APPROVALS, REHEARSAL),
+    *(VERSION, LINT, RENDERED, CONFIG, SCHEMA, DIFF, STATUS, HISTORY, ROLLBACK, RELEASES, APPROVALS, REHEARSAL),
     *IMAGE_ANSWERS,
     CLEANUP_ANSWER,
     EXPLAINED,

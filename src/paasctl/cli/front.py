@@ -21,6 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "render": ("render", "The manifests of an environment, as YAML."),
     "diff": ("diff", "What a deploy would change, field by field."),
     "deploy": ("deploy", "Make an environment run a release, and wait for the verdict."),
+    "rollback": ("rollback", "What ran well before, with the values of then."),
     "freeze": ("freeze", "No deploys to an environment, for a while."),
     "unfreeze": ("unfreeze", "A freeze, lifted."),
     "rehearse": ("rehearse", "A deploy on a copy of the clusters: where would it end?"),
@@ -50,7 +51,7 @@ EPILOG = "Every option has a variable: PAASCTL_OUTPUT for the shared ones, PAASC
 _PARTS = (
     ("Start", ("demo", "init", "lint", "doctor", "config")),
     ("Make", ("version", "build", "image", "release", "releases", "promote", "approve", "reject", "unreject")),
-    ("Run", ("render", "diff", "rehearse", "deploy", "status", "history", "freeze", "unfreeze")),
+    ("Run", ("render", "diff", "rehearse", "deploy", "rollback", "status", "history", "freeze", "unfreeze")),
     ("Around", ("cluster", "registry", "cleanup")),
 )
 _OWN = (

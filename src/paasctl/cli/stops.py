@@ -62,6 +62,25 @@ ListThem = Annotated[
     bool,
     typer.Option("--list", help="Only show who approved what, and who is missing.", envvar="PAASCTL_APPROVE_LIST"),
 ]
+Earlier = Annotated[
+    str,
+    typer.Option(
+        "--to",
+        help="What ran well there before [default: the last that did].",
+        metavar="VERSION",
+        envvar="PAASCTL_ROLLBACK_TO",
+        autocompletion=versions,
+        show_default=False,
+    ),
+]
+ListEarlier = Annotated[
+    bool,
+    typer.Option(
+        "--list",
+        help="Only show what there is to go back to, and how it differs.",
+        envvar="PAASCTL_ROLLBACK_LIST",
+    ),
+]
 From = Annotated[
     str,
     typer.Option(

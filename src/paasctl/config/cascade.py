@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from paasctl.config.words import spell
+from paasctl.config.words import spell, unspell
 from paasctl.errors import UsageError
 from paasctl.model.answer import Setting
 from paasctl.model.config import Config, Path
@@ -75,6 +75,14 @@ def resolve(config: Config, environment: str, cluster: str, sets: Sequence[Assig
         _merge(tree, values, (), partial(_place, config, path))
     for one in sets:
         _merge(tree, _nested(one), (), lambda _path: _SET)
+    return Resolved(values=_plain(tree), settings=tuple(_settings(tree, ())))
+
+
+def recalled(kept: Sequence[tuple[str, str]], source: str) -> Resolved:
+    """Values as history keeps them, `(path, JSON)`. `ValueError` where they can't be read back."""
+    tree: _Tree = {}
+    for path, value in kept:
+        _merge(tree, _nested(Assignment(unspell(path), json.loads(value))), (), lambda _path: source)
     return Resolved(values=_plain(tree), settings=tuple(_settings(tree, ())))
 
 

@@ -26,6 +26,23 @@ def spell(path: Path) -> str:
     return "".join(parts).removeprefix(".")
 
 
+def unspell(text: str) -> tuple[str, ...]:
+    """The names of a path that `spell` wrote. `ValueError` where it has numbers, or a name that was cut."""
+    names: list[str] = []
+    at = 0
+    while at <= len(text):
+        if text[at : at + 1] == '"':
+            name, at = json.JSONDecoder().raw_decode(text, at)
+        else:
+            plain = _PLAIN.match(text, at)
+            name, at = (plain[0], plain.end()) if plain else ("", at)
+        if not name or (len(name) >= _LONGEST and name.endswith("…")) or text[at : at + 1] not in ("", "."):
+            raise ValueError(f"{text} is no path of names")
+        names.append(name)
+        at += 1
+    return tuple(names)
+
+
 def quoted(text: str) -> str:
     """A text in double quotes, cut where it is long."""
     return json.dumps(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…", ensure_ascii=False)

@@ -158,6 +158,41 @@ class HistoryAnswer:
     entries: tuple[HistoryEntry, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """One thing that is not now what it was then. Empty: it is not there."""
+
+    what: str
+    """`image web`, `value replicas.web`."""
+    now: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayBack:
+    """A release that an environment can go back to."""
+
+    version: str
+    commit: str
+    ended: str
+    """When the last deploy of it had gone well: RFC 3339, UTC."""
+    by: str
+    differs: tuple[Differs, ...]
+    """From what was deployed last, in the first of its clusters."""
+    rejected: str = ""
+    """By whom, when and why; `unknown`: that could not be read; empty: nobody did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackAnswer:
+    """`rollback --list`: the last first."""
+
+    environment: str
+    now: tuple[str, ...]
+    """What was deployed last, well or not; of several clusters perhaps several."""
+    rows: tuple[WayBack, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseRow:
     """One release record found in a registry."""
@@ -274,6 +309,7 @@ Answer = (
     | DiffAnswer
     | StatusAnswer
     | HistoryAnswer
+    | RollbackAnswer
     | ReleasesAnswer
     | ApprovalsAnswer
     | InspectAnswer

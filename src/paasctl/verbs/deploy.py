@@ -8,8 +8,10 @@ from dataclasses import field, replace
 from typing import Literal
 
 from paasctl.errors import Cancelled, Exit, Forbidden, Refused, RolloutFailed, UsageError
+from paasctl.model.answer import HistoryEntry
 from paasctl.model.event import Emit, Noted, Outcome, Problem
 from paasctl.model.image import Pinned, Repository
+from paasctl.model.kube import Target
 from paasctl.model.plan import NOTHING, Apply, Delete, Plan, Step
 from paasctl.model.promoting import Attest, Gate
 from paasctl.model.release import Release
@@ -28,7 +30,7 @@ from paasctl.verbs.reading import Place, named, needed, place
 from paasctl.verbs.releasing import release_facts, with_outside
 from paasctl.verbs.rendering import of_release, secrets_of
 from paasctl.verbs.statements import check_standing, unsaid
-from paasctl.verbs.targets import deploy_facts, holding_freeze
+from paasctl.verbs.targets import deploy_facts, holding_freeze, of_then, of_today
 
 _READERS = 8
 
@@ -67,6 +69,8 @@ class Deploy:
     ahead: Repository | None = None
     """Where the release is read that is still on its way to the environment's registry; None: it is there."""
     passing: Passing = Passing()
+    then: Mapping[Target, HistoryEntry] = field(default_factory=dict)
+    """The deploys whose values it takes, of each target; none: those of today."""
     _told: dict[str, Facts] = field(default_factory=dict, repr=False, compare=False)
     _kept: dict[str, Evidence] = field(default_factory=dict, repr=False, compare=False)
 
@@ -101,7 +105,9 @@ class Deploy:
         urls: list[str] = []
 
         def read() -> DeployFacts:
-            facts, found = deploy_facts(reads, where, of_release(reads, release), self.sets, cancel)
+            source = of_release(reads, release)
+            values = of_then(self.then) if self.then else of_today(source, where, self.sets)
+            facts, found = deploy_facts(reads, where, source, values, cancel)
             urls.extend(found)
             return facts
 

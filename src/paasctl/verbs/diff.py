@@ -13,7 +13,7 @@ from paasctl.values import dataclass
 from paasctl.verbs.gating import Entry, has_gates, stands_at, with_gates
 from paasctl.verbs.reading import needed, place
 from paasctl.verbs.rendering import of_release
-from paasctl.verbs.targets import deploy_facts
+from paasctl.verbs.targets import deploy_facts, of_today
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,8 @@ class AskDiff:
         stands = stands_at(reads, where, release.version, record) if has_gates(where) else None
 
         def read() -> DeployFacts:
-            return deploy_facts(reads, where, of_release(reads, release), self.sets, cancel)[0]
+            source = of_release(reads, release)
+            return deploy_facts(reads, where, source, of_today(source, where, self.sets), cancel)[0]
 
         facts = with_gates(reads, Entry(where=where, release=release, stands=stands), cancel, read)
         found = tuple(map(object_diff, differences(facts)))

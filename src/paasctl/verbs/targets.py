@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
-from paasctl.config.cascade import Resolved
+from paasctl.config.cascade import Resolved, recalled
+from paasctl.errors import Unavailable
+from paasctl.model.answer import HistoryEntry
+from paasctl.model.config import Cluster
 from paasctl.model.freeze import Freeze
 from paasctl.model.kube import Key, Live, Manifest, Rejection, Target
 from paasctl.planning.deploy import DeployFacts, TargetFacts, to_preview, to_watch
@@ -18,32 +23,57 @@ from paasctl.verbs.rendering import Source, inputs, render, resolved, settings, 
 _READERS = 8
 
 
+Values = Callable[[Cluster, Target], Resolved]
+"""What templates see in a target."""
+
+
+def of_today(source: Source, where: Place, sets: tuple[str, ...]) -> Values:
+    """The values of the environment, as its files have them."""
+    return lambda cluster, _: resolved(source.config, where, cluster, sets)
+
+
+def of_then(deploys: Mapping[Target, HistoryEntry]) -> Values:
+    """The values that earlier deploys had; `Unavailable` where history has them in a form that can't be read back."""
+
+    def found(cluster: Cluster, target: Target) -> Resolved:
+        deploy = deploys[target]
+        try:
+            return recalled(deploy.settings, f"deploy {deploy.number} in {target}")
+        except ValueError as error:
+            raise Unavailable(
+                f"reading the values of deploy {deploy.number} in {target} on {cluster.name}: {error}",
+                hint=f"paasctl deploy ENV --version {deploy.version} takes the values of today",
+                code="history-unreadable",
+            ) from error
+
+    return found
+
+
 def deploy_facts(
-    reads: Reads, where: Place, source: Source, sets: tuple[str, ...], cancel: Cancel
+    reads: Reads, where: Place, source: Source, values: Values, cancel: Cancel
 ) -> tuple[DeployFacts, tuple[str, ...]]:
     """What a deploy is decided from, but for gates; and the URLs that its routes will answer to."""
     targets: list[TargetFacts] = []
-    values: list[Resolved] = []
     urls: list[str] = []
     for cluster, target in zip(where.clusters, where.targets, strict=True):
         cancel.check()
         reading = reads.cluster(cluster.name)
         check_identity(reading, cluster, protected=where.environment.protected)
-        values.append(resolved(source.config, where, cluster, sets))
-        given = inputs(source, where, cluster, values[-1], reading.offers())
+        seen = values(cluster, target)
+        given = inputs(source, where, cluster, seen, reading.offers())
         wanted = render(reads, with_secrets(given, reads.secrets)).manifests
-        targets.append(_target_facts(reading, target, wanted, reads.clock.utc()))
+        facts = _target_facts(reading, target, wanted, reads.clock.utc())
+        targets.append(replace(facts, settings=settings(seen)))
         urls += [it for it in addresses(wanted) if it not in urls]
-    facts = DeployFacts(
+    deploy = DeployFacts(
         environment=where.environment.name,
         version=source.version,
         commit=source.commit,
         images=tuple((name, str(image)) for name, image in sorted(source.images.items())),
         targets=tuple(targets),
-        settings=settings(values[0]) if values else (),
         protected=where.environment.protected,
     )
-    return facts, tuple(urls)
+    return deploy, tuple(urls)
 
 
 def _target_facts(cluster: ClusterReads, target: Target, wanted: tuple[Manifest, ...], now: float) -> TargetFacts:
@@ -69,17 +99,7 @@ def _target_facts(cluster: ClusterReads, target: Target, wanted: tuple[Manifest,
         )
         tried = pool.map(lambda it: (it.key, cluster.preview(it)), to_preview(facts))
         previews: dict[Key, Live | Rejection] = dict(tried)
-    return TargetFacts(
-        target=target,
-        wanted=wanted,
-        owned=facts.owned,
-        seen=facts.seen,
-        looked=facts.looked,
-        autoscalers=facts.autoscalers,
-        history=facts.history,
-        freeze=facts.freeze,
-        previews=previews,
-    )
+    return replace(facts, previews=previews)
 
 
 def holding_freeze(cluster: ClusterReads, target: Target, now: float) -> Freeze | None:

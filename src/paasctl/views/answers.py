@@ -19,10 +19,12 @@ from paasctl.model.answer import (
     ReleaseRow,
     ReleasesAnswer,
     Rendered,
+    RollbackAnswer,
     SchemaShown,
     StatusAnswer,
     StatusRow,
     VersionAnswer,
+    WayBack,
 )
 from paasctl.model.approving import Pending
 from paasctl.model.cleanup import CleanupAnswer, CleanupExplained
@@ -70,6 +72,8 @@ def text(  # noqa: C901, PLR0911, PLR0912 - a match over a closed union
             return _status(answer)
         case HistoryAnswer():
             return _history(answer)
+        case RollbackAnswer():
+            return _ways_back(answer)
         case ReleasesAnswer():
             return _releases(answer)
         case ApprovalsAnswer():
@@ -175,6 +179,31 @@ def _history_notes(it: HistoryEntry) -> list[str]:
     said = (it.message, *(f"overridden {gate}" for gate in it.passed), it.reason and f"why: {it.reason}")
     lines = [f"  #{it.number}: {clean(line)}" for line in said if line]
     return [*lines, f"  #{it.number}: {it.link}"] if it.link else lines
+
+
+def _ways_back(answer: RollbackAnswer) -> list[str]:
+    now = ", ".join(answer.now) or "nothing"
+    if not answer.rows:
+        return [f"{answer.environment}: {now} was deployed last, and nothing before it ran well: there is no way back"]
+    rows = [(it.version, it.ended, it.by, it.commit[:7], _way_back_note(it)) for it in answer.rows]
+    lines = [f"{answer.environment}: {now} was deployed last; it can go back to", ""]
+    lines += table(("VERSION", "WENT WELL", "BY", "COMMIT", "DIFFERS IN"), rows)
+    for it in answer.rows:
+        told = [f"  rejected by {clean(it.rejected)}"] if it.rejected not in ("", "unknown") else []
+        told += [f"  {clean(of.what)}: {_short(of.now)} → {_short(of.then)}" for of in it.differs]
+        lines += ["", f"{it.version}:", *told] if told else []
+    return lines
+
+
+def _way_back_note(it: WayBack) -> str:
+    said = {"": (), "unknown": ("rejected or not: unknown",)}.get(it.rejected, ("REJECTED",))
+    return "; ".join((count(len(it.differs), "thing") if it.differs else "nothing", *said))
+
+
+def _short(text: str) -> str:
+    """What tells two images apart: of a digest its beginning."""
+    head, at, digest = clean(text).partition("@sha256:")
+    return f"{head}{at}{digest[:12]}" if text else "-"
 
 
 def _releases(answer: ReleasesAnswer) -> list[str]:

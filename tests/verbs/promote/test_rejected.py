@@ -78,7 +78,7 @@ def test_who_rejects_what_runs_is_told_where_it_goes_on(stops: Stops) -> None:
     assert _warned(stops) == [
         (
             f"{VERSION} runs in dev on testbed, and goes on: rejecting it stops nothing",
-            "paasctl deploy dev --version ANOTHER   replaces it",
+            "paasctl rollback dev   goes back to what ran well before",
         )
     ]
 

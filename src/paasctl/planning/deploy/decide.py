@@ -254,7 +254,7 @@ def _head(facts: DeployFacts, of: TargetFacts) -> DeployHead:
         before=next((it.version for it in of.history if it.outcome == GOOD), ""),
         commit=facts.commit,
         images=facts.images,
-        settings=facts.settings,
+        settings=of.settings,
         reason=facts.reason,
         passed=tuple(f"{it.name} {it.of}: {it.why}" for it in facts.gates if it.state == "overridden"),
     )

@@ -32,6 +32,8 @@ class TargetFacts:
     """Newest first. Only in a run's first round: its own record is open until the run ends."""
     freeze: Freeze | None = None
     """`ClusterReads.freeze(target)`, where it holds now."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """Its resolved values, as history keeps them."""
     namespace_exists: bool = True
 
     @property
@@ -54,7 +56,6 @@ class DeployFacts:
     images: tuple[tuple[str, str], ...]
     """(name, pinned image)."""
     targets: tuple[TargetFacts, ...]
-    settings: tuple[tuple[str, str], ...] = ()
     protected: bool = False
     gates: tuple[Gate, ...] = ()
     """Those of the environment, judged."""

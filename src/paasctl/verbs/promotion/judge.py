@@ -116,7 +116,7 @@ def still_running(version: str, live: Iterable[Whereabouts]) -> Iterator[Warned]
         elif version in it.versions:
             yield Warned(
                 f"{version} runs in {where}, and goes on: rejecting it stops nothing",
-                hint=f"paasctl deploy {it.environment} --version ANOTHER   replaces it",
+                hint=f"paasctl rollback {it.environment}   goes back to what ran well before",
             )
     for why, places in unknown.items():
         yield Warned(f"whether {version} runs in {', '.join(places)} could not be found out: {why}")
