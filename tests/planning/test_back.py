@@ -54,6 +54,12 @@ def history(words: str, target: Target = HERE) -> tuple[HistoryEntry, ...]:
         ("1+ 2+ 3+ 1+", ""),
         ("1+ 2+ 3+ 2+ 4+", "2 1"),
         ("1+ 2+ 1+ 2+", "1"),
+        # Who was stopped on the way back arrives there with the same again, and not where it came from.
+        ("1+ 2+ 3+ 2~", "2 1"),
+        ("1+ 2+ 3+ 2?", "2 1"),
+        ("1+ 2+ 3+ 2~ 2+", "1"),
+        ("1+ 2+ 1!", "1"),
+        ("1+ 2+ 3+ 1- 2+", "1"),
         # The same again, with other values.
         ("1+ 2+ 2+", "1"),
         ("1+ 2+ 2!", "2 1"),
@@ -73,6 +79,7 @@ def test_of_one_target(words: str, expected: str) -> None:
         ("1+ 2+ 3!", "1+ 2+", "2 1"),
         ("1+ 2+ 3+", "1+ 2+ 3!", "2 1"),
         ("1+ 2+", "2+", ""),
+        ("1+ 2+ 1+", "1+ 2+ 1-", "1"),
         ("1+ 2+ 3+", "2+ 3+", "2"),
         ("1+ 2+", "1+", "1"),
         ("1+", "", ""),

@@ -11,7 +11,7 @@ import pytest
 from paasctl.engine.cancel import Cancel
 from paasctl.errors import Exit, Forbidden, Unavailable
 from paasctl.model.answer import RollbackAnswer
-from paasctl.model.event import Event, Noted, Outcome, Planned, Problem, Warned
+from paasctl.model.event import Event, Noted, Outcome, Planned, Problem, Started, Warned
 from paasctl.model.kube import Key
 from paasctl.verbs import rollback as module
 from paasctl.verbs.deploy import Deploy
@@ -124,6 +124,23 @@ def test_after_a_failed_deploy_it_goes_to_what_ran_well_last(world: FakeWorld) -
     status, events = _back(world)
     assert status is Exit.OK
     assert dict(_end(events).facts)["version"] == SECOND
+
+
+def test_stopped_on_the_way_the_same_command_goes_on(world: FakeWorld) -> None:
+    status, _ = go(Rollback(environment="dev"), world, stops_at=lambda it: isinstance(it, Started) and it.index == 0)
+    assert status is Exit.CANCELLED
+    assert _entries(world)[-1] == (FIRST, "cancelled")
+    status, events = _back(world)
+    assert status is Exit.OK
+    assert dict(_end(events).facts)["version"] == FIRST
+    assert _entries(world)[-1] == (FIRST, "done")
+
+
+def test_a_way_back_that_fails_does_not_point_to_where_it_came_from(world: FakeWorld) -> None:
+    world.only_cluster.rollouts["Deployment/web"] = Rollout("crash")
+    status, events = _back(world)
+    assert status is Exit.FAILED
+    assert _end(events).back == "paasctl rollback dev --list"
 
 
 def test_a_version_may_be_named_if_it_ran_well_there(world: FakeWorld) -> None:

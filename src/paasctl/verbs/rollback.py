@@ -66,7 +66,7 @@ class Rollback:
         where = place(reads.config, self.environment, self.clusters)
         histories = _histories(reads, where, cancel)
         chosen = self._choose(reads, where, candidates(histories), emit)
-        self._from.extend(now_there(histories))
+        self._from.extend(it for it in now_there(histories) if it != chosen.version)
         deploy = Deploy(
             environment=self.environment,
             version=chosen.version,
@@ -78,8 +78,7 @@ class Rollback:
         by = chosen.newest
         emit(
             Noted(
-                f"back from {', '.join(self._from)} to {chosen.version}, with the values of then: {by.by} had deployed "
-                f"it by {by.ended}"
+                f"back {self._came}to {chosen.version}, with the values of then: {by.by} had deployed it by {by.ended}"
             )
         )
         facts = deploy.read(reads, emit, cancel)
@@ -93,9 +92,16 @@ class Rollback:
         return replace(self._chosen[0].next(facts, rounds), verb="rollback")
 
     def end(self, rounds: Rounds) -> Outcome:
-        """As a deploy does, with what it came from."""
+        """As a deploy does, with what it came from; where it failed, what else there is (row R5)."""
         outcome = self._chosen[0].end(rounds)
-        return replace(outcome, verb="rollback", facts=(*outcome.facts, ("from", ", ".join(self._from))))
+        back = f"paasctl rollback {self.environment} --list" if outcome.back else ""
+        facts = (*outcome.facts, *((("from", ", ".join(self._from)),) if self._from else ()))
+        return replace(outcome, verb="rollback", facts=facts, back=back)
+
+    @property
+    def _came(self) -> str:
+        """Empty where it was stopped on this very way: it goes on."""
+        return f"from {', '.join(self._from)} " if self._from else ""
 
     def _choose(self, reads: Reads, where: Place, found: Sequence[Candidate], emit: Emit) -> Candidate:
         skipped: list[str] = []

@@ -66,12 +66,15 @@ def choose(found: Sequence[Candidate], environment: str, wanted: str = "", skipp
 
 
 def _way(history: Sequence[HistoryEntry]) -> list[HistoryEntry]:
-    """The deploys that went well and were not gone back from, oldest first; of each version its last."""
+    """The deploys that went well and were not gone back from, oldest first; of each version its last.
+
+    Who was stopped on the way back has left, too: the same again arrives there (row R8).
+    """
     way: list[HistoryEntry] = []
     for it in reversed(history):
-        if it.outcome == GOOD:
-            at = next((number for number, of in enumerate(way) if of.version == it.version), len(way))
-            way[at:] = [it]
+        at = next((number for number, of in enumerate(way) if of.version == it.version), len(way))
+        is_good = it.outcome == GOOD
+        way[at if is_good else at + 1 :] = [it] if is_good else []
     return way
 
 
