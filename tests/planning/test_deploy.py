@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from paasctl.model.answer import HistoryEntry
 from paasctl.model.kube import Kind, Target
 from paasctl.model.plan import Apply
 from paasctl.planning.deploy import (
@@ -17,7 +16,7 @@ from paasctl.planning.deploy import (
     to_watch,
 )
 from support.cluster import FakeCluster
-from support.deploys import HAD, WEB, deploy, every, facts, record, told
+from support.deploys import HAD, WEB, deploy, facts, record, told
 from support.make import TARGET, foreign, have, want
 from support.rollouts import Rollout
 
@@ -124,19 +123,6 @@ def test_a_record_is_opened_where_something_is_written_or_was_left_open() -> Non
 def test_an_empty_plan_holds_and_asks_nothing() -> None:
     plan = deploy(facts(WEB, HAD), protected=True)
     assert (plan.is_empty, plan.holds, plan.heads, plan.asks) == (True, (), (), "")
-
-
-@pytest.mark.parametrize(
-    ("ran", "back"),
-    [
-        ((record("1.1.0", "failed"), record("1.0.0"), record("0.9.0")), "1.0.0"),
-        ((record("1.2.3"), record("1.0.0")), "1.0.0"),
-        ((record("1.0.0", "failed"),), ""),
-        ((), ""),
-    ],
-)
-def test_what_ran_well_before_is_known_by_its_history(ran: tuple[HistoryEntry, ...], back: str) -> None:
-    assert every(facts(WEB, HAD, history=ran), version="1.2.3").ran_well == back
 
 
 def test_a_protected_environment_is_asked_about() -> None:

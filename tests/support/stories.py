@@ -168,7 +168,7 @@ CRASH: Story = (
             ),
         ),
         again="paasctl deploy dev",
-        back="paasctl deploy dev --version 1.2.3",
+        back="paasctl rollback dev",
         seconds=34.0,
     ),
 )

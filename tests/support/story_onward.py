@@ -53,7 +53,7 @@ _RUNS = Outcome(
     left=(_WAIT,),
     problems=(_BROKEN,),
     facts=(("version", "1.2.4"), ("environment", "showcase")),
-    back="paasctl deploy showcase --version 1.2.2",
+    back="paasctl rollback showcase",
 )
 
 ONWARD_DRY: Story = (

@@ -119,7 +119,8 @@ def test_it_takes_the_values_of_then(world: FakeWorld) -> None:
 def test_after_a_failed_deploy_it_goes_to_what_ran_well_last(world: FakeWorld) -> None:
     _release(world)
     world.only_cluster.rollouts["Deployment/web"] = Rollout("crash")
-    assert _deploy(world) is Exit.FAILED
+    status, events = go(Deploy(environment="dev"), world)
+    assert (status, _end(events).back) == (Exit.FAILED, "paasctl rollback dev")
     world.only_cluster.rollouts.clear()
     status, events = _back(world)
     assert status is Exit.OK

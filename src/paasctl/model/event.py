@@ -155,7 +155,7 @@ class Outcome:
     again: str = ""
     """The command that goes on from here, where the verb knows it: `paasctl deploy dev`."""
     back: str = ""
-    """The command that leads back to what ran well before: `paasctl deploy dev --version 1.4.0`."""
+    """The command that leads back to what ran well before: `paasctl rollback dev`."""
 
 
 Event = (

@@ -17,6 +17,7 @@ from paasctl.model.promoting import Attest, Gate
 from paasctl.model.release import Release
 from paasctl.model.rounds import Round, Rounds
 from paasctl.planning.deploy import DeployFacts, permissions, plan_deploy, protection
+from paasctl.planning.deploy.back import candidates
 from paasctl.planning.deploy.freezes import check_not_frozen
 from paasctl.planning.deploy.gates import check_takes, check_unbuilt
 from paasctl.planning.promotion.gates import Evidence, check_gates, check_overrides
@@ -180,8 +181,8 @@ class Deploy:
         """The command that deploys what ran well before; empty: the rollout did not fail, or it is the first."""
         if not (isinstance(last.error, RolloutFailed) and facts.deploy):
             return ""
-        ran = facts.deploy.ran_well
-        return f"paasctl deploy {self.environment} --version {ran}" if ran else ""
+        ways = candidates({it.target: it.history for it in facts.deploy.targets})
+        return f"paasctl rollback {self.environment}" if ways else ""
 
 
 def _announce(facts: Facts, environment: str, emit: Emit) -> None:

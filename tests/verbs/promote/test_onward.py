@@ -192,7 +192,7 @@ def test_a_bad_rollout_is_the_verdict_and_the_release_stays_promoted(stops: Stop
     assert (status, told.status) == (Exit.FAILED, "failed")
     assert [(it.verb, it.status) for it in told.chapters] == [("promote", "done"), ("deploy", "failed")]
     assert "0.1.1" in stops.there.tags["shop"]
-    assert told.back == "paasctl deploy showcase --version 0.1.0"
+    assert told.back == "paasctl rollback showcase"
 
 
 def test_a_promotion_that_breaks_on_the_way_deploys_nothing_and_goes_on_when_run_again(stops: Stops) -> None:

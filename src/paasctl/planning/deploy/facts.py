@@ -62,15 +62,6 @@ class DeployFacts:
     reason: str = ""
     """Why it is deployed, as somebody said."""
 
-    @property
-    def ran_well(self) -> str:
-        """The other version that ran well last in every target; empty: there is none, or they differ."""
-        found = {
-            next((of.version for of in it.history if of.outcome == "done" and of.version != self.version), "")
-            for it in self.targets
-        }
-        return found.pop() if len(found) == 1 else ""
-
 
 def owner(live: Live) -> str:
     """The app an object belongs to; "" for nobody's."""
