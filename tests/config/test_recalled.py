@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from paasctl.config.cascade import Assignment, _merge, _nested, _plain, _settings, recalled
 from paasctl.config.words import spell, unspell
 
-_NAMES = st.text(min_size=1, max_size=30)
+_NAMES = st.text(min_size=1, max_size=90)
 _LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2)
 _VALUES = st.dictionaries(_NAMES, st.recursive(_LEAVES, lambda it: st.dictionaries(_NAMES, it, max_size=3)), max_size=4)
 
@@ -30,10 +30,16 @@ def test_values_come_back(values: dict[str, Any]) -> None:
 
 @given(st.lists(_NAMES, min_size=1, max_size=4))
 def test_a_path_of_names_comes_back(names: list[str]) -> None:
-    assert unspell(spell(tuple(names))) == tuple(names)
+    assert unspell(spell(tuple(names), whole=True)) == tuple(names)
 
 
-@pytest.mark.parametrize("text", ["", "a[0]", "a.", ".a", "a..b", '"a', '""', '"a"b', spell(("x" * 100 + " ",))])
+@pytest.mark.parametrize("kept", [(("a", "1"), ("a.b", "2")), (("a", "1"), ("a", "2"))])
+def test_two_values_of_one_path_are_told(kept: tuple[tuple[str, str], ...]) -> None:
+    with pytest.raises(ValueError, match="two of them are of one path"):
+        recalled(kept, "deploy 1")
+
+
+@pytest.mark.parametrize("text", ["", "a[0]", "a.", ".a", "a..b", '"a', '""', '"a"b'])
 def test_what_is_no_path_of_names_is_told(text: str) -> None:
     with pytest.raises(ValueError, match=r"no path of names|Unterminated|Expecting"):
         unspell(text)

@@ -23,7 +23,7 @@ def test_what_ran_well_before_runs_again(project: Project) -> None:
     assert {it["what"]: (it["now"], it["then"]) for it in way["differs"]}["value colour"] == ('"blue"', '"red"')
 
     checked = project.paasctl("rollback", "dev", "--check")
-    assert f"{first} can be had: 1 image in the registry" in checked.stderr
+    assert f"what {first} needs was looked for: 1 pinned image" in checked.stderr
     project.expect_served("two")
 
     outcome = project.outcome("rollback", "dev", "--reason", "loses baskets")

@@ -22,7 +22,7 @@ def _deployment(pod: dict[str, Any], kind: str = "Deployment") -> Manifest:
 
 
 _OF = {
-    "a pull secret": ({"imagePullSecrets": [{"name": "x"}]}, "Secret/x"),
+    "a pull secret": ({"imagePullSecrets": [{"name": "x"}]}, ""),
     "a volume": ({"volumes": [{"configMap": {"name": "x"}}]}, "ConfigMap/x"),
     "a secret volume": ({"volumes": [{"secret": {"secretName": "x"}}]}, "Secret/x"),
     "a projected volume": (

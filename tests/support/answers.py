@@ -193,10 +193,19 @@ ROLLBACK = RollbackAnswer(
             ended="2026-06-01T10:00:00Z",
             by="bob",
             differs=(),
-            rejected="bob on 2026-06-02T10:00:00Z: loses baskets",
+            rejected=Statement(word="rejected", at="2026-06-02T10:00:00Z", by="bob", why="loses baskets"),
         ),
-        WayBack(version="1.2.1", commit="", ended="2026-05-01T10:00:00Z", by="bob", differs=(), rejected="unknown"),
+        WayBack(
+            version="1.2.1",
+            commit="",
+            ended="2026-05-01T10:00:00Z",
+            by="bob",
+            differs=(),
+            unread="asking registry.example: no answer",
+        ),
+        WayBack(version="1.2.0", commit="", ended="2026-04-01T10:00:00Z", by="bob", differs=(), is_gone=True),
     ),
+    unread=("ConfigMap/paasctl-shop-history-00003 holds no record: ValueError()",),
 )
 _PENDING = (
     Pending(

@@ -240,6 +240,7 @@ class FakeCluster:
             settings=head.settings,
             reason=head.reason,
             passed=head.passed,
+            verb=head.verb,
         )
         found.append(entry)
         return number

@@ -15,7 +15,7 @@ def rollback(
     settings: Settings,
     environment: EnvironmentName,
     *,
-    to: Earlier = "",
+    to: Earlier = None,
     list_: ListEarlier = False,
     check: Annotated[bool, typer.Option("--check", help="Only find out whether it could; nothing is changed.")] = False,
     cluster: OnlyClusters = None,
@@ -43,7 +43,7 @@ def rollback(
 
     session = Session(settings, "rollback")
     only = tuple(cluster or ())
-    if list_:
+    if list_ and not (check or dry_run or to or reason or settings.set):
         return session.ask(AskRollback(environment=environment, clusters=only))
 
     def verb() -> Rollback:
@@ -52,6 +52,7 @@ def rollback(
             to=to,
             clusters=only,
             sets=tuple(settings.set or ()),
+            lists=list_,
             timeout=seconds(rollout_timeout, "--rollout-timeout"),
             reason=reason,
         )

@@ -63,7 +63,7 @@ ListThem = Annotated[
     typer.Option("--list", help="Only show who approved what, and who is missing.", envvar="PAASCTL_APPROVE_LIST"),
 ]
 Earlier = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--to",
         help="What ran well there before [default: the last that did].",

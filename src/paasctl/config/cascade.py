@@ -83,6 +83,8 @@ def recalled(kept: Sequence[tuple[str, str]], source: str) -> Resolved:
     tree: _Tree = {}
     for path, value in kept:
         _merge(tree, _nested(Assignment(unspell(path), json.loads(value))), (), lambda _path: source)
+    if sorted(it.path for it in _settings(tree, ())) != sorted(path for path, _ in kept):
+        raise ValueError("two of them are of one path")
     return Resolved(values=_plain(tree), settings=tuple(_settings(tree, ())))
 
 
@@ -119,7 +121,7 @@ def _settings(tree: _Tree, path: tuple[str, ...]) -> Iterator[Setting]:
         if isinstance(it, dict):
             yield from _settings(it, here)
         else:
-            yield Setting(path=spell(here), value=it.value, source=it.source)
+            yield Setting(path=spell(here, whole=True), value=it.value, source=it.source)
 
 
 def _value(name: str, text: str) -> Any:

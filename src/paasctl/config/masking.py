@@ -14,7 +14,7 @@ _IN_URL = re.compile(r"(://[^/\s:@]*):[^/\s@]+(?=@)")
 
 
 def masked(value: Any, *, hide: bool = False) -> Any:
-    """`value` with texts and numbers hidden under names like `password` or `apiKey`, and passwords within URLs."""
+    """`value` with texts and numbers hidden under names like `password` or `apiKey`; keys, and passwords in URLs."""
     match value:
         case Mapping():
             variable = is_sensitive(str(value.get("name", ""))) and "value" in value  # an EnvVar of a pod
@@ -27,6 +27,8 @@ def masked(value: Any, *, hide: bool = False) -> Any:
         case bool() | None | "" | FromKey():
             return value
         case _ if hide:
+            return MASK
+        case str() if "PRIVATE KEY-----" in value:
             return MASK
         case str():
             return _IN_URL.sub(rf"\1:{MASK}", value)

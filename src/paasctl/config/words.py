@@ -20,14 +20,15 @@ _LONGEST = 60
 _LISTED = 20
 
 
-def spell(path: Path) -> str:
-    """`services.web.hosts[0]`; names that a path can't hold are quoted."""
-    parts = [f"[{it}]" if isinstance(it, int) else f".{it if _PLAIN.fullmatch(it) else quoted(it)}" for it in path]
+def spell(path: Path, *, whole: bool = False) -> str:
+    """`services.web.hosts[0]`; names that a path can't hold are quoted, and cut where they are long, unless `whole`."""
+    quote = (lambda it: json.dumps(it, ensure_ascii=False)) if whole else quoted
+    parts = [f"[{it}]" if isinstance(it, int) else f".{it if _PLAIN.fullmatch(it) else quote(it)}" for it in path]
     return "".join(parts).removeprefix(".")
 
 
 def unspell(text: str) -> tuple[str, ...]:
-    """The names of a path that `spell` wrote. `ValueError` where it has numbers, or a name that was cut."""
+    """The names of a path that `spell` wrote `whole`. `ValueError` where it is none, or has numbers."""
     names: list[str] = []
     at = 0
     while at <= len(text):
@@ -36,7 +37,7 @@ def unspell(text: str) -> tuple[str, ...]:
         else:
             plain = _PLAIN.match(text, at)
             name, at = (plain[0], plain.end()) if plain else ("", at)
-        if not name or (len(name) >= _LONGEST and name.endswith("…")) or text[at : at + 1] not in ("", "."):
+        if not name or text[at : at + 1] not in ("", "."):
             raise ValueError(f"{text} is no path of names")
         names.append(name)
         at += 1

@@ -126,6 +126,10 @@ class StatusAnswer:
     environments: tuple[tuple[str, tuple[StatusRow, ...]], ...]
 
 
+GOOD, UNREADABLE = "done", "unreadable"
+"""Outcomes of a deploy that went well, and of one whose record nobody can read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
     """One deploy: who, when, from, to, how it ended. Times are RFC 3339, UTC."""
@@ -148,6 +152,8 @@ class HistoryEntry:
     reason: str = ""
     passed: tuple[str, ...] = ()
     """Gates that were passed though they were closed, each with what it saw."""
+    verb: str = "deploy"
+    """`deploy`, or `rollback`: whoever was stopped on the way back has left nevertheless."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,9 +184,12 @@ class WayBack:
     """When the last deploy of it had gone well: RFC 3339, UTC."""
     by: str
     differs: tuple[Differs, ...]
-    """From what was deployed last, in the first of its clusters."""
-    rejected: str = ""
-    """By whom, when and why; `unknown`: that could not be read; empty: nobody did."""
+    """Images and values that were others in what was deployed last."""
+    rejected: Statement | None = None
+    is_gone: bool = False
+    """Its record is not in the registry any more."""
+    unread: str = ""
+    """Why it could not be found out whether it was rejected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +200,8 @@ class RollbackAnswer:
     now: tuple[str, ...]
     """What was deployed last, well or not; of several clusters perhaps several."""
     rows: tuple[WayBack, ...]
+    unread: tuple[str, ...] = ()
+    """Deploys whose history records nobody can read: there may be more to go back to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -213,6 +213,7 @@ class DeployHead:
     reason: str = ""
     passed: tuple[str, ...] = ()
     """Gates that were passed though they were closed, each with what it saw."""
+    verb: str = "deploy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

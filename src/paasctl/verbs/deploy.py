@@ -72,6 +72,8 @@ class Deploy:
     passing: Passing = Passing()
     then: Mapping[Target, HistoryEntry] = field(default_factory=dict)
     """The deploys whose values it takes, of each target; none: those of today."""
+    verb: str = "deploy"
+    """As history keeps it."""
     _told: dict[str, Facts] = field(default_factory=dict, repr=False, compare=False)
     _kept: dict[str, Evidence] = field(default_factory=dict, repr=False, compare=False)
 
@@ -107,8 +109,9 @@ class Deploy:
 
         def read() -> DeployFacts:
             source = of_release(reads, release)
-            values = of_then(self.then) if self.then else of_today(source, where, self.sets)
+            values = of_then(self.then, self.environment) if self.then else of_today(source, where, self.sets)
             facts, found = deploy_facts(reads, where, source, values, cancel)
+            facts = replace(facts, verb=self.verb)
             urls.extend(found)
             return facts
 

@@ -28,6 +28,8 @@ class Passing:
     overridden: tuple[str, ...] = ()
     """Gates that are passed though they are closed."""
     reason: str = ""
+    since: str = ""
+    """When this very release was deployed there well, where somebody goes back to it: no gate asks again."""
     coming: tuple[Gate, ...] = ()
     """What the promotion judged that comes before the deploy; what it lets pass is written down when it has been."""
 
@@ -68,7 +70,7 @@ def with_gates(reads: Reads, entry: Entry, cancel: Cancel, read: Callable[[], De
     with ThreadPoolExecutor(1, thread_name_prefix="gates") as pool:
         evidence = pool.submit(_evidence, reads, entry, unjudged(gates, let_in), cancel)
         facts = read()
-    since = ran_before(facts)
+    since = passing.since or ran_before(facts)
     judged = (
         passed_before(gates, since)
         if since

@@ -1,29 +1,33 @@
 """`rollback`: make an environment run what ran well there before, with the values of then; and what there is to choose.
 
-It is a deploy of an older release. Before anything is written all that it needs is looked for: the release, its images,
-and what its pods name without bringing it along (failure row X5).
+It is a deploy of an older release. Before anything is written all that it needs is looked for (failure row X5).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field, replace
 
-from paasctl.config.words import is_sensitive
-from paasctl.errors import Cancelled, Exit, Forbidden, PaasError, Refused, TimedOut, UsageError
+from paasctl.config.masking import MASK, masked_at
+from paasctl.errors import Cancelled, Exit, PaasError, Refused, TimedOut, UsageError
 from paasctl.model.answer import Differs, HistoryEntry, RollbackAnswer, WayBack
-from paasctl.model.counting import count
 from paasctl.model.event import Emit, Noted, Outcome, Warned
-from paasctl.model.image import Pinned, parse_reference
+from paasctl.model.image import parse_reference
 from paasctl.model.kube import Target
 from paasctl.model.plan import Plan
 from paasctl.model.promoting import Statement
 from paasctl.model.rounds import Rounds
-from paasctl.planning.deploy import DeployFacts
-from paasctl.planning.deploy.back import Candidate, candidates, choose, now_there
-from paasctl.planning.manifests.kinds import pod_of
-from paasctl.planning.manifests.references import references
+from paasctl.planning.deploy.back import (
+    Candidate,
+    Histories,
+    candidates,
+    choose,
+    deployed_last,
+    failed_back,
+    unreadable,
+)
 from paasctl.planning.promotion.standing import rejection
 from paasctl.planning.versions.spelling import image_tag
 from paasctl.ports.cancel import Cancel
@@ -32,152 +36,181 @@ from paasctl.values import dataclass
 from paasctl.verbs.deploy import Deploy, Facts
 from paasctl.verbs.gating import Passing
 from paasctl.verbs.identity import check_identity
-from paasctl.verbs.reading import Place, place
+from paasctl.verbs.needs import check_needs
+from paasctl.verbs.reading import Place, check_version, place
 from paasctl.verbs.statements import statements
 
 _READERS = 8
-_MASK = "***"
+_Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Back:
+    """What was decided once, at the beginning."""
+
+    deploy: Deploy
+    chosen: Candidate
+    came: tuple[str, ...]
+    """Versions it goes back from; none: it goes on to where it was stopped."""
+    others: tuple[str, ...]
+    """Those further back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollback:
-    """Make `environment` run what ran well there before ("": the last that did, and was not rejected since)."""
+    """Make `environment` run what ran well there before; `to` None: the last that did, and was not rejected since."""
 
     environment: str
-    to: str = ""
+    to: str | None = None
     clusters: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     """Must be none: the values are those of then."""
+    lists: bool = False
+    """Must not be: who wants to see what there is changes nothing, and says nothing else."""
     timeout: float = 600.0
     """Seconds for each wait: its own, whatever the deploy before has used up (row R1)."""
     reason: str = ""
-    _chosen: list[Deploy] = field(default_factory=list, repr=False, compare=False)
-    _from: list[str] = field(default_factory=list, repr=False, compare=False)
+    _back: list[_Back] = field(default_factory=list, repr=False, compare=False)
 
     def read(self, reads: Reads, emit: Emit, cancel: Cancel) -> Facts:
         """Choose once; then what a deploy of that reads. The first time also whether all that it needs is there."""
-        if self._chosen:
-            return self._chosen[0].read(reads, emit, cancel)
+        if self._back:
+            return self._back[0].deploy.read(reads, emit, cancel)
+        self._check_typed()
+        back = self._decided(reads, emit, cancel)
+        facts = back.deploy.read(reads, emit, cancel)
+        if facts.deploy:
+            _check_same(back.chosen, facts.deploy.commit, facts.deploy.images, self.environment)
+            check_needs(reads, facts.deploy, emit, cancel)
+        self._back.append(back)
+        return facts
+
+    def next(self, facts: Facts, rounds: Rounds) -> Plan:
+        """As a deploy does."""
+        return replace(self._back[0].deploy.next(facts, rounds), verb="rollback")
+
+    def end(self, rounds: Rounds) -> Outcome:
+        """As a deploy does, with what it came from; where it failed, what is left to do (row R5)."""
+        back = self._back[0]
+        outcome = back.deploy.end(rounds)
+        further = f"rollback {self.environment} --to {back.others[0]}" if back.others else f"history {self.environment}"
+        came = (("from", ", ".join(back.came)),) if back.came else ()
+        return replace(
+            outcome,
+            verb="rollback",
+            facts=(*outcome.facts, *came),
+            back=f"paasctl {further}" if outcome.exit is Exit.FAILED else "",
+        )
+
+    def _check_typed(self) -> None:
+        head = f"rolling back {self.environment}"
         if self.sets:
+            name = self.sets[0].partition("=")[0]
             raise UsageError(
-                f"rolling back {self.environment}: it takes the values of then, and no --set {self.sets[0]}",
-                hint=f"paasctl deploy {self.environment} --version VERSION --set …   takes those of today",
+                f"{head}: it takes the values of then, and no --set {name}",
+                hint=f"paasctl deploy {self.environment} --version VERSION --set {name}=…   takes those of today",
             )
+        if self.lists:
+            raise UsageError(
+                f"{head}: --list shows what there is, and takes none of the other options",
+                hint=f"paasctl rollback {self.environment} --list",
+            )
+        if self.to is not None:
+            check_version(self.to, head)
+
+    def _decided(self, reads: Reads, emit: Emit, cancel: Cancel) -> _Back:
         where = place(reads.config, self.environment, self.clusters)
         histories = _histories(reads, where, cancel)
-        chosen = self._choose(reads, where, candidates(histories), emit)
-        self._from.extend(it for it in now_there(histories) if it != chosen.version)
+        found = candidates(histories)
+        skipped = () if self.to else tuple(_skipped(reads, where, found, histories, emit))
+        chosen = choose(found, histories, self.environment, wanted=self.to or "", skipped=skipped)
+        for it in unreadable(histories, chosen):
+            emit(Warned(f"a deploy after {chosen.version} has a record that nobody can read: {it.message}"))
+        last = dict.fromkeys(it.version for it in deployed_last(histories).values())
+        came = tuple(it for it in last if it != chosen.version)
+        emit(Noted(_told(chosen, came)))
         deploy = Deploy(
             environment=self.environment,
             version=chosen.version,
             clusters=self.clusters,
             timeout=self.timeout,
-            passing=Passing(reason=self.reason),
+            passing=Passing(reason=self.reason, since=chosen.newest.began),
             then=chosen.deploys,
+            verb="rollback",
         )
-        by = chosen.newest
-        emit(
-            Noted(
-                f"back {self._came}to {chosen.version}, with the values of then: {by.by} had deployed it by {by.ended}"
-            )
-        )
-        facts = deploy.read(reads, emit, cancel)
-        if facts.deploy:
-            check_needs(reads, facts.deploy, emit, cancel)
-        self._chosen.append(deploy)
-        return facts
-
-    def next(self, facts: Facts, rounds: Rounds) -> Plan:
-        """As a deploy does."""
-        return replace(self._chosen[0].next(facts, rounds), verb="rollback")
-
-    def end(self, rounds: Rounds) -> Outcome:
-        """As a deploy does, with what it came from; where it failed, what else there is (row R5)."""
-        outcome = self._chosen[0].end(rounds)
-        back = f"paasctl rollback {self.environment} --list" if outcome.back else ""
-        facts = (*outcome.facts, *((("from", ", ".join(self._from)),) if self._from else ()))
-        return replace(outcome, verb="rollback", facts=facts, back=back)
-
-    @property
-    def _came(self) -> str:
-        """Empty where it was stopped on this very way: it goes on."""
-        return f"from {', '.join(self._from)} " if self._from else ""
-
-    def _choose(self, reads: Reads, where: Place, found: Sequence[Candidate], emit: Emit) -> Candidate:
-        skipped: list[str] = []
-        for it in () if self.to else found:
-            said = rejection(_said(reads, where, it.version))
-            if said is None:
-                break
-            skipped.append(it.version)
-            emit(Noted(f"{it.version} is passed over: {said.by} rejected it on {said.when}"))
-        return choose(found, self.environment, self.to, skipped)
+        behind = found[found.index(chosen) + 1 :]
+        others = tuple(it.version for it in behind if it.version not in skipped)
+        return _Back(deploy=deploy, chosen=chosen, came=came, others=others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskRollback:
-    """What an environment can go back to, and how each differs from what was deployed there last."""
+    """What an environment can go back to, and which images and values were others then."""
 
     environment: str
     clusters: tuple[str, ...] = ()
 
     def answer(self, reads: Reads, emit: Emit, cancel: Cancel) -> tuple[RollbackAnswer, Exit]:
-        """The last first. A cluster that can't be read is 75; a rejection that can't be is told as *unknown*."""
+        """The last first. A cluster that can't be read is 75, and so is what is told as unknown."""
         del emit
         where = place(reads.config, self.environment, self.clusters)
         histories = _histories(reads, where, cancel)
         found = candidates(histories)
+        now = deployed_last(histories)
         with ThreadPoolExecutor(_READERS, thread_name_prefix="said") as pool:
-            rejected = list(pool.map(lambda it: _rejected(reads, where, it.version), found))
-        rows = tuple(_way(it, histories, why) for it, why in zip(found, rejected, strict=True))
-        answer = RollbackAnswer(environment=self.environment, now=now_there(histories), rows=rows)
-        return answer, Exit.UNAVAILABLE if any(it.rejected == "unknown" for it in rows) else Exit.OK
+            rows = tuple(pool.map(lambda it: _row(reads, where, it, now), found))
+        answer = RollbackAnswer(
+            environment=self.environment,
+            now=tuple(dict.fromkeys(it.version for it in now.values())),
+            rows=rows,
+            unread=tuple(it.message for it in unreadable(histories)),
+        )
+        return answer, Exit.UNAVAILABLE if answer.unread or any(it.unread for it in rows) else Exit.OK
 
 
-def check_needs(reads: Reads, facts: DeployFacts, emit: Emit, cancel: Cancel) -> None:
-    """`Refused` where an image, or an object that pods name, is proved to be missing; all that is at once."""
-    cancel.check()
-    hosts = {it.repository.host for it in reads.config.registries.values()}
-    images = sorted(set(_images(facts)), key=str)
-    ours = [it for it in images if it.repository.host in hosts]
-    with ThreadPoolExecutor(_READERS, thread_name_prefix="need") as pool:
-        there = list(pool.map(lambda it: reads.registry(it.repository.host).resolve(it), ours))
-    missing = [f"{it}: not in its registry any more" for it, found in zip(ours, there, strict=True) if not found]
-    named = 0
-    for it in facts.targets:
-        wanted = references(it.wanted)
-        named += len(wanted)
-        try:
-            seen = (
-                {live.key for live in reads.cluster(it.target.cluster).seen(wanted)} if it.namespace_exists else set()
-            )
-        except Forbidden as error:
-            emit(Warned(f"whether what pods name is there in {it.target} could not be found out: {error.message}"))
-            continue
-        missing += [f"{key} in {it.target}: not there" for key in wanted if key not in seen]
-    if missing:
-        raise Refused(
-            f"rolling back {facts.environment} to {facts.version}: {count(len(missing), 'thing')} that it needs "
-            f"{'is' if len(missing) == 1 else 'are'} missing: {missing[0]}",
-            hint=f"paasctl rollback {facts.environment} --list   shows what else there is",
-            evidence=tuple(missing),
-            code="needs-missing",
-        )
-    emit(
-        Noted(
-            f"{facts.version} can be had: {count(len(ours), 'image')} in the registry"
-            + (f", {count(named, 'object')} that its pods name in the cluster" if named else "")
-        )
+def _skipped(reads: Reads, where: Place, found: Sequence[Candidate], histories: Histories, emit: Emit) -> Iterator[str]:
+    """Those that nobody takes without naming them, down to the first that is none of these."""
+    for it in found:
+        failed = failed_back(histories, it.version)
+        said = () if failed else _said(reads, where, it.version)
+        rejected = rejection(said or ())
+        if failed:
+            why = f"going back to it failed: {failed.message}"
+        elif said is None:
+            why = f"its record is not in {where.repository} any more"
+        elif rejected:
+            why = f"{rejected.by} rejected it on {rejected.when}"
+        else:
+            return
+        emit(Noted(f"{it.version} is passed over: {why}"))
+        yield it.version
+
+
+def _told(chosen: Candidate, came: tuple[str, ...]) -> str:
+    if not came:
+        return f"on to {chosen.version}, where the one before was stopped, with the values of then"
+    left = ", ".join(came)
+    return (
+        f"back from {left} to {chosen.version}, with the values that it had at {chosen.newest.began}; so that nobody "
+        f"deploys {left} again: paasctl reject {came[0]} --reason WHY"
     )
 
 
-def _images(facts: DeployFacts) -> Iterator[Pinned]:
-    for manifest in (it for of in facts.targets for it in of.wanted):
-        pod = pod_of(manifest.body)
-        for container in (*(pod.get("initContainers") or ()), *(pod.get("containers") or ())):
-            found = parse_reference(str(container.get("image")))
-            if isinstance(found, Pinned):
-                yield found
+def _check_same(chosen: Candidate, commit: str, images: _Pairs, environment: str) -> None:
+    """`Refused` where what lies under that version's name is not what ran: somebody has moved it."""
+    for target, it in chosen.deploys.items():
+        if (it.commit, _digests(it.images)) != (commit, _digests(images)):
+            raise Refused(
+                f"rolling back {environment}: the release {chosen.version} is not the one that ran in {target}",
+                hint=f"somebody has moved it; paasctl rollback {environment} --list   shows what else there is",
+                evidence=(f"then: {it.commit} {dict(it.images)}", f"now: {commit} {dict(images)}"),
+                code="release-moved",
+            )
+
+
+def _digests(images: _Pairs) -> dict[str, str]:
+    """By name: registries may have other names by now."""
+    return {name: str(getattr(parse_reference(it), "digest", it)) for name, it in images}
 
 
 def _histories(reads: Reads, where: Place, cancel: Cancel) -> dict[Target, tuple[HistoryEntry, ...]]:
@@ -194,41 +227,60 @@ def _histories(reads: Reads, where: Place, cancel: Cancel) -> dict[Target, tuple
         return dict(zip(where.targets, pool.map(history, range(len(where.targets))), strict=True))
 
 
-def _said(reads: Reads, where: Place, version: str) -> tuple[Statement, ...]:
+def _said(reads: Reads, where: Place, version: str) -> tuple[Statement, ...] | None:
+    """What was said of a release; None: its record is gone."""
     registry = reads.registry(where.repository.host)
     found = registry.resolve(where.repository.tagged(image_tag(version)))
-    return statements(registry, where.repository, found.digest) if found else ()
+    return statements(registry, where.repository, found.digest) if found else None
 
 
-def _rejected(reads: Reads, where: Place, version: str) -> str:
-    """By whom and why; empty: nobody did; `unknown`: that could not be read."""
+def _row(reads: Reads, where: Place, it: Candidate, now: Mapping[Target, HistoryEntry]) -> WayBack:
+    said: tuple[Statement, ...] | None = ()
+    unread = ""
     try:
-        said = rejection(_said(reads, where, version))
+        said = _said(reads, where, it.version)
     except (Cancelled, TimedOut):
         raise
-    except PaasError:
-        return "unknown"
-    return f"{said.by} on {said.when}{f': {said.why}' if said.why else ''}" if said else ""
-
-
-def _way(it: Candidate, histories: Mapping[Target, Sequence[HistoryEntry]], rejected: str) -> WayBack:
-    target, then = next(iter(it.deploys.items()))
-    now = histories[target][0]
+    except PaasError as error:
+        unread = error.message
     newest = it.newest
     return WayBack(
         version=it.version,
         commit=newest.commit,
         ended=newest.ended,
         by=newest.by,
-        differs=(*_differs("image", now.images, then.images), *_differs("value", now.settings, then.settings)),
-        rejected=rejected,
+        differs=tuple(_differs(it, now)),
+        rejected=rejection(said or ()),
+        is_gone=said is None,
+        unread=unread,
     )
 
 
-def _differs(kind: str, now: Sequence[tuple[str, str]], then: Sequence[tuple[str, str]]) -> Iterator[Differs]:
+def _differs(it: Candidate, now: Mapping[Target, HistoryEntry]) -> Iterator[Differs]:
+    """What all targets have in common once; what is another's there with its name."""
+    found: dict[Differs, list[str]] = {}
+    for target, then in it.deploys.items():
+        last = now.get(target, then)
+        for one in (*_of("image", last.images, then.images), *_of("value", last.settings, then.settings)):
+            found.setdefault(one, []).append(target.cluster)
+    for one, clusters in found.items():
+        everywhere = len(clusters) == len(it.deploys)
+        yield one if everywhere else replace(one, what=f"{one.what} on {', '.join(clusters)}")
+
+
+def _of(kind: str, now: _Pairs, then: _Pairs) -> Iterator[Differs]:
     before, after = dict(now), dict(then)
     for name in sorted(before | after):
         if before.get(name) != after.get(name):
-            hides = kind == "value" and is_sensitive(name)
-            old, new = (_MASK if hides and it else it for it in (before.get(name, ""), after.get(name, "")))
+            old, new = (_shown(kind, name, it.get(name, "")) for it in (before, after))
             yield Differs(what=f"{kind} {name}", now=old, then=new)
+
+
+def _shown(kind: str, name: str, text: str) -> str:
+    """No secret is shown."""
+    if kind != "value" or not text:
+        return text
+    try:
+        return json.dumps(masked_at(name, json.loads(text)), ensure_ascii=False)
+    except ValueError:
+        return MASK

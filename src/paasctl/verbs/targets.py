@@ -32,7 +32,7 @@ def of_today(source: Source, where: Place, sets: tuple[str, ...]) -> Values:
     return lambda cluster, _: resolved(source.config, where, cluster, sets)
 
 
-def of_then(deploys: Mapping[Target, HistoryEntry]) -> Values:
+def of_then(deploys: Mapping[Target, HistoryEntry], environment: str) -> Values:
     """The values that earlier deploys had; `Unavailable` where history has them in a form that can't be read back."""
 
     def found(cluster: Cluster, target: Target) -> Resolved:
@@ -42,7 +42,7 @@ def of_then(deploys: Mapping[Target, HistoryEntry]) -> Values:
         except ValueError as error:
             raise Unavailable(
                 f"reading the values of deploy {deploy.number} in {target} on {cluster.name}: {error}",
-                hint=f"paasctl deploy ENV --version {deploy.version} takes the values of today",
+                hint=f"paasctl deploy {environment} --version {deploy.version}   takes the values of today",
                 code="history-unreadable",
             ) from error
 

@@ -42,6 +42,8 @@ from paasctl.views.rehearsal import report
 from paasctl.views.words import say_change, say_pod, troubled
 
 LAST_GOOD = "LAST GOOD: what had gone well last when this deploy began; -: nothing had"
+_LONGEST = 60
+"""Letters of a value that are shown."""
 THERE = "there: it lies in that environment's registry, and does not run; gates may still be closed"
 Dump = Callable[[Any], str]
 """A value as YAML text; handed in, because the library lives in an adapter."""
@@ -184,26 +186,43 @@ def _history_notes(it: HistoryEntry) -> list[str]:
 def _ways_back(answer: RollbackAnswer) -> list[str]:
     now = ", ".join(answer.now) or "nothing"
     if not answer.rows:
-        return [f"{answer.environment}: {now} was deployed last, and nothing before it ran well: there is no way back"]
+        return [f"{answer.environment}: {now} was deployed last; there is nothing to go back to", *_unread(answer)]
     rows = [(it.version, it.ended, it.by, it.commit[:7], _way_back_note(it)) for it in answer.rows]
     lines = [f"{answer.environment}: {now} was deployed last; it can go back to", ""]
-    lines += table(("VERSION", "WENT WELL", "BY", "COMMIT", "DIFFERS IN"), rows)
+    lines += table(("VERSION", "WENT WELL", "BY", "COMMIT", "IMAGES AND VALUES"), rows)
     for it in answer.rows:
-        told = [f"  rejected by {clean(it.rejected)}"] if it.rejected not in ("", "unknown") else []
+        told = _way_back_standing(it)
         told += [f"  {clean(of.what)}: {_short(of.now)} → {_short(of.then)}" for of in it.differs]
-        lines += ["", f"{it.version}:", *told] if told else []
-    return lines
+        lines += ["", f"{clean(it.version)}:", *told] if told else []
+    return [*lines, *_unread(answer)]
+
+
+def _unread(answer: RollbackAnswer) -> list[str]:
+    if not answer.unread:
+        return []
+    return ["", "there may be more: history records that nobody can read", *(f"  {clean(it)}" for it in answer.unread)]
 
 
 def _way_back_note(it: WayBack) -> str:
-    said = {"": (), "unknown": ("rejected or not: unknown",)}.get(it.rejected, ("REJECTED",))
-    return "; ".join((count(len(it.differs), "thing") if it.differs else "nothing", *said))
+    said = [
+        *(["REJECTED"] if it.rejected else []),
+        *(["GONE"] if it.is_gone else []),
+        *(["rejected or not: unknown"] if it.unread else []),
+    ]
+    return "; ".join((f"{count(len(it.differs), 'other')}" if it.differs else "the same", *said))
+
+
+def _way_back_standing(it: WayBack) -> list[str]:
+    lines = [f"  {_rejection(it.rejected)}"] if it.rejected else []
+    lines += ["  its record is not in the registry any more"] if it.is_gone else []
+    return [*lines, f"  whether it was rejected could not be found out: {clean(it.unread)}"] if it.unread else lines
 
 
 def _short(text: str) -> str:
     """What tells two images apart: of a digest its beginning."""
     head, at, digest = clean(text).partition("@sha256:")
-    return f"{head}{at}{digest[:12]}" if text else "-"
+    whole = f"{head}{at}{digest[:12]}"
+    return whole if 0 < len(whole) <= _LONGEST else f"{whole[:_LONGEST]}…" if whole else "-"
 
 
 def _releases(answer: ReleasesAnswer) -> list[str]:
@@ -247,6 +266,7 @@ def _pending(rows: Sequence[Pending]) -> list[str]:
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Columns as wide as their widest cell, two spaces between, nothing to the right of the last."""
+    rows = [[clean(cell) for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(heads, *rows, strict=True)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in (heads, *rows)

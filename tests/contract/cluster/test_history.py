@@ -54,6 +54,7 @@ def test_a_record_tells_all_it_was_told(world: ClusterWorld, held: KubeCluster) 
         "settings": (("values.host", '"shop.example"'),),
         "reason": "the shop is down",
         "passed": passed,
+        "verb": "rollback",
     }
     number = held.open_record(head(world, **more), by, BEGAN)
     told = {"outcome": "failed", "ended": ENDED, "message": "web: crash loop", "evidence": ("line 1", "ünïcode")}
@@ -72,6 +73,7 @@ def test_a_record_tells_all_it_was_told(world: ClusterWorld, held: KubeCluster) 
             settings=(("values.host", '"shop.example"'),),
             reason="the shop is down",
             passed=passed,
+            verb="rollback",
             **told,  # type: ignore[arg-type]  # the names fit
         ),
     )

@@ -12,7 +12,7 @@ from paasctl.adapters.kube.objects import Objects
 from paasctl.adapters.kube.request import Request
 from paasctl.adapters.kube.wire import Wire
 from paasctl.errors import PaasError, Refused, StalePlan, Unavailable
-from paasctl.model.answer import HistoryEntry
+from paasctl.model.answer import UNREADABLE, HistoryEntry
 from paasctl.model.counting import count
 from paasctl.model.kube import MANAGER, Holder, Kind, Live, Target
 from paasctl.model.plan import DeployHead
@@ -136,6 +136,7 @@ def opened(head: DeployHead, by: Holder, began: str, number: int) -> HistoryEntr
         settings=head.settings,
         reason=head.reason,
         passed=head.passed,
+        verb=head.verb,
     )
 
 
@@ -146,7 +147,7 @@ def entry_of(live: Live, target: Target) -> HistoryEntry:
         return HistoryEntry(
             target=target,
             images=tuple((str(name), str(image)) for name, image in said.get("images", ())),
-            settings=tuple((str(path), str(value)) for path, value in said.get("settings", ())),
+            settings=tuple((str(path), str(value)) for path, value in said["settings"]),
             evidence=tuple(map(str, said.get("evidence", ()))),
             passed=tuple(map(str, said.get("passed", ()))),
             **_known(said),
@@ -162,17 +163,21 @@ def entry_of(live: Live, target: Target) -> HistoryEntry:
             by="?",
             began="",
             ended="",
-            outcome="unreadable",
+            outcome=UNREADABLE,
             message=f"{live.key} holds no record: {error!r}",
         )
 
 
-_PLAIN = ("number", "version", "before", "commit", "by", "began", "ended", "outcome", "message", "link", "reason")
+_TEXTS = ("version", "before", "commit", "by", "began", "ended", "outcome", "message", "link", "reason", "verb")
 
 
 def _known(said: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields we know; a later paasctl may have written more."""
-    return {name: said[name] for name in _PLAIN if name in said}
+    """The fields we know; a later paasctl may have written more. `TypeError` where one is of another kind."""
+    found = {name: said[name] for name in ("number", *_TEXTS) if name in said}
+    for name, it in found.items():
+        if not isinstance(it, int if name == "number" else str):
+            raise TypeError(f"{name} is {it!r}")
+    return found
 
 
 def _rest(live: Live) -> dict[str, Any]:

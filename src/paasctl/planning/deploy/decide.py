@@ -257,6 +257,7 @@ def _head(facts: DeployFacts, of: TargetFacts) -> DeployHead:
         settings=of.settings,
         reason=facts.reason,
         passed=tuple(f"{it.name} {it.of}: {it.why}" for it in facts.gates if it.state == "overridden"),
+        verb=facts.verb,
     )
 
 

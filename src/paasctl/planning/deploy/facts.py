@@ -61,6 +61,8 @@ class DeployFacts:
     """Those of the environment, judged."""
     reason: str = ""
     """Why it is deployed, as somebody said."""
+    verb: str = "deploy"
+    """As history keeps it: `deploy`, `rollback`."""
 
 
 def owner(live: Live) -> str:

@@ -1,4 +1,7 @@
-"""What pods name and do not bring along: ConfigMaps, Secrets and claims without which they do not start. Pure."""
+"""What pods name and do not bring along: ConfigMaps, Secrets and claims without which they do not start. Pure.
+
+Pull secrets are none of these: a kubelet starts a pod without them, and says so where an image is then refused.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +25,6 @@ def references(manifests: Iterable[Manifest]) -> tuple[Key, ...]:
 
 
 def _named(pod: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for it in pod.get("imagePullSecrets") or ():
-        yield "Secret", str(it.get("name") or "")
     for volume in pod.get("volumes") or ():
         yield from _of_source(volume)
         for source in (volume.get("projected") or {}).get("sources") or ():

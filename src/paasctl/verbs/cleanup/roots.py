@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from paasctl.errors import Cancelled, PaasError, Refused, TimedOut, Unavailable
-from paasctl.model.answer import HistoryEntry
+from paasctl.model.answer import UNREADABLE, HistoryEntry
 from paasctl.model.cleanup import Mention
 from paasctl.model.config import Cluster, Config
 from paasctl.model.image import Repository
@@ -133,7 +133,7 @@ def _deployed(reads: Reads, environment: str, target: Target) -> tuple[Mention, 
 
 
 def _of(entry: HistoryEntry, environment: str) -> Iterator[Mention]:
-    if entry.outcome == "unreadable":
+    if entry.outcome == UNREADABLE:
         raise Unavailable(
             f"the history of {environment} on cluster {entry.target.cluster} can't be read: {entry.message}",
             hint="mend or delete that ConfigMap",
