@@ -1,4 +1,4 @@
-"""What a release needs to run in its targets and does not bring along: is it still there? Nothing is pulled."""
+"""Whether what a release needs in its targets, and does not bring along, is still there."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def check_needs(reads: Reads, facts: DeployFacts, emit: Emit, cancel: Cancel) ->
         missing += _told(what, emit, partial(_absent, reads, of, emit), only=Forbidden)
     if missing:
         raise Refused(
-            f"deploying {facts.environment}: {count(len(missing), 'thing')} that {facts.version} needs "
+            f"rolling back {facts.environment} to {facts.version}: {count(len(missing), 'thing')} that it needs "
             f"{'is' if len(missing) == 1 else 'are'} missing: {missing[0]}",
             hint=f"paasctl rollback {facts.environment} --list   shows what else there is",
             evidence=tuple(missing),
@@ -89,7 +89,10 @@ def _lack_of(registry: RegistryReads, pinned: Pinned) -> str:
 
 
 def _absent(reads: Reads, of: TargetFacts, emit: Emit) -> list[str]:
-    """Where the release brings objects of others' kinds, their controllers may make what is not there yet."""
+    """A line for each object that pods name and is not there. `Forbidden` where nobody lets us look.
+
+    Where the release brings objects of others' kinds, their controllers may make the rest: then it is only said.
+    """
     wanted = references(of.wanted)
     seen = {it.key for it in reads.cluster(of.target.cluster).seen(wanted)} if of.namespace_exists else set()
     absent = [it for it in wanted if it not in seen]

@@ -4,7 +4,6 @@ A verb reads `owned`, `seen`, `snapshot(to_watch(...))`, then previews `to_previ
 """
 
 from paasctl.planning.deploy.decide import (
-    GOOD,
     differences,
     permissions,
     plan_deploy,
@@ -16,7 +15,6 @@ from paasctl.planning.deploy.decide import (
 from paasctl.planning.deploy.facts import DeployFacts, TargetFacts
 
 __all__ = [
-    "GOOD",
     "DeployFacts",
     "TargetFacts",
     "differences",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
+from paasctl.model.answer import GOOD
 from paasctl.model.kube import Key, Kind, Live, Manifest, Target
 from paasctl.model.plan import Apply, AwaitReady, Delete, DeployHead, Plan, Stage, Step
 from paasctl.model.promoting import Attest
@@ -18,8 +19,6 @@ from paasctl.planning.readiness import Look, judge, kinds_for
 from paasctl.planning.readiness.jobs import is_over
 from paasctl.planning.readiness.look import selects
 
-GOOD: Final = "done"
-"""The outcome of a history record whose release runs and was found healthy."""
 _AUTOSCALER: Final = "HorizontalPodAutoscaler"
 _MANY: Final = 20
 _FEW: Final = 4

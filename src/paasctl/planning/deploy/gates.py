@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from paasctl.errors import Refused
+from paasctl.model.answer import GOOD
 from paasctl.model.promoting import Gate, LetIn
-from paasctl.planning.deploy.decide import GOOD
 from paasctl.planning.deploy.facts import DeployFacts, TargetFacts
 from paasctl.planning.promotion.approvals import GATE
 from paasctl.planning.promotion.brings import is_back
